@@ -1,0 +1,1 @@
+"""The orchestrator: phases, approvals, journal, contract, reports and the command line."""

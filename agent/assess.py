@@ -1,0 +1,89 @@
+"""Phase 1: open the source, check what may be read, and let the analyzer look at schema and data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.prechecks import check_source
+from engines.catalog import Catalog
+from engines.errors import DbmoError, UsageError
+from skills.registry import get_skill
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+
+ANALYZER = "database-optimization-analyzer"
+
+
+def assess(run: Orchestrator) -> dict[str, Any]:
+    """The analyzer's output for the live source, or for the declared facts where there is no url."""
+    skill = get_skill(ANALYZER)
+    request = run.request
+    with run.ends.source() as source, run.ends.target() as target:
+        if source is not None:
+            check_source(source, request.source_database.version)
+            if not source.catalog().tables:
+                raise UsageError(
+                    "SOURCE_EMPTY",
+                    f"{source.display} holds no table.",
+                    "Point source_database.url at the right database.",
+                )
+            _keep_catalog(run, source.catalog())
+        facts = request.source_database.model_dump(
+            include={"type", "engine", "version", "size_gb", "table_count", "url"}, exclude_none=True
+        )
+        facts["schema_complexity"] = request.source_database.complexity
+        wanted = request.target_database.model_dump(include={"type", "engine", "version"}, exclude_none=True)
+        given = skill.input.model_validate({"database": facts, "target": wanted, "workload": workload(run)})
+        return run.store(ANALYZER, skill.run(given, run.context(source, target)))
+
+
+def workload(run: Orchestrator) -> list[str]:
+    """The statements of the request's workload, split; empty where there is none."""
+    return [statement.sql for statement in workload_statements(run)]
+
+
+def workload_statements(run: Orchestrator) -> list[Any]:
+    """The same with names and lines; pg_stat_statements is read from the source."""
+    from conversion.workload import split_workload
+
+    wanted = run.request.workload
+    engine = run.request.source_database.engine_name
+    if wanted is None:
+        return []
+    if wanted.file is not None:
+        try:
+            text = Path(wanted.file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                "WORKLOAD_UNREADABLE", f"The workload {wanted.file} can't be read: {error}.", "Give a UTF-8 text file."
+            ) from error
+        return split_workload(text, engine, Path(wanted.file).name)
+    return _recorded(run)
+
+
+def _recorded(run: Orchestrator) -> list[Any]:
+    """The statements without parameters that pg_stat_statements has recorded, the most expensive first."""
+    from conversion.workload import split_workload
+
+    query = (
+        "SELECT query FROM public.pg_stat_statements WHERE query ILIKE 'select%' AND query NOT LIKE '%$1%' "
+        "ORDER BY total_exec_time DESC LIMIT 100"
+    )
+    with run.ends.source() as source:
+        if source is None:
+            return []
+        try:
+            found = source.query(query)
+        except DbmoError as error:
+            raise UsageError(
+                "WORKLOAD_UNREADABLE",
+                f"pg_stat_statements can't be read: {error.what}",
+                "Create the extension in schema public, or give workload.file.",
+            ) from error
+    return [statement for (text,) in found for statement in split_workload(text, "postgresql", "pg_stat_statements")]
+
+
+def _keep_catalog(run: Orchestrator, catalog: Catalog) -> None:
+    run.folder.artifact("assessment/source-catalog.json", catalog.model_dump(mode="json", exclude_defaults=True))

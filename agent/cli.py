@@ -1,0 +1,122 @@
+"""The command line: argparse only, so that help costs nothing; every command imports what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+VERSION = "0.1.0"
+UNTIL = ("assess", "plan", "rehearse", "execute", "validate")
+LATER = {
+    "chat": "the conversation with a model",
+    "mcp": "the server for IDE assistants",
+    "install": "the installation into an assistant",
+    "cutover": "the cutover with change sync",
+    "fallback": "the way back after a cutover",
+    "finalize": "the end of a migration after its cutover",
+}
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments; `handler` names the module and function that do it."""
+    root = argparse.ArgumentParser(
+        prog="dbmo",
+        description="Moves a database from first look to signed-off cutover, and proves that nothing was lost.",
+        epilog="Exit status: 0 done, 1 a check failed, 2 usage or request wrong, 3 aborted by a safety rule, "
+        "4 an engine or the network failed (run the same command again).",
+    )
+    root.add_argument("--version", action="version", version=f"dbmo {VERSION}")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_life(commands)
+    _add_skills(commands)
+    _add_others(commands)
+    return root
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="the whole life of a migration from a request; goes on where it stopped")
+    run.add_argument("request", type=Path, help="request file (JSON); `dbmo schema request` prints its schema")
+    run.add_argument("--driver", choices=("auto", "claude", "rules"), default="auto")
+    run.add_argument("--until", choices=UNTIL, help="stop after this phase")
+    run.add_argument("--out", type=Path, help="the migration's folder, by default migrations/<name>")
+    run.add_argument("--json", action="store_true", help="print the contract on stdout")
+    run.set_defaults(handler="agent.commands.run:run")
+    demo = commands.add_parser("demo", help="the whole life on the bundled example; no key, no server, under a minute")
+    demo.add_argument("--out", type=Path, default=Path("migrations/shop"))
+    demo.set_defaults(handler="agent.commands.demo:demo")
+
+
+def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    texts = {
+        "assess": "look at the source again: inventory, hazards, effort",
+        "plan": "plan again: strategy, schema, translations; prints the hash to approve",
+        "rehearse": "run the whole plan and its rollback on a scratch server",
+        "execute": "execute the approved plan, or continue it",
+        "validate": "compare source and target; exit status 1 on any difference",
+        "report": "write contract.json, report.md and report.html again",
+        "status": "how far the migration is",
+        "audit": "verify journal, artifacts, contract and the journal's head in the target",
+    }
+    for name, text in texts.items():
+        command = commands.add_parser(name, help=text)
+        command.add_argument("folder", type=Path, help="the migration's folder (assess and plan also take a request)")
+        command.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+        command.set_defaults(handler=f"agent.commands.life:{name}")
+    approve = commands.add_parser("approve", help="approve the plan: at the terminal, or with an approver's key")
+    approve.add_argument("folder", type=Path)
+    approve.add_argument("--key", type=Path, help="Ed25519 key (PEM) that signs the approval")
+    approve.add_argument("--by", help="who approves, by default the user's name")
+    approve.add_argument("--show-public", action="store_true", help="print the key's public half for options.approvers")
+    approve.set_defaults(handler="agent.commands.life:approve")
+    target = commands.add_parser("target", help="keep an embedded target running, or run a command with it")
+    target.add_argument("folder", type=Path)
+    target.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="gets its url in DATABASE_URL")
+    target.set_defaults(handler="agent.commands.target:target")
+
+
+def _add_skills(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    skill = commands.add_parser("skill", help="run one skill by itself: JSON in, JSON out")
+    skill.add_argument("name")
+    skill.add_argument("--input", default="-", help="file with the skill's input, - for stdin")
+    skill.set_defaults(handler="agent.commands.skills:skill")
+    skills = commands.add_parser("skills", help="list the skills")
+    skills.set_defaults(handler="agent.commands.skills:skills")
+    schema = commands.add_parser("schema", help="print a JSON Schema: contract, request, or skill NAME")
+    schema.add_argument("what", choices=("contract", "request", "skill"))
+    schema.add_argument("name", nargs="?")
+    schema.set_defaults(handler="agent.commands.skills:schema")
+
+
+def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about what doesn't")
+    doctor.set_defaults(handler="agent.commands.doctor:doctor")
+    for name, what in LATER.items():
+        later = commands.add_parser(name, help=f"not in this version: {what}")
+        later.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+        later.set_defaults(handler="agent.commands.later:later")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and end the process with the designed status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status. Errors go to stderr: what happened, what to do, a code."""
+    options = parser().parse_args(arguments)
+    module, _, function = options.handler.partition(":")
+    handler: Handler = getattr(import_module(module), function)
+    from agent.errors import guarded
+
+    return guarded(handler, options)
+
+
+if __name__ == "__main__":
+    main()

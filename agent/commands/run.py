@@ -1,0 +1,144 @@
+"""dbmo run: from a request to a contract, as far as it may go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines.errors import EXIT_ABORTED, EXIT_CHECK_FAILED, EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from agent.console import Console
+    from agent.orchestrator import Orchestrator
+
+STEPS = ("assess", "plan", "rehearse", "execute", "validate")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Every phase that is not done yet, up to --until; the contract and reports are written at every end."""
+    from agent.console import Console
+    from agent.folder import DEFAULT_ROOT, Folder
+    from agent.request import load_request, migration_id
+
+    if options.driver == "claude":
+        raise UsageError(
+            "UNSUPPORTED_DRIVER",
+            "This version has no claude driver yet.",
+            "Use --driver rules (or auto): it gives the same plan, without a model.",
+        )
+    prepare_example(options.request)
+    request = load_request(options.request)
+    name = migration_id(request)
+    folder = Folder.create(options.out or DEFAULT_ROOT / name, request, name)
+    with folder.locked(), Console() as console:
+        return live(folder, console, options.until, options.json)
+
+
+def prepare_example(path: Path) -> None:
+    """Build the bundled example's database when its request is run for the first time."""
+    import examples
+
+    home = Path(examples.__file__).parent
+    if path.resolve() == (home / "shop.json").resolve() and not (home / "shop.db").exists():
+        from examples.shop_database import build
+
+        sys.stderr.write("building the example's database, examples/shop.db\n")
+        build(home / "shop.db")
+
+
+def live(folder: Any, console: Console, until: str | None, as_json: bool = False) -> int:
+    """Go through the phases of an open, locked folder; the exit status."""
+    from agent.orchestrator import Orchestrator
+
+    orchestrator = Orchestrator(folder, console.show)
+    stop_on_interrupt(orchestrator)
+    try:
+        status = _phases(orchestrator, console, until)
+    finally:
+        contract = orchestrator.report()
+    console.say(f"report    {folder.path}/report.html  contract  {folder.path}/contract.json")
+    if as_json:
+        sys.stdout.write(contract.model_dump_json(indent=2) + "\n")
+    return status
+
+
+def _phases(run: Orchestrator, console: Console, until: str | None) -> int:
+    from agent.commands.summaries import plan_lines, say_assessment, say_execution, say_validation
+
+    last = STEPS.index(until) if until else len(STEPS) - 1
+    if not run.done("execution") and not _may_continue(run):
+        console.say("assess")
+        say_assessment(console, run.assess())
+        if last >= 1:
+            console.say("plan")
+            for line in plan_lines(run, run.make_plan()):
+                console.say(line)
+    if until == "rehearse" or (last > 2 and _needs_rehearsal(run)):
+        from agent.commands.life import rehearse_now
+
+        rehearse_now(run, console)
+    if last < 3:
+        return EXIT_DONE
+    plan = run.needed_plan()
+    if plan.declared:
+        console.say("stopped: the plan rests on declared facts; nothing after it can run without a reachable source")
+        return EXIT_ABORTED
+    if not run.done("execution"):
+        _ask_approval(run, console)
+        console.say("execute")
+        say_execution(console, run.execute())
+    if last < 4:
+        return EXIT_DONE
+    console.say("validate")
+    fine = say_validation(console, run, run.validate())
+    return EXIT_DONE if fine else EXIT_CHECK_FAILED
+
+
+def _may_continue(run: Orchestrator) -> bool:
+    """Whether the stored plan stands: its execution began, or a person approved it and the source is as planned."""
+    plan = run.plan
+    if plan is None or plan.declared:
+        return False
+    if run.folder.journal.last("execution started") is not None:
+        return True
+    approval = run.folder.read_json("approval.json")
+    return approval is not None and approval.get("plan_hash") == plan.hash
+
+
+def _needs_rehearsal(run: Orchestrator) -> bool:
+    """A plan whose rollback must have been tried, and was not."""
+    from agent.execute import REHEARSAL
+
+    plan = run.plan
+    if plan is None or plan.declared or run.request.target_database.scratch or run.request.rollback.waiver:
+        return False
+    found = run.folder.read_json(REHEARSAL)
+    return found is None or found.get("plan_hash") != plan.hash
+
+
+def _ask_approval(run: Orchestrator, console: Console) -> None:
+    """At a terminal a person may approve on the spot; elsewhere execute() refuses with what to do."""
+    plan = run.needed_plan()
+    stored = run.folder.read_json("approval.json")
+    if plan.target.scratch or run.request.options.approvers or (stored and stored.get("plan_hash") == plan.hash):
+        return
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        from agent.commands.life import approve_at_terminal
+
+        approve_at_terminal(run, plan, None)
+
+
+def stop_on_interrupt(run: Orchestrator) -> None:
+    """First Ctrl-C: stop after the chunks that are under way; second: at once."""
+
+    def stop(number: int, frame: Any) -> None:
+        if run.interrupt.is_set():
+            raise KeyboardInterrupt
+        run.interrupt.set()
+        os.write(2, b"\nstopping after the chunks that are under way; Ctrl-C again stops at once\n")
+
+    signal.signal(signal.SIGINT, stop)

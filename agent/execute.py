@@ -1,0 +1,101 @@
+"""Phase 3: gates and approval, then the builder with a grant for exactly the approved target."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from agent.approval import check_approval
+from agent.clock import now_et
+from agent.gates import read_rehearsal
+from agent.plan import Plan
+from agent.prechecks import check_gates, check_source
+from agent.target_checks import begun_under, check_target
+from conversion.fingerprint import fingerprint
+from engines.errors import Aborted, UsageError
+from engines.grant import Grant
+from engines.protocols import Database
+from skills.registry import get_skill
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+
+BUILDER = "etl-pipeline-builder"
+REHEARSAL = "rehearsal.json"
+
+
+def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
+    """Execute or continue the plan; the builder's output."""
+    if plan.move is None or run.ends.source_url is None or run.ends.target_url is None:
+        raise UsageError(
+            "DECLARED_ONLY",
+            "The plan rests on declared facts; there is no database to move.",
+            "Give source_database.url and target_database.url (or platform embedded), then plan again.",
+        )
+    gates = check_gates(run.request, plan.hash, read_rehearsal(run.folder.path / REHEARSAL), now_et())
+    approval = check_approval(run.folder, plan)
+    run.folder.artifact("execution/gates.json", gates.model_dump(mode="json"))
+    with run.ends.source() as source:
+        assert source is not None
+        check_source(source)
+        _check_source_is_planned(source, plan)
+    grant = _grant(run, plan)
+    skill = get_skill(BUILDER)
+    head = run.folder.journal.append("execution started", {"plan": plan.hash, "approval": approval})
+    context = run.context()
+    context.grant = grant
+    output = skill.run(
+        skill.input.model_validate(
+            {
+                "source": {"url": run.ends.source_url},
+                "target": {"url": run.ends.target_url},
+                "plan": {**plan.move.model_dump(), "plan_hash": plan.hash},
+                "approval": approval,
+                "journal_head": head,
+            }
+        ),
+        context,
+    )
+    shutil.rmtree(run.folder.path / "scratch", ignore_errors=True)
+    stored = run.store(BUILDER, output)
+    run.folder.journal.append("execution finished", {"rows": sum(table["rows"] for table in stored["tables"])})
+    return stored
+
+
+def _check_source_is_planned(source: Database, plan: Plan) -> None:
+    if source.identity != plan.source.identity:
+        raise Aborted(
+            "SOURCE_IS_ANOTHER",
+            f"The plan is for {plan.source.identity}, the url now leads to {source.identity}.",
+            "Correct the url, or plan again.",
+        )
+    if fingerprint(source.catalog()) != plan.source.fingerprint:
+        raise Aborted(
+            "SOURCE_SCHEMA_CHANGED",
+            "The source's schema is not the one that was planned, so the approval is void.",
+            "Run: dbmo plan, look at what changed, and approve again.",
+        )
+
+
+def _grant(run: Orchestrator, plan: Plan) -> Grant:
+    """A grant for the target that the plan names; it must be that one, and hold nothing in the way."""
+    assert plan.move is not None
+    with run.ends.target() as target:
+        if target is None:
+            return Grant(plan.migration, _new_file_identity(run), plan.hash, plan.target.scratch)
+        if plan.target.identity not in (None, run.ends.plan_identity(target)):
+            raise Aborted(
+                "TARGET_IS_ANOTHER",
+                f"The plan is for {plan.target.identity}, the url now leads to {target.identity}.",
+                "Correct the url, or plan and approve again.",
+            )
+        if begun_under(target, plan.migration) is None:
+            check_target(run, target, plan.move.tables, plan.views)
+        return Grant(plan.migration, target.identity, plan.hash, plan.target.scratch)
+
+
+def _new_file_identity(run: Orchestrator) -> str:
+    """The identity that a SQLite file will have once it is there."""
+    from engines.connection import parse
+
+    return f"sqlite:{parse(str(run.ends.target_url)).sqlite_path.resolve()}"

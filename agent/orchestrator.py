@@ -1,0 +1,130 @@
+"""Runs the phases in order with the rules driver, each from what is stored and to what is stored."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agent.assess import assess
+from agent.clock import now_text
+from agent.ends import Ends
+from agent.execute import execute
+from agent.folder import Folder
+from agent.phases import artifact_of
+from agent.plan import Plan
+from agent.planning import make_plan
+from agent.prechecks import check_request
+from agent.validate import validate
+from engines.errors import DbmoError, UsageError
+from engines.protocols import Database
+from skills.context import Progress, SkillContext
+from skills.registry import all_skills
+
+ORDER = ("assessment", "planning", "execution", "validation")
+Show = Callable[[Progress], None]
+
+
+class Orchestrator:
+    """One migration: its folder, its ends, and the phases as methods.
+
+    show is told of progress; interrupt is set by Ctrl-C and looked at between chunks.
+    """
+
+    def __init__(self, folder: Folder, show: Show = lambda progress: None) -> None:
+        self.folder = folder
+        self.request = folder.request
+        self.ends = Ends(self.request, folder.path)
+        self.show = show
+        self.interrupt = threading.Event()
+
+    def context(self, source: Database | None = None, target: Database | None = None) -> SkillContext:
+        """What skills are given; the grant is added by the execution alone."""
+        return SkillContext(
+            source=source,
+            target=target,
+            scratch=self.ends.server,
+            workspace=self.folder.path / "scratch",
+            progress=self.show,
+            journal=self.folder.journal.append,  # type: ignore[arg-type]
+            cancelled=self.interrupt.is_set,
+        )
+
+    @property
+    def plan(self) -> Plan | None:
+        """The stored plan."""
+        data = self.folder.read_json("plan.json")
+        return Plan.model_validate(data) if data is not None else None
+
+    def needed_plan(self) -> Plan:
+        """The stored plan, or UsageError NO_PLAN."""
+        plan = self.plan
+        if plan is None:
+            raise UsageError("NO_PLAN", "This migration has no plan yet.", f"Run: dbmo plan {self.folder.path}")
+        return plan
+
+    def done(self, phase: str) -> bool:
+        """Whether a phase has ended well and nothing began it again since."""
+        last = [e.body for e in self.folder.journal.entries("phase") if e.body["name"] == phase]
+        return bool(last) and last[-1]["outcome"] == "done"
+
+    def assess(self) -> dict[str, Any]:
+        """Phase 1: look at the source; the analyzer's output."""
+        with self._phase("assessment"):
+            check_request(self.request, {name: skill.frontmatter for name, skill in all_skills().items()})
+            return assess(self)
+
+    def make_plan(self) -> Plan:
+        """Phase 2: decide everything; the plan is stored and its hash noted."""
+        if self.folder.read_artifact(artifact_of("database-optimization-analyzer")) is None:
+            self.assess()
+        with self._phase("planning"):
+            plan = make_plan(self)
+            self.folder.write_json("plan.json", plan.model_dump(mode="json"))
+            self.folder.journal.append("plan", {"hash": plan.hash, "strategy": plan.strategy})
+            return plan
+
+    def execute(self) -> dict[str, Any]:
+        """Phase 3: gates, approval, then schema, rows, schema; continues an interrupted run."""
+        plan = self.needed_plan()
+        with self._phase("execution"):
+            return execute(self, plan)
+
+    def validate(self) -> dict[str, Any]:
+        """Phase 4: prove it; the validator's output."""
+        plan = self.needed_plan()
+        with self._phase("validation"):
+            return validate(self, plan)
+
+    def report(self) -> Any:
+        """The contract and both reports from what is stored; the contract."""
+        from agent.report.build import write_report
+
+        return write_report(self)
+
+    def output(self, skill: str) -> dict[str, Any] | None:
+        """A skill's stored output."""
+        found: dict[str, Any] | None = self.folder.read_artifact(artifact_of(skill))
+        return found
+
+    def store(self, skill: str, output: Any) -> dict[str, Any]:
+        """Keep a skill's output as an artifact; the same as plain data."""
+        data: dict[str, Any] = output.model_dump(mode="json")
+        self.folder.artifact(artifact_of(skill), data)
+        return data
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        note = self.folder.journal.append
+        note("phase", {"name": name, "outcome": "running", "at": now_text()})
+        try:
+            yield
+        except DbmoError as error:
+            outcome = "failed" if error.exit_status in (1, 4) else "aborted"
+            note("phase", {"name": name, "outcome": outcome, "at": now_text(), "code": error.code, "what": error.what})
+            raise
+        except KeyboardInterrupt:
+            note("phase", {"name": name, "outcome": "failed", "at": now_text(), "code": "INTERRUPTED"})
+            raise
+        note("phase", {"name": name, "outcome": "done", "at": now_text()})

@@ -1,0 +1,34 @@
+"""The phases: the skills that must run in each, and what the specification allows them to cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PhaseName = Literal["assessment", "planning", "execution", "validation"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase of the specification; tokens: its budget (specification, "Quality Gates")."""
+
+    name: PhaseName
+    skills: tuple[str, ...]
+    tokens: int
+
+
+PHASES: dict[str, Phase] = {
+    phase.name: phase
+    for phase in (
+        Phase("assessment", ("database-optimization-analyzer",), 3_000),
+        Phase("planning", ("schema-comparator", "query-translator", "data-engineering-pipeline-designer"), 4_000),
+        Phase("execution", ("etl-pipeline-builder",), 3_000),
+        Phase("validation", ("data-migration-validator", "testing-strategy-composer"), 2_000),
+    )
+}
+
+
+def artifact_of(skill: str) -> str:
+    """Where a skill's whole output is kept below artifacts/."""
+    phase = next(phase.name for phase in PHASES.values() if skill in phase.skills)
+    return f"{phase}/{skill}.json"

@@ -1,0 +1,65 @@
+"""The plan: plain data with a hash that an approval binds to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field
+
+from conversion.mapping import Omission
+from engines.catalog import Model
+from transfer.moveplan import MovePlan
+
+
+class Side(Model):
+    """A database of the plan; reference without secrets; identity None: not reached (declared facts only)."""
+
+    engine: str
+    version: str | None
+    reference: str | None
+    identity: str | None = None
+    fingerprint: str | None = None
+    scratch: bool = False
+
+
+class Plan(Model):
+    """What will be done, in full; two runs over the same databases and request give the same hash."""
+
+    schema_version: int = 1
+    migration: str
+    source: Side
+    target: Side
+    strategy: str
+    decisions: list[dict[str, Any]]
+    declared: bool
+    move: MovePlan | None
+    renames: dict[str, str] = Field(default_factory=dict)
+    omissions: list[Omission] = Field(default_factory=list)
+    target_fingerprint: str | None = None
+    validation_level: str
+    views: dict[str, str] = Field(default_factory=dict)
+    gates: list[dict[str, Any]] = Field(default_factory=list)
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """sha256 of the canonical JSON of what will be done; counts and sizes, which change by the hour, apart."""
+        text = json.dumps(self._decided(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _decided(self) -> dict[str, Any]:
+        decided: dict[str, Any] = self.model_dump(
+            mode="json", include={"schema_version", "migration", "source", "target", "strategy", "declared", "renames"}
+        )
+        decided |= {"validation_level": self.validation_level, "views": self.views}
+        decided["omissions"] = [[o.object, o.kind] for o in self.omissions]
+        if self.move is not None:
+            move = self.move.model_dump(mode="json", exclude={"plan_hash", "chunk_rows", "parallel"})
+            for table in move["tables"]:
+                del table["rows"], table["size_bytes"]
+                for column in table["columns"]:
+                    del column["reason"], column["alternatives"]
+            decided["move"] = move
+        return decided

@@ -1,0 +1,86 @@
+"""The whole plan and its way back on a scratch database: does it run, and does its rollback leave nothing?"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from agent.clock import now_text
+from agent.execute import BUILDER, REHEARSAL
+from agent.plan import Plan
+from conversion.fingerprint import fingerprint
+from engines.errors import DbmoError, UsageError
+from engines.grant import Grant
+from engines.registry import open_database, open_writer
+from skills.registry import get_skill
+from transfer.schema import undo_all
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+
+DATABASE = "rehearsal"
+
+
+def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
+    """Copy everything to scratch, compare every row, roll back, look for leftovers; the result, stored."""
+    if plan.move is None or run.ends.source_url is None:
+        raise UsageError("DECLARED_ONLY", "A plan from declared facts can't be rehearsed.", "Give the source's url.")
+    if plan.move.target_engine != "postgresql":
+        raise UsageError(
+            "REHEARSAL_UNSUPPORTED",
+            "A rehearsal needs a PostgreSQL target in this version.",
+            "Record a waiver in rollback.waiver with a reason.",
+        )
+    url = f"{run.ends.server}?database={DATABASE}"
+    with closing(open_database(url)) as scratch:
+        identity, before = scratch.identity, fingerprint(scratch.catalog())
+    grant = Grant(f"{plan.migration} rehearsal", identity, plan.hash, scratch=True)
+    started = time.monotonic()
+    passed, detail, stages = _forward(run, plan, url, grant)
+    undone, leftover = _back(plan, url, grant, before)
+    result = {
+        "plan_hash": plan.hash,
+        "passed": passed,
+        "rolled_back": undone,
+        "at": now_text(),
+    }
+    run.folder.write_json(REHEARSAL, result)
+    told = {**result, "seconds": round(time.monotonic() - started, 3), "stages": stages}
+    told["detail"] = detail or leftover
+    run.folder.artifact("planning/rehearsal.json", told)
+    run.folder.journal.append("rehearsed", told)
+    return told
+
+
+def _forward(run: Orchestrator, plan: Plan, url: str, grant: Grant) -> tuple[bool, str | None, dict[str, float]]:
+    """Execute and compare on scratch; whether every row arrived, else why not."""
+    assert plan.move is not None
+    builder, validator = get_skill(BUILDER), get_skill("data-migration-validator")
+    context = run.context()
+    context.grant = grant
+    ends = {"source": {"url": run.ends.source_url}, "target": {"url": url}}
+    move = {**plan.move.model_dump(), "plan_hash": plan.hash, "migration": grant.migration}
+    try:
+        built = builder.run(builder.input.model_validate({**ends, "plan": move}), context)
+        tables = [table.model_dump() for table in plan.move.tables]
+        compared = validator.run(
+            validator.input.model_validate({**ends, "tables": tables, "migration": grant.migration}), context
+        )
+    except DbmoError as error:
+        return False, f"{error.what} {error.remedy}", {}
+    differing = [table.name for table in compared.tables if not table.equal]
+    return compared.equal, f"rows differ in {', '.join(differing)}" if differing else None, built.stages
+
+
+def _back(plan: Plan, url: str, grant: Grant, before: str) -> tuple[bool, str | None]:
+    """Undo everything; whether the scratch database is what it was before."""
+    assert plan.move is not None
+    try:
+        with closing(open_writer(url, grant)) as writer:
+            undo_all(plan.move, writer)
+        with closing(open_database(url)) as scratch:
+            same = fingerprint(scratch.catalog()) == before
+    except DbmoError as error:
+        return False, f"the rollback failed: {error.what}"
+    return same, None if same else "objects are left after the rollback"

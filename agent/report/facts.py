@@ -1,0 +1,253 @@
+"""What a migration's folder tells: outputs of the skills, plan, journal; read once, for lessons and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from agent.journal import Entry
+from agent.plan import Plan
+from agent.request_model import Request
+from engines.catalog import Catalog
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+
+Output = dict[str, Any]
+PHASE_ORDER = ("assessment", "planning", "execution", "validation")
+
+
+@dataclass(frozen=True)
+class PhaseState:
+    """The last run of a phase: outcome running | done | failed | aborted | not_run, code and what of its error."""
+
+    name: str
+    outcome: str = "not_run"
+    code: str | None = None
+    what: str | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class CopiedTable:
+    """What was moved of a table; seconds are summed over its chunks, copies above 1: chunks were copied again."""
+
+    name: str
+    rows: int
+    bytes: int
+    seconds: float
+    chunks: int
+    copies: int = 1
+    quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A measured piece of work; run counts the runs of the execution from 1, ended False: it was cut off."""
+
+    name: str
+    seconds: float
+    run: int = 1
+    ended: bool = True
+
+
+@dataclass
+class Facts:
+    """Everything a report may say; what did not run is None or empty, and nothing here is computed from thin air."""
+
+    migration: str
+    request: Request
+    now: str
+    journal_head: str
+    entries: list[Entry]
+    artifacts: dict[str, str]
+    plan: Plan | None = None
+    assessment: Output | None = None
+    comparison: Output | None = None
+    translation: Output | None = None
+    design: Output | None = None
+    execution: Output | None = None
+    validation: Output | None = None
+    composed: Output | None = None
+    differences: list[Output] | None = None
+    views: list[Output] | None = None
+    gates: Output | None = None
+    approval: Output | None = None
+    rehearsal: Output | None = None
+    source_catalog: Catalog | None = None
+    embedded: bool = False
+    phases: dict[str, PhaseState] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> list[Entry]:
+        """The journal's entries of a kind, in order."""
+        return [entry for entry in self.entries if entry.kind == kind]
+
+    @property
+    def latest(self) -> PhaseState | None:
+        """The phase that was begun last."""
+        begun = [state for state in self.phases.values() if state.outcome != "not_run"]
+        return max(begun, key=lambda state: state.number) if begun else None
+
+    @property
+    def declared(self) -> bool:
+        """Whether the plan (or, before it, the assessment) rests on declared facts alone."""
+        if self.plan is not None:
+            return self.plan.declared
+        return bool(self.assessment and "declared" in self.assessment["inventory"]["evidence"].values())
+
+    @property
+    def quarantined(self) -> list[Output]:
+        """Values and rows kept aside by the execution."""
+        return list(self.execution["quarantined"]) if self.execution else []
+
+    @cached_property
+    def copied(self) -> list[CopiedTable]:
+        """Per table: as the target's chunk rows say after a whole run, else as far as the journal tells."""
+        if self.execution is not None:
+            return [CopiedTable(**table) for table in self.execution["tables"]]
+        chunks: dict[tuple[str, int], list[Output]] = {}
+        for entry in self.of_kind("chunk"):
+            chunks.setdefault((entry.body["table"], entry.body["number"]), []).append(entry.body)
+        found: dict[str, CopiedTable] = {}
+        for (name, _), runs in chunks.items():
+            last, sofar = runs[-1], found.get(name, CopiedTable(name, 0, 0, 0.0, 0))
+            found[name] = CopiedTable(
+                name,
+                sofar.rows + last["rows"],
+                sofar.bytes + last["bytes"],
+                sofar.seconds + last["seconds"],
+                sofar.chunks + 1,
+                max(sofar.copies, len(runs)),
+                sofar.quarantined + last["quarantined"],
+            )
+        return list(found.values())
+
+    @cached_property
+    def stretches(self) -> list[Stretch]:
+        """The measured work in the order it was done, from the journal's own times; the last run of each phase.
+
+        An execution that was interrupted shows the stages of every run; a stage that never ended lasts until the
+        last thing the journal heard of its run.
+        """
+        found: list[Stretch] = []
+        for name in ("assessment", "planning", "rehearsal", "execution", "validation"):
+            if name == "execution":
+                found += _stages(self.entries)
+            elif name == "rehearsal":
+                found += [Stretch(name, e.body["seconds"]) for e in self.of_kind("rehearsed")[-1:]]
+            else:
+                found += _phase(self.entries, name)
+        return found
+
+
+def read_facts(run: Orchestrator) -> Facts:
+    """The facts of a migration's folder; nothing is opened but files, and outputs older than the plan are left out."""
+    from agent.clock import now_text
+    from agent.gates import read_rehearsal
+
+    folder, plan = run.folder, run.plan
+    entries = list(folder.journal.entries())
+    catalog = folder.read_artifact("assessment/source-catalog.json")
+    facts = Facts(
+        migration=folder.migration,
+        request=run.request,
+        now=now_text(),
+        journal_head=folder.journal.head,
+        entries=entries,
+        artifacts=folder.artifact_hashes(),
+        plan=plan,
+        assessment=run.output("database-optimization-analyzer"),
+        source_catalog=Catalog.model_validate(catalog) if catalog is not None else None,
+        embedded=run.ends.target_is_embedded,
+        phases=_phases(entries),
+    )
+    if plan is None:
+        return facts
+    facts.comparison = run.output("schema-comparator") if not plan.declared else None
+    facts.translation = run.output("query-translator") if not plan.declared else None
+    facts.design = run.output("data-engineering-pipeline-designer")
+    approval = folder.read_json("approval.json")
+    facts.approval = approval if approval and approval.get("plan_hash") == plan.hash else None
+    rehearsal = read_rehearsal(folder.path / "rehearsal.json")
+    facts.rehearsal = rehearsal.model_dump(mode="json") if rehearsal and rehearsal.plan_hash == plan.hash else None
+    _after_plan(run, facts)
+    return facts
+
+
+def _after_plan(run: Orchestrator, facts: Facts) -> None:
+    """Execution and validation, as far as they are of this plan and newer than what they rest on."""
+    started, finished = facts.of_kind("execution started"), facts.of_kind("execution finished")
+    if not started:
+        return
+    facts.gates = run.folder.read_artifact("execution/gates.json")
+    if not finished or finished[-1].number < started[-1].number:
+        return
+    facts.execution = run.output("etl-pipeline-builder")
+    validated = facts.of_kind("validated")
+    if not validated or validated[-1].number < finished[-1].number:
+        return
+    facts.validation = run.output("data-migration-validator")
+    facts.composed = run.output("testing-strategy-composer")
+    facts.differences = run.folder.read_artifact("validation/schema-differences.json")
+    facts.views = run.folder.read_artifact("validation/views.json")
+
+
+def _phases(entries: list[Entry]) -> dict[str, PhaseState]:
+    found = {name: PhaseState(name) for name in PHASE_ORDER}
+    for entry in entries:
+        if entry.kind == "phase":
+            body = entry.body
+            found[body["name"]] = PhaseState(
+                body["name"], body["outcome"], body.get("code"), body.get("what"), entry.number
+            )
+    return found
+
+
+def _moment(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry.at)
+
+
+def _phase(entries: list[Entry], name: str) -> list[Stretch]:
+    """The last whole run of a phase."""
+    begun: Entry | None = None
+    found: list[Stretch] = []
+    for entry in entries:
+        if entry.kind != "phase" or entry.body["name"] != name:
+            continue
+        if entry.body["outcome"] == "running":
+            begun = entry
+        elif begun is not None:
+            seconds = (_moment(entry) - _moment(begun)).total_seconds()
+            found = [Stretch(name, seconds, ended=entry.body["outcome"] == "done")]
+            begun = None
+    return found
+
+
+def _stages(entries: list[Entry]) -> list[Stretch]:
+    """The stages of every run of the execution."""
+    found: list[Stretch] = []
+    run = 0
+    open_stage: Entry | None = None
+    heard: Entry | None = None
+    for entry in entries:
+        begins = entry.kind == "phase" and entry.body["outcome"] == "running"
+        if open_stage is not None and heard is not None and (begins or entry.kind == "execution started"):
+            found.append(_cut_off(open_stage, heard, run))
+            open_stage = None
+        if entry.kind == "execution started":
+            run += 1
+        elif entry.kind == "stage started":
+            open_stage = entry
+        elif entry.kind == "stage finished":
+            found.append(Stretch(entry.body["stage"], entry.body["seconds"], run))
+            open_stage = None
+        heard = entry
+    if open_stage is not None and heard is not None:
+        found.append(_cut_off(open_stage, heard, run))
+    return found
+
+
+def _cut_off(stage: Entry, heard: Entry, run: int) -> Stretch:
+    return Stretch(stage.body["stage"], (_moment(heard) - _moment(stage)).total_seconds(), run, ended=False)

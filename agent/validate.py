@@ -1,0 +1,144 @@
+"""Phase 4: rows, schema, views and workload of the target against the source and the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agent.clock import now_text
+from agent.plan import Plan
+from engines.catalog import Catalog
+from engines.errors import DbmoError, UsageError
+from engines.protocols import Database
+from skills.registry import get_skill
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+
+VALIDATOR = "data-migration-validator"
+COMPOSER = "testing-strategy-composer"
+VIEW_ROWS = 100_000
+
+
+def validate(run: Orchestrator, plan: Plan) -> dict[str, Any]:
+    """Compare rows, schema and views, then let the composer judge the acceptance criteria."""
+    if plan.move is None or run.output("etl-pipeline-builder") is None:
+        raise UsageError("NOT_EXECUTED", "Nothing was moved yet.", f"Run: dbmo execute {run.folder.path}")
+    with run.ends.source() as source, run.ends.target() as target:
+        assert source is not None and target is not None
+        context = run.context(source, target)
+        validator = get_skill(VALIDATOR)
+        compared = run.store(
+            VALIDATOR,
+            validator.run(
+                validator.input.model_validate(
+                    {
+                        "source": {"url": run.ends.source_url},
+                        "target": {"url": run.ends.target_url},
+                        "tables": [table.model_dump() for table in plan.move.tables],
+                        "level": plan.validation_level,
+                        "migration": plan.migration,
+                    }
+                ),
+                context,
+            ),
+        )
+        differences = schema_differences(run, target)
+        views = compare_views(plan, source, target)
+        run.folder.artifact("validation/schema-differences.json", differences)
+        run.folder.artifact("validation/views.json", views)
+        _compose(run, plan, source, target, compared, differences)
+    run.folder.journal.append(
+        "validated",
+        {
+            "equal": compared["equal"],
+            "schema_differences": len(differences),
+            "views_differing": [view["name"] for view in views if view["equal"] is False],
+            "at": now_text(),
+        },
+    )
+    return compared
+
+
+def passed(run: Orchestrator) -> bool:
+    """Whether the last validation found nothing that differs: rows, schema, views, criteria."""
+    last = run.folder.journal.last("validated")
+    composed = run.output(COMPOSER)
+    if last is None or composed is None:
+        return False
+    fine = last.body["equal"] and not last.body["schema_differences"] and not last.body["views_differing"]
+    return bool(fine and composed["accepted"])
+
+
+def schema_differences(run: Orchestrator, target: Database) -> list[dict[str, Any]]:
+    """What the target's schema has other than the plan's; the state tables are not looked at."""
+    from conversion.diff import diff
+
+    stored = run.folder.read_artifact("planning/target-catalog.json")
+    wanted = Catalog.model_validate(stored)
+    target.refresh()
+    return [difference.model_dump(mode="json") for difference in diff(wanted, target.catalog())]
+
+
+def compare_views(plan: Plan, source: Database, target: Database) -> list[dict[str, Any]]:
+    """Every carried view's rows on both sides; equal is None where one side could not run it."""
+    from transfer.results import compare_results
+
+    found: list[dict[str, Any]] = []
+    for here, there in plan.views.items():
+        entry: dict[str, Any] = {"name": here, "target": there, "equal": None, "rows": None, "detail": ""}
+        try:
+            left = source.run_workload(f"SELECT * FROM {_quoted(source, here)}", VIEW_ROWS)
+            right = target.run_workload(f"SELECT * FROM {_quoted(target, there)}", VIEW_ROWS)
+        except DbmoError as error:
+            found.append({**entry, "detail": error.what})
+            continue
+        comparison = compare_results(left, right, None)
+        reason = comparison.difference.model_dump(mode="json") if comparison.difference else None
+        found.append({**entry, "equal": comparison.equal, "rows": comparison.rows_source, "difference": reason})
+    return found
+
+
+def _quoted(database: Database, full_name: str) -> str:
+    schema, _, name = full_name.partition(".")
+    if database.engine == "postgresql":
+        from engines.postgresql.quoting import quote_name
+
+        return quote_name(schema, name)
+    from engines.sqlite.quoting import quote_identifier
+
+    return quote_identifier(name)
+
+
+def _compose(
+    run: Orchestrator,
+    plan: Plan,
+    source: Database,
+    target: Database,
+    compared: dict[str, Any],
+    differences: list[dict[str, Any]],
+) -> None:
+    assert plan.move is not None
+    skill = get_skill(COMPOSER)
+    translated = run.output("query-translator") or {"translations": []}
+    output = run.store(
+        COMPOSER,
+        skill.run(
+            skill.input.model_validate(
+                {
+                    "source": {"type": source.engine, "version": source.version},
+                    "target": {"type": target.engine, "version": target.version},
+                    "tables": [table.model_dump() for table in plan.move.tables],
+                    "assessment": run.output("database-optimization-analyzer"),
+                    "plan": run.output("data-engineering-pipeline-designer"),
+                    "execution": run.output("etl-pipeline-builder"),
+                    "validation": compared,
+                    "differences": differences,
+                    "translations": translated["translations"],
+                }
+            ),
+            run.context(source, target),
+        ),
+    )
+    for suite in output["suites"]:
+        run.folder.artifact(f"validation/{suite['path']}", suite["text"])
+    run.folder.artifact("validation/runbook.md", output["runbook"])

@@ -1,0 +1,66 @@
+"""A conversion while it is being made: what exists so far, the names given out, and what was left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from conversion.mapping import TableMapping
+from conversion.names import Namer
+from conversion.result import Conversion, Note, Overrides, omission
+from conversion.shapes import Shapes, TableShape
+from engines.catalog import Catalog
+from engines.profile import TableProfile
+
+
+@dataclass
+class Draft:
+    """Shared by the steps of one conversion.
+
+    unvalidated: (source table, number of the foreign key in its list) where rows are known to break it.
+    """
+
+    source: Catalog
+    target: Catalog
+    profiles: dict[str, TableProfile]
+    overrides: Overrides
+    namer: Namer
+    schema: str
+    unvalidated: frozenset[tuple[str, int]] = frozenset()
+    tables: list[TableMapping] = field(default_factory=list)
+    shapes: Shapes = field(default_factory=Shapes)
+    table_shapes: dict[str, TableShape] = field(default_factory=dict)  # by source full name
+    numbered: set[str] = field(default_factory=set)  # source columns that become INTEGER PRIMARY KEY
+    result: Conversion = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.result = Conversion(target=self.target, tables=[])
+
+    def omit(self, name: str, kind: str, reason: str, original: str | None = "") -> None:
+        """Record that a source object isn't carried over as it was."""
+        self.result.omissions.append(omission(name, kind, reason, original))
+
+    def note(self, name: str, sentence: str) -> None:
+        """Record something about a carried object."""
+        self.result.notes.append(Note(object=name, text=sentence))
+
+    def skipped(self, full_name: str) -> bool:
+        """True when a person asked to leave the object out."""
+        return full_name in self.overrides.skip
+
+    def table_name(self, full_name: str, wanted: str) -> str:
+        """The target name of a table, view or sequence; recorded where it differs."""
+        chosen = self.overrides.names.get(full_name, wanted)
+        name = self.namer.take_recorded(f"relations:{self.schema}", chosen, full_name, f"{self.schema}.")
+        if name != wanted:
+            self.namer.renames[full_name] = f"{self.schema}.{name}"
+        return name
+
+    def relation_name(self, wanted: str) -> str:
+        """A free name for an index, sequence or constraint with an index, which share one namespace with tables."""
+        return self.namer.take(f"relations:{self.schema}", wanted)
+
+    def finish(self) -> Conversion:
+        """The conversion with its mappings and renames."""
+        self.result.tables = self.tables
+        self.result.renames = dict(self.namer.renames)
+        return self.result

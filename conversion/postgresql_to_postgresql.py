@@ -1,0 +1,168 @@
+"""PostgreSQL to another PostgreSQL: everything goes over in the server's own words, what can't is named."""
+
+from __future__ import annotations
+
+from conversion.draft import Draft
+from conversion.mapping import ColumnMapping, TableMapping
+from conversion.names import for_postgresql
+from conversion.result import Conversion, Overrides, omission
+from engines.catalog import Catalog, Index, Key, Kind, Table
+from engines.profile import TableProfile
+
+NULLS_NOT_DISTINCT_SINCE = 15  # https://www.postgresql.org/docs/15/release-15.html
+VIRTUAL_COLUMNS_SINCE = 18  # https://www.postgresql.org/docs/18/release-18.html
+PRIVILEGES = "owners, grants and default privileges belong to the roles of a server and are not carried over"
+ROW_SECURITY = "row-level security policies are not carried over: without them every reader sees every row"
+FOREIGN = "the rows of a foreign table live on another server; the server and user mappings hold its secrets"
+
+
+def convert_catalog(
+    source: Catalog,
+    profiles: dict[str, TableProfile],
+    version: str,
+    overrides: Overrides,
+    schema: str,
+    unvalidated: frozenset[tuple[str, int]],
+) -> Conversion:
+    """The same catalog on the target."""
+    target = source.model_copy(deep=True, update={"version": version, "database": "", "settings": {}, "unread": []})
+    draft = Draft(source, target, profiles, overrides, for_postgresql(), schema, unvalidated)
+    target.tables = [table for table in target.tables if _carried(draft, table)]
+    _views(draft)
+    for table in target.tables:
+        _clean(draft, table)
+        _downgrade(draft, table, int(version.split(".")[0]))
+        if table.kind != "partitioned":
+            draft.tables.append(_mapping(source, table))
+    for part in source.unread:
+        draft.omit(part.part, part.part.split(" ", 1)[0], part.reason)
+    draft.omit(source.database, "privileges", PRIVILEGES)
+    return draft.finish()
+
+
+def _carried(draft: Draft, table: Table) -> bool:
+    if draft.skipped(table.full_name):
+        draft.omit(table.full_name, "table", "left out on request", table.definition)
+    elif table.kind == "foreign":
+        draft.omit(table.full_name, "foreign table", FOREIGN, f"server {table.options.get('server', 'unknown')}")
+    else:
+        return True
+    return False
+
+
+def _views(draft: Draft) -> None:
+    """Views go over unless they were left out or read something that was."""
+    gone = {item.object for item in draft.result.omissions}
+    remaining = list(draft.target.views)
+    changed = True
+    while changed:
+        changed = False
+        for view in list(remaining):
+            lost = sorted(gone & set(view.depends_on))
+            if draft.skipped(view.full_name) or lost:
+                reason = f"it reads {', '.join(lost)}, which isn't carried over" if lost else "left out on request"
+                draft.omit(view.full_name, "view", reason, view.definition)
+                remaining.remove(view)
+                gone.add(view.full_name)
+                changed = True
+    draft.target.views = remaining
+    for table in draft.target.tables:
+        kept = []
+        for key in table.foreign_keys:
+            if f"{key.referenced_schema}.{key.referenced_table}" in gone:
+                draft.omit(f"{table.full_name}.{key.name}", "foreign key", "the table it refers to isn't carried over")
+            else:
+                kept.append(key)
+        table.foreign_keys = kept
+
+
+def drop_missing_extensions(result: Conversion, offered: frozenset[str]) -> None:
+    """Extensions that the target server doesn't offer become omissions."""
+    for extension in list(result.target.extensions):
+        if extension.name not in offered:
+            reason = "the target server doesn't offer it; what uses it will fail"
+            result.omissions.append(omission(extension.name, "extension", reason))
+            result.target.extensions.remove(extension)
+
+
+def _clean(draft: Draft, table: Table) -> None:
+    """The target's table without what only describes the source's state."""
+    table.rows, table.rows_exact, table.size_bytes = None, False, None
+    if table.row_security:
+        draft.omit(table.full_name, "row security", ROW_SECURITY)
+        table.row_security = False
+    for number, key in enumerate(table.foreign_keys):
+        if (table.full_name, number) in draft.unvalidated:
+            key.validated = False
+            draft.note(f"{table.full_name}.{key.name}", "rows break it today: it is added NOT VALID")
+    for index in list(table.indexes):
+        if not index.valid:
+            draft.omit(f"{table.full_name}.{index.name}", "index", "it is invalid on the source", index.definition)
+            table.indexes.remove(index)
+
+
+def _downgrade(draft: Draft, table: Table, version: int) -> None:
+    """What the source's version has and the target's hasn't."""
+    if version < NULLS_NOT_DISTINCT_SINCE:
+        reason = f"NULLS NOT DISTINCT needs PostgreSQL {NULLS_NOT_DISTINCT_SINCE}"
+        for parts in (table.uniques, table.indexes):
+            for part in [item for item in parts if not item.nulls_distinct]:
+                kind = "index" if isinstance(part, Index) else "unique constraint"
+                draft.omit(f"{table.full_name}.{part.name}", kind, reason)
+                _remove(parts, part)
+    for column in table.columns:
+        if column.generated and not column.generated.stored and version < VIRTUAL_COLUMNS_SINCE:
+            column.generated.stored = True
+            draft.note(f"{table.full_name}.{column.name}", "computed when written: virtual columns need PostgreSQL 18")
+
+
+def _remove(parts: list[Key] | list[Index], part: Key | Index) -> None:
+    for position, item in enumerate(parts):
+        if item is part:
+            del parts[position]
+            return
+
+
+def _mapping(source: Catalog, table: Table) -> TableMapping:
+    original = source.table(table.full_name)
+    columns = [
+        ColumnMapping(
+            source=column.name,
+            target=column.name,
+            source_type=column.native,
+            target_type=column.native,
+            route="identity",
+            reason="the same engine has the same type",
+            copied=column.generated is None,
+            nullable=column.nullable,
+        )
+        for column in table.columns
+    ]
+    key = row_key(table)
+    single = integer_key(table)
+    return TableMapping(
+        source=table.full_name,
+        target=table.full_name,
+        columns=columns,
+        key=key,
+        source_key=single or "ctid",
+        range_column=single,
+        rows=original.rows,
+        size_bytes=original.size_bytes,
+    )
+
+
+def row_key(table: Table) -> list[str]:
+    """Columns that identify a row: the primary key, or a unique constraint without NULLs, or nothing."""
+    if table.primary_key is not None:
+        return list(table.primary_key.columns)
+    for key in table.uniques:
+        if not key.deferrable and all(not table.column(name).nullable for name in key.columns):
+            return list(key.columns)
+    return []
+
+
+def integer_key(table: Table) -> str | None:
+    """The primary key's column where it is a single integer."""
+    key = table.primary_key.columns if table.primary_key else []
+    return key[0] if len(key) == 1 and table.column(key[0]).type.kind is Kind.INTEGER else None

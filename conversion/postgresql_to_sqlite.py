@@ -1,0 +1,117 @@
+"""A PostgreSQL catalog as SQLite catalog: tables, keys, simple checks and views; the rest is named with the reason."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from conversion import rewrite_postgresql
+from conversion.ddl_sqlite import SqliteWriter, view_sql
+from conversion.draft import Draft
+from conversion.names import for_sqlite
+from conversion.result import Conversion, Overrides
+from conversion.shapes import Untranslatable
+from conversion.table_to_sqlite import SqliteTable
+from engines.catalog import Catalog, Table, View
+from engines.profile import TableProfile
+
+REASONS = {
+    "type": "SQLite has no types of one's own; columns hold the text, labels of enums stand in CHECK constraints",
+    "routine": "SQLite has no stored routines",
+    "extension": "SQLite has no PostgreSQL extensions",
+    "sequence": "SQLite numbers only INTEGER PRIMARY KEY columns",
+    "trigger": "PL/pgSQL bodies have no proven translation to SQLite triggers in this version",
+    "materialized view": "SQLite has no materialized views",
+    "foreign table": "its rows live on another server",
+    "partition": "SQLite has no partitions: its rows go into the partitioned table",
+    "exclusion": "SQLite has no exclusion constraints",
+}
+
+
+def convert_catalog(
+    source: Catalog,
+    profiles: dict[str, TableProfile],
+    version: str,
+    overrides: Overrides,
+    schema: str,
+    unvalidated: frozenset[tuple[str, int]],
+) -> Conversion:
+    """The target's catalog, mappings and omissions."""
+    target = Catalog(engine="sqlite", version=version, database="", encoding="UTF-8", schemas=["main"])
+    draft = Draft(source, target, profiles, overrides, for_sqlite(), "main", unvalidated)
+    carried = [SqliteTable(draft, table) for table in source.tables if _carried(draft, table)]
+    for item in carried:
+        item.columns()
+    for item in carried:
+        item.constraints()
+    _views(draft)
+    _omit_the_rest(draft)
+    target.tables.sort(key=lambda table: table.name)
+    return draft.finish()
+
+
+def _carried(draft: Draft, table: Table) -> bool:
+    kind = "foreign table" if table.kind == "foreign" else ""
+    if table.partitioning is not None and table.partitioning.parent is not None:
+        kind = "partition"
+    if draft.skipped(table.full_name):
+        draft.omit(table.full_name, "table", "left out on request")
+    elif kind:
+        draft.omit(table.full_name, kind, REASONS[kind])
+    else:
+        return True
+    return False
+
+
+def _views(draft: Draft) -> None:
+    """Views whose query goes over and that SQLite accepts over the tables made so far."""
+    connection = sqlite3.connect(":memory:")
+    for statement in SqliteWriter(draft.target).statements():
+        connection.execute(statement.sql)
+    for view in draft.source.views:
+        reason = _view(draft, view, connection)
+        if reason is not None:
+            draft.omit(view.full_name, "view", reason, view.definition)
+    connection.close()
+
+
+def _view(draft: Draft, view: View, connection: sqlite3.Connection) -> str | None:
+    if draft.skipped(view.full_name):
+        return "left out on request"
+    if view.materialized:
+        return REASONS["materialized view"]
+    try:
+        adopted = draft.overrides.views.get(view.full_name)
+        sql = adopted or rewrite_postgresql.query(view.definition, draft.shapes)
+    except Untranslatable as error:
+        return error.reason
+    name = draft.table_name(view.full_name, view.name)
+    made = View(schema_name="main", name=name, definition=sql, columns=list(view.columns), comment=None)
+    try:
+        connection.execute(view_sql(made))
+        connection.execute(f"EXPLAIN {sql}")
+    except sqlite3.Error as error:
+        return f"SQLite refuses the translation: {error}"
+    draft.target.views.append(made)
+    return None
+
+
+def _omit_the_rest(draft: Draft) -> None:
+    source = draft.source
+    for item in source.types:
+        draft.omit(item.full_name, "type", REASONS["type"], item.definition)
+    for routine in source.routines:
+        draft.omit(routine.full_name, "routine", REASONS["routine"], routine.definition)
+    for extension in source.extensions:
+        draft.omit(extension.name, "extension", REASONS["extension"])
+    for sequence in source.sequences:
+        if not draft.numbered & {sequence.owned_by, sequence.full_name}:
+            draft.omit(sequence.full_name, "sequence", REASONS["sequence"])
+    owners: list[Table | View] = [*source.tables, *source.views]
+    for owner_object in owners:
+        for trigger in owner_object.triggers:
+            draft.omit(f"{owner_object.full_name}.{trigger.name}", "trigger", REASONS["trigger"], trigger.definition)
+    for table in source.tables:
+        for exclusion in table.exclusions:
+            draft.omit(f"{table.full_name}.{exclusion.name}", "exclusion", REASONS["exclusion"], exclusion.definition)
+    for part in source.unread:
+        draft.omit(part.part, part.part.split(" ", 1)[0], part.reason)

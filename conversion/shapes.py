@@ -1,0 +1,75 @@
+"""What expressions may refer to: tables and columns under their target names, with the kind of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engines.catalog import Kind
+
+NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
+
+
+class Untranslatable(Exception):
+    """An expression or query that has no proven counterpart; reason is half a sentence for people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class ColumnShape:
+    """A column: its target name, the kind of its target values, the route that fills it, its source collation."""
+
+    name: str
+    kind: Kind
+    route: str = ""
+    collation: str = ""
+    generated: bool = False
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A table or view on the target; columns are keyed by the source's name in lower case."""
+
+    schema: str
+    name: str
+    columns: dict[str, ColumnShape]
+    key: frozenset[str] = field(default_factory=frozenset)  # target names of the primary key's columns
+    rowid: str | None = None  # source name (lower case) of the column that is the rowid
+
+    def find(self, column: str) -> ColumnShape | None:
+        """The column of that source name, without regard to case."""
+        return self.columns.get(column.lower())
+
+
+class Shapes:
+    """The tables and views a query may name, by source name without regard to case."""
+
+    def __init__(self, shapes: Iterable[tuple[str, TableShape]] = ()) -> None:
+        self._by_name = {name.lower(): shape for name, shape in shapes}
+
+    def add(self, source: str, shape: TableShape) -> None:
+        """Make a table or view known; source is its name or schema.name."""
+        self._by_name[source.lower()] = shape
+
+    def find(self, name: str, schema: str = "") -> TableShape | None:
+        """The table or view of that name, with or without its schema; None when unknown."""
+        if schema:
+            return self._by_name.get(f"{schema}.{name}".lower())
+        return self._by_name.get(name.lower())
+
+
+@dataclass
+class Translation:
+    """An expression or query of the target: its text, the kind of its value, and what a reader should know.
+
+    immutable: the same arguments always give the same value, so a column or index may store it.
+    """
+
+    sql: str
+    kind: Kind = Kind.OTHER
+    immutable: bool = True
+    notes: list[str] = field(default_factory=list)
+    columns: list[tuple[str, Kind]] = field(default_factory=list)

@@ -1,0 +1,66 @@
+"""A SQLite catalog as PostgreSQL catalog: every object is carried over or named with the reason why not."""
+
+from __future__ import annotations
+
+from conversion.draft import Draft
+from conversion.key_convert import KeyConverter
+from conversion.names import for_postgresql
+from conversion.reference_convert import ReferenceConverter
+from conversion.result import Conversion, Overrides
+from conversion.table_convert import TableConverter
+from conversion.view_convert import convert_views
+from engines.catalog import Catalog, Table, View
+from engines.profile import TableProfile
+
+VIRTUAL = "virtual table (module {module}): its rows live in the module's own tables, PostgreSQL has no counterpart by that name"
+SHADOW = "it holds the inner data of a virtual table that isn't carried over"
+TRIGGER = "SQLite trigger bodies have no proven translation to PL/pgSQL in this version"
+
+
+def convert_catalog(
+    source: Catalog,
+    profiles: dict[str, TableProfile],
+    version: str,
+    overrides: Overrides,
+    schema: str,
+    unvalidated: frozenset[tuple[str, int]],
+) -> Conversion:
+    """The target's catalog, mappings and omissions; statements are written from the catalog afterwards."""
+    schemas = sorted({schema, "public"})
+    target = Catalog(engine="postgresql", version=version, database="", encoding="UTF8", schemas=schemas)
+    draft = Draft(source, target, profiles, overrides, for_postgresql(), schema, unvalidated)
+    tables = [table for table in source.tables if _carried(draft, table)]
+    for table in tables:
+        TableConverter(draft, table).convert()
+    for table, mapping in zip(tables, draft.tables, strict=True):
+        KeyConverter(draft, table, target.table(mapping.target), mapping).convert()
+    for table, mapping in zip(tables, draft.tables, strict=True):
+        ReferenceConverter(draft, table, target.table(mapping.target)).convert()
+    convert_views(draft)
+    _omit_triggers(draft)
+    for part in source.unread:
+        draft.omit(part.part, "unread", f"SQLite could not read it: {part.reason}")
+    target.tables.sort(key=lambda table: (table.schema_name, table.name))
+    return draft.finish()
+
+
+def _carried(draft: Draft, table: Table) -> bool:
+    reason = None
+    if draft.skipped(table.full_name):
+        reason = "left out on request"
+    elif table.kind == "virtual":
+        reason = VIRTUAL.format(module=table.options.get("module", "unknown"))
+    elif table.kind == "shadow":
+        reason = SHADOW
+    if reason is not None:
+        draft.omit(
+            table.full_name, "table" if table.kind == "table" else f"{table.kind} table", reason, table.definition
+        )
+    return reason is None
+
+
+def _omit_triggers(draft: Draft) -> None:
+    owners: list[Table | View] = [*draft.source.tables, *draft.source.views]
+    for owner in owners:
+        for trigger in owner.triggers:
+            draft.omit(f"{owner.full_name}.{trigger.name}", "trigger", TRIGGER, trigger.definition)

@@ -1,0 +1,1 @@
+"""Database engines behind small protocols, and the engine-neutral catalog model."""

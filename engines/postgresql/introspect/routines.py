@@ -1,0 +1,98 @@
+"""Functions, procedures and aggregates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.catalog import Routine
+from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.quoting import quote_literal, quote_name
+
+KINDS = {"f": "function", "w": "function", "p": "procedure", "a": "aggregate"}
+ROUTINES = f"""
+    SELECT p.oid, n.nspname, p.proname, p.prokind::text, l.lanname, d.description,
+           pg_get_function_identity_arguments(p.oid) AS signature,
+           CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END AS definition
+      FROM pg_proc p
+      JOIN pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_language l ON l.oid = p.prolang
+      LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass AND d.objsubid = 0
+     WHERE {USER_SCHEMA} AND {not_of_extension("pg_proc", "p.oid", "ei")}
+     ORDER BY n.nspname, p.proname, p.oid
+"""
+AGGREGATES = f"""
+    SELECT p.oid, n.nspname, p.proname, pg_get_function_arguments(p.oid) AS arguments, a.aggkind::text,
+           a.aggtransfn::regproc::text AS sfunc, format_type(a.aggtranstype, NULL) AS stype,
+           nullif(a.aggtransspace, 0) AS sspace,
+           CASE WHEN a.aggfinalfn <> 0 THEN a.aggfinalfn::regproc::text END AS finalfunc,
+           a.aggfinalextra AS finalfunc_extra,
+           CASE WHEN a.aggcombinefn <> 0 THEN a.aggcombinefn::regproc::text END AS combinefunc,
+           CASE WHEN a.aggserialfn <> 0 THEN a.aggserialfn::regproc::text END AS serialfunc,
+           CASE WHEN a.aggdeserialfn <> 0 THEN a.aggdeserialfn::regproc::text END AS deserialfunc,
+           a.agginitval AS initcond,
+           CASE WHEN a.aggmtransfn <> 0 THEN a.aggmtransfn::regproc::text END AS msfunc,
+           CASE WHEN a.aggminvtransfn <> 0 THEN a.aggminvtransfn::regproc::text END AS minvfunc,
+           CASE WHEN a.aggmtranstype <> 0 THEN format_type(a.aggmtranstype, NULL) END AS mstype,
+           nullif(a.aggmtransspace, 0) AS msspace,
+           CASE WHEN a.aggmfinalfn <> 0 THEN a.aggmfinalfn::regproc::text END AS mfinalfunc,
+           a.aggmfinalextra AS mfinalfunc_extra, a.aggminitval AS minitcond,
+           CASE WHEN a.aggsortop <> 0 THEN 'OPERATOR(' || quote_ident(opn.nspname) || '.' || o.oprname || ')'
+           END AS sortop,
+           CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END AS parallel,
+           a.aggkind = 'h' AS hypothetical
+      FROM pg_aggregate a
+      JOIN pg_proc p ON p.oid = a.aggfnoid
+      JOIN pg_namespace n ON n.oid = p.pronamespace
+      LEFT JOIN pg_operator o ON o.oid = a.aggsortop
+      LEFT JOIN pg_namespace opn ON opn.oid = o.oprnamespace
+     WHERE {USER_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}
+"""
+# the options of CREATE AGGREGATE in its own order, and how each is written
+AGGREGATE_OPTIONS = {
+    "sfunc": "value",
+    "stype": "value",
+    "sspace": "value",
+    "finalfunc": "value",
+    "finalfunc_extra": "flag",
+    "combinefunc": "value",
+    "serialfunc": "value",
+    "deserialfunc": "value",
+    "initcond": "literal",
+    "msfunc": "value",
+    "minvfunc": "value",
+    "mstype": "value",
+    "msspace": "value",
+    "mfinalfunc": "value",
+    "mfinalfunc_extra": "flag",
+    "minitcond": "literal",
+    "sortop": "value",
+    "parallel": "value",
+    "hypothetical": "flag",
+}
+
+
+def read_routines(reader: Reader) -> list[Routine]:
+    """All routines; constructors that a range type brought with it are left out, they come with the type."""
+    aggregates = {row.oid: _aggregate(row) for row in reader.rows("aggregates", AGGREGATES)}
+    return [
+        Routine(
+            schema_name=row.nspname,
+            name=row.proname,
+            kind=KINDS[row.prokind],
+            language=row.lanname,
+            signature=row.signature,
+            definition=(row.definition or aggregates.get(row.oid, "")).rstrip(),
+            comment=row.description,
+        )
+        for row in reader.rows("routines", ROUTINES)
+    ]
+
+
+def _aggregate(row: Any) -> str:
+    parts = []
+    for option, form in AGGREGATE_OPTIONS.items():
+        value = getattr(row, option)
+        if value is None or value is False:
+            continue
+        parts.append(option if form == "flag" else f"{option} = {quote_literal(value) if form == 'literal' else value}")
+    return f"CREATE AGGREGATE {quote_name(row.nspname, row.proname)}({row.arguments or '*'}) ({', '.join(parts)})"

@@ -1,0 +1,41 @@
+"""What the values of a table's columns are: classes, ranges and forms, measured by a scan."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from engines.catalog import Model
+
+
+class ColumnProfile(Model):
+    """What one scan found in a column.
+
+    classes: rows per storage class (SQLite: integer, real, text, blob, null); forms: rows per recognised form
+    of the values (the names are in engines/sqlite/profile.py, FORMS); minimum and maximum of the integers;
+    max_length in characters of text, max_bytes of any value.
+    """
+
+    column: str
+    classes: dict[str, int] = Field(default_factory=dict)
+    forms: dict[str, int] = Field(default_factory=dict)
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+    max_bytes: int | None = None
+
+    @property
+    def values(self) -> int:
+        """Rows that are not NULL."""
+        return sum(count for name, count in self.classes.items() if name != "null")
+
+    def share(self, form: str) -> float:
+        """Part of the values (not NULL) that have that form, 0 to 1."""
+        return self.forms.get(form, 0) / self.values if self.values else 0.0
+
+
+class TableProfile(Model):
+    """The columns of a table and its exact row count at the moment of the scan."""
+
+    table: str
+    rows: int
+    columns: dict[str, ColumnProfile] = Field(default_factory=dict)

@@ -1,0 +1,99 @@
+"""What an engine can do, as small protocols; an engine implements those that it can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from sqlalchemy.engine import Connection
+
+from engines.catalog import Catalog, Model, Table
+from engines.profile import TableProfile
+
+
+class QueryMeasure(Model):
+    """One run of a query: milliseconds, rows, an order-free digest of the result, and what bounded it.
+
+    resources: counters the engine gives (PostgreSQL: shared_hit, shared_read, temp_written, rows_scanned;
+    SQLite: cpu_ms, vm_steps is not given); bound_by: one phrase, from the plan the engine chose.
+    """
+
+    milliseconds: float
+    rows: int
+    resources: dict[str, float]
+    bound_by: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Rows and bytes that went into a table."""
+
+    rows: int
+    bytes: int
+
+
+@runtime_checkable
+class Database(Protocol):
+    """An open database. Read-only unless it was opened with a grant."""
+
+    engine: str
+    display: str  # the reference as people may see it, without secrets
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def identity(self) -> str:
+        """Which server and database this is, the same after a restart; for the plan's hash."""
+        ...
+
+    def catalog(self) -> Catalog:
+        """Read the whole catalog; cached until refresh()."""
+        ...
+
+    def refresh(self) -> None:
+        """Forget the cached catalog and profiles."""
+        ...
+
+    def profile(self, table: Table) -> TableProfile:
+        """Scan a table for the classes and forms of its values; cached."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """Exact number of rows."""
+        ...
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one prepared statement of ours that reads; stacked statements are refused by the protocol."""
+        ...
+
+    def measure(self, sql: str) -> QueryMeasure:
+        """Run a reading query of a workload once and say what it cost."""
+        ...
+
+    def run_workload(self, sql: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Run a reading query of a workload in a read-only transaction; column names and at most limit rows."""
+        ...
+
+    def privileges_missing(self) -> list[str]:
+        """What this connection may not do that an assessment needs, one phrase each; empty when all is there."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Writer(Database, Protocol):
+    """A database opened with a grant: the state tables and the rows go through one transaction."""
+
+    def begin(self, durable: bool = False) -> AbstractContextManager[Connection]:
+        """A transaction on a SQLAlchemy connection; commits at the end, rolls back on an error."""
+        ...
+
+    def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[Any]) -> Loaded:
+        """Load blocks into a table (schema.name) inside the connection's transaction.
+
+        The blocks are what the target's fastest exact input takes: COPY text for PostgreSQL, rows for SQLite.
+        """
+        ...

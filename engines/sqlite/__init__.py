@@ -1,0 +1,1 @@
+"""SQLite: files opened read-only, introspected, profiled and left as they were."""

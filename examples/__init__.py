@@ -1,0 +1,1 @@
+"""Requests and the generator of the source database that the README runs."""

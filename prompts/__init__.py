@@ -1,0 +1,1 @@
+"""Templates: the words for people and for models, kept apart from the code that fills them."""

@@ -1,0 +1,1 @@
+"""The seven skills: typed input, typed output, each works alone and without a model."""

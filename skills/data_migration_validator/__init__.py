@@ -1,0 +1,1 @@
+"""Proves that source and target hold the same, and names every row that differs."""

@@ -1,0 +1,1 @@
+"""database-optimization-analyzer: what a live database holds and what will bite when it moves."""

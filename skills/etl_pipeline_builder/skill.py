@@ -1,0 +1,193 @@
+"""Executes a plan: schema before the rows, rows in chunks, schema after the rows, sequences, statistics."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from pydantic import Field
+
+from conversion.mapping import Statement
+from engines.catalog import Model
+from engines.errors import Aborted, UsageError
+from engines.registry import open_database
+from skills.context import Progress, SkillContext
+from skills.models import DatabaseRef
+from transfer.chunks import ChunkResult, Chunks
+from transfer.copy import copy_tables
+from transfer.endpoints import Endpoints
+from transfer.finish import gather_statistics, set_sequences
+from transfer.moveplan import MovePlan
+from transfer.schema import run_stage
+from transfer.state import State
+
+
+class Input(Model):
+    """Both ends and the plan; approval and journal_head are recorded in the target when the run starts."""
+
+    source: DatabaseRef
+    target: DatabaseRef
+    plan: MovePlan
+    approval: dict[str, Any] = Field(default_factory=dict)
+    journal_head: str = ""
+
+
+class TableResult(Model):
+    """A table as the target's own chunk rows tell it; copies above 1: a chunk was copied again after a change."""
+
+    name: str
+    rows: int
+    bytes: int
+    seconds: float
+    chunks: int
+    copies: int
+    quarantined: int
+
+
+class QuarantinedValue(Model):
+    """A value (or, with an empty column, a row) kept in the quarantine table; original as JSON."""
+
+    table: str
+    key: str
+    column: str
+    reason: str
+    action: str
+    original: str
+
+
+class StepResult(Model):
+    """A statement and how long it took."""
+
+    id: str
+    seconds: float
+
+
+class Output(Model):
+    """What is in the target now; seconds by stage are of this run."""
+
+    tables: list[TableResult]
+    quarantined: list[QuarantinedValue]
+    position: str
+    steps: list[StepResult]
+    sequences: dict[str, int]
+    stages: dict[str, float]
+    resumed: dict[str, Any]
+    epoch: int
+
+
+def run(input: Input, context: SkillContext) -> Output:
+    """Execute or continue the plan. Aborted without a grant; EngineError when an engine fails or on an interrupt."""
+    if context.grant is None:
+        raise Aborted("APPROVAL_MISSING", "No grant for the target was given.", "Approve the plan first: dbmo approve.")
+    if input.source.url is None or input.target.url is None:
+        raise UsageError("REQUEST_INCOMPLETE", "Both ends need a url.", "Give source.url and target.url.")
+    endpoints = Endpoints(input.source.url, input.target.url, context.grant)
+    writer = endpoints.writer()
+    try:
+        state = State(writer, input.plan.migration)
+        state.start(input.plan.plan_hash, input.approval, input.journal_head)
+        return _Execution(input, context, endpoints, state).run()
+    finally:
+        writer.close()
+
+
+class _Execution:
+    """One run under one epoch."""
+
+    def __init__(self, input: Input, context: SkillContext, endpoints: Endpoints, state: State) -> None:
+        self.plan = input.plan
+        self.context = context
+        self.endpoints = endpoints
+        self.state = state
+        self.stages: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> Output:
+        """All stages, each measured."""
+        self._timed("pre_data", lambda: self._schema("pre_data"))
+        resumed = self._timed("copy", self._copy)
+        self._timed("post_data", lambda: self._schema("post_data"))
+        sequences = self._timed("sequences", self._sequences)
+        self._timed("statistics", lambda: gather_statistics(self.plan, self.state.writer))
+        self.state.update(status="loaded")
+        return self._output(sequences, vars(resumed))
+
+    def _timed(self, stage: str, work: Any) -> Any:
+        started = time.monotonic()
+        self.context.journal("stage started", {"stage": stage, "epoch": self.state.epoch})
+        result = work()
+        self.stages[stage] = round(time.monotonic() - started, 3)
+        self.context.journal("stage finished", {"stage": stage, "seconds": self.stages[stage]})
+        return result
+
+    def _schema(self, stage: str) -> None:
+        total = sum(1 for s in self.plan.statements if s.stage == stage)
+        finished = 0
+
+        def report(statement: Statement, seconds: float) -> None:
+            nonlocal finished
+            with self._lock:
+                finished += 1
+                self.context.progress(Progress(stage, statement.id, finished, total))
+                self.context.journal("step", {"id": statement.id, "seconds": round(seconds, 4)})
+
+        run_stage(self.plan, self.state, stage, report, self.context.cancelled)
+
+    def _copy(self) -> Any:
+        totals = {table.source: table.rows for table in self.plan.tables}
+        moved = {name: figures["rows"] for name, figures in Chunks(self.state).figures().items()}
+
+        def report(result: ChunkResult) -> None:
+            name = result.chunk.table
+            moved[name] = moved.get(name, 0) + result.rows
+            self.context.progress(Progress("copy", name, moved[name], totals.get(name), result.bytes))
+            self.context.journal(
+                "chunk",
+                {
+                    "table": name,
+                    "number": result.chunk.number,
+                    "rows": result.rows,
+                    "bytes": result.bytes,
+                    "quarantined": result.quarantined,
+                    "seconds": round(result.seconds, 4),
+                },
+            )
+
+        return copy_tables(self.plan, self.endpoints, self.state, report, self.context.cancelled)
+
+    def _sequences(self) -> dict[str, int]:
+        source = open_database(self.endpoints.source)
+        try:
+            return set_sequences(self.plan, source, self.state)
+        finally:
+            source.close()
+
+    def _output(self, sequences: dict[str, int], resumed: dict[str, Any]) -> Output:
+        chunks = Chunks(self.state)
+        return Output(
+            tables=[
+                TableResult(
+                    name=name,
+                    rows=f["rows"],
+                    bytes=f["bytes"],
+                    seconds=round(f["seconds"], 3),
+                    chunks=f["chunks"],
+                    copies=f["copies"],
+                    quarantined=f["quarantined"],
+                )
+                for name, f in chunks.figures().items()
+            ],
+            quarantined=[
+                QuarantinedValue(
+                    table=table, key=q.key, column=q.column, reason=q.reason, action=q.action, original=q.original
+                )
+                for table, q in chunks.quarantined()
+            ],
+            position=self.state.row()["position"],
+            steps=[StepResult(id=k, seconds=round(v, 4)) for k, v in self.state.step_seconds().items()],
+            sequences=sequences,
+            stages=self.stages,
+            resumed={**resumed, "planned": sorted(resumed["planned"])},
+            epoch=self.state.epoch,
+        )

@@ -1,0 +1,134 @@
+"""Comparison: every planted difference is found at its key and column; equal values give no alarm."""
+
+from contextlib import closing
+
+import pytest
+
+from engines.connection import parse
+from skills.context import SkillContext
+from skills.data_migration_validator.skill import Input, run
+from tests.moving import change, fetch, mapping, move, plan_of, sqlite_file
+
+TABLE = mapping(
+    "t",
+    [
+        ("id", "bigint", "integer"),
+        ("name", "text", "text"),
+        ("price", "numeric(10,2)", "numeric"),
+        ("ratio", "double precision", "double"),
+        ("seen", "timestamp(6) without time zone", "epoch_milliseconds"),
+    ],
+)
+ROWS = [(n, f"name {n}", n / 4, n / 7, 1_700_000_000_000 + n) for n in range(1, 301)]
+
+
+@pytest.fixture
+def moved(tmp_path, empty_18):
+    """A moved table: source file and target url."""
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, price DECIMAL(10,2), ratio REAL, seen DATETIME)",
+        rows=[("INSERT INTO t VALUES (?, ?, ?, ?, ?)", ROWS)],
+    )
+    move(source, empty_18, plan_of(TABLE, chunk_rows=100))
+    return source, empty_18
+
+
+def compare(source, target, table=TABLE, **options):
+    given = {"source": {"url": f"sqlite:{source}"}, "target": {"url": target}, "tables": [table], "migration": "test"}
+    return run(Input.model_validate({**given, **options}), SkillContext())
+
+
+def test_a_fresh_copy_is_equal(moved):
+    found = compare(*moved)
+    assert (found.equal, found.row_count_match, found.rows_compared) == (True, True, 300)
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "key", "columns"),
+    [
+        ("UPDATE t SET name = 'other' WHERE id = 17", "different", "17", ["name"]),
+        ("UPDATE t SET name = name || ' ' WHERE id = 17", "different", "17", ["name"]),
+        ("UPDATE t SET name = NULL WHERE id = 17", "different", "17", ["name"]),
+        ("UPDATE t SET name = '' WHERE id = 17", "different", "17", ["name"]),
+        ("UPDATE t SET price = price + 0.01 WHERE id = 250", "different", "250", ["price"]),
+        ("UPDATE t SET ratio = ratio + 1e-16 WHERE id = 1", "different", "1", ["ratio"]),
+        ("UPDATE t SET seen = seen + interval '1 microsecond' WHERE id = 300", "different", "300", ["seen"]),
+        ("DELETE FROM t WHERE id = 300", "missing", "300", []),
+        ("INSERT INTO t VALUES (301, 'x', 1, 1, now())", "extra", "301", []),
+        ("INSERT INTO t VALUES (0, 'x', 1, 1, now())", "extra", "0", []),
+    ],
+)
+def test_one_change_is_found_at_its_row_and_column(moved, statement, kind, key, columns):
+    change(moved[1], statement)
+    found = compare(*moved)
+    assert not found.equal
+    assert [(row.kind, row.key, row.columns) for row in found.tables[0].rows] == [(kind, {"id": key}, columns)]
+
+
+def test_values_swapped_between_rows_are_found(moved):
+    change(moved[1], "UPDATE t SET name = CASE id WHEN 5 THEN 'name 6' ELSE 'name 5' END WHERE id IN (5, 6)")
+    assert [row.key["id"] for row in compare(*moved).tables[0].rows] == ["5", "6"]
+
+
+def test_a_row_that_is_there_twice_is_found(moved):
+    change(moved[1], "INSERT INTO t SELECT * FROM t WHERE id IN (8, 9)")
+    found = compare(*moved).tables[0]
+    assert (found.extra, [row.key["id"] for row in found.rows]) == (2, ["8", "9"])
+
+
+def test_decimals_of_another_scale_are_equal(moved):
+    change(moved[1], "ALTER TABLE t ALTER price TYPE numeric(20,8)")
+    assert compare(*moved).equal
+
+
+def test_counts_alone_see_only_counts(moved):
+    change(moved[1], "UPDATE t SET name = 'other'")
+    assert compare(*moved, level="counts").equal
+    change(moved[1], "DELETE FROM t WHERE id > 298")
+    found = compare(*moved, level="counts")
+    assert (found.equal, found.row_count_match, found.tables[0].missing) == (False, False, 2)
+
+
+def test_tables_without_a_key_are_compared_as_multisets(tmp_path, empty_18):
+    table = mapping("t", [("a", "text", "text"), ("b", "bigint", "integer")], key=None, required=())
+    rows = [("x", 1), ("x", 1), ("y", None)]
+    source = sqlite_file(
+        tmp_path / "s.db", "CREATE TABLE t (a TEXT, b INTEGER)", rows=[("INSERT INTO t VALUES (?, ?)", rows)]
+    )
+    move(source, empty_18, plan_of(table))
+    assert compare(source, empty_18, table).equal
+    change(empty_18, "DELETE FROM t WHERE ctid = (SELECT min(ctid) FROM t WHERE a = 'x')")
+    found = compare(source, empty_18, table).tables[0]
+    assert (found.missing, found.rows[0].key) == (1, {"a": "x", "b": "1"})
+
+
+def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_it(tmp_path, empty_18):
+    import sqlite3
+
+    table = mapping("t", [("id", "bigint", "integer"), ("v", "bigint", "integer")])
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER)",
+        rows=[("INSERT INTO t VALUES (?, ?)", [(1, 1), (2, "n/a"), (3, 3)])],
+    )
+    move(source, empty_18, plan_of(table))
+    found = compare(source, empty_18, table)
+    assert (found.equal, found.tables[0].set_aside) == (True, 1)
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE t SET v = 'gone' WHERE id = 2")
+    assert [row.key for row in compare(source, empty_18, table).tables[0].rows] == [{"id": "2"}]
+
+
+def test_levels_of_later_versions_are_refused_by_name(moved):
+    from engines.errors import UsageError
+
+    with pytest.raises(UsageError, match="UNSUPPORTED_OPTION.*level sample"):
+        compare(*moved, level="sample")
+
+
+def test_the_target_is_not_written_by_a_comparison(moved):
+    before = fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id")
+    compare(*moved)
+    assert fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id") == before
+    assert parse(moved[1]).engine == "postgresql"

@@ -1,0 +1,168 @@
+"""A killed copy goes on: finished chunks are kept when that is proved, copied again when it is not."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+
+from engines.errors import EngineError
+from tests.moving import fetch, mapping, move, plan_of, sqlite_file
+from transfer.chunks import Chunks
+from transfer.state import State
+
+TABLE = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
+ROWS = [(n, f"row {n}") for n in range(1, 1_001)]
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.moving import move
+from transfer.moveplan import MovePlan
+if __name__ == "__main__":
+    move(Path(sys.argv[1]), sys.argv[2], MovePlan.model_validate_json(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def source(tmp_path):
+    return sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
+        rows=[("INSERT INTO t VALUES (?, ?)", ROWS)],
+    )
+
+
+def plan(**settings):
+    return plan_of(TABLE, chunk_rows=100, **settings)
+
+
+def start(source, target, made, failpoint, tmp_path):
+    """The move in a process of its own, which ends or sleeps at the failpoint."""
+    script = tmp_path / "move.py"
+    script.write_text(SCRIPT)
+    return subprocess.Popen(
+        [sys.executable, str(script), str(source), target, made.model_dump_json()],
+        env={**os.environ, "DBMO_FAILPOINT": failpoint, "PYTHONPATH": os.pathsep.join(["."])},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kill_at(failpoint, source, target, made, tmp_path):
+    """Run until the failpoint kills the process."""
+    process = start(source, target, made, failpoint, tmp_path)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (-9, 1), errors
+    if process.returncode == 1:
+        assert "WORKER_LOST" in errors
+
+
+def arrived(target):
+    return fetch(target, "SELECT id, v FROM t ORDER BY id")
+
+
+def copies(target):
+    return [row[0] for row in fetch(target, "SELECT copies FROM _dbmo.chunk ORDER BY number")]
+
+
+FAILPOINTS = [
+    "step.before:1:kill",
+    "step.after:1:kill",
+    "copy.planned:1:kill",
+    *(
+        f"chunk.{place}:{count}:kill"
+        for place in ("before_rows", "after_rows", "before_commit", "after_commit")
+        for count in (1, 4, 11)
+    ),
+]
+
+
+@pytest.mark.parametrize("failpoint", FAILPOINTS)
+def test_a_killed_run_continues_and_copies_no_finished_chunk_twice(source, empty_18, tmp_path, failpoint):
+    kill_at(failpoint, source, empty_18, plan(), tmp_path)
+    output = move(source, empty_18, plan())
+    assert arrived(empty_18) == ROWS
+    assert set(copies(empty_18)) == {1}
+    assert not output.resumed["source_changed"]
+
+
+@pytest.mark.parametrize("failpoint", ["chunk.before_commit:2:kill", "chunk.after_commit:3:kill"])
+def test_a_killed_worker_of_several_loses_nothing(source, empty_18, tmp_path, failpoint):
+    kill_at(failpoint, source, empty_18, plan(parallel=2), tmp_path)
+    move(source, empty_18, plan(parallel=2))
+    assert arrived(empty_18) == ROWS
+    assert set(copies(empty_18)) == {1}
+
+
+def test_after_a_change_of_the_source_only_what_differs_is_copied_again(source, empty_18, tmp_path):
+    kill_at("chunk.after_commit:6:kill", source, empty_18, plan(), tmp_path)
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE t SET v = 'changed' WHERE id = 150")
+        connection.execute("DELETE FROM t WHERE id = 320")
+        connection.execute("INSERT INTO t VALUES (5000, 'late')")
+    output = move(source, empty_18, plan())
+    with closing(sqlite3.connect(source)) as connection:
+        assert arrived(empty_18) == connection.execute("SELECT id, v FROM t ORDER BY id").fetchall()
+    assert output.resumed["source_changed"]
+    assert output.resumed["again"] == ["main.t chunk 1", "main.t chunk 3"]
+    assert copies(empty_18) == [1, 2, 1, 2, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_a_changed_table_without_a_key_in_the_target_is_copied_again_whole(tmp_path, empty_18):
+    table = mapping("t", [("v", "text", "text")], key=None, required=())
+    made = plan_of(table, chunk_rows=10)
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (v TEXT)",
+        rows=[("INSERT INTO t VALUES (?)", [(f"{n}",) for n in range(50)])],
+    )
+    kill_at("chunk.after_commit:3:kill", source, empty_18, made, tmp_path)
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE t SET v = 'changed' WHERE rowid = 2")
+    move(source, empty_18, made)
+    found = sorted(row[0] for row in fetch(empty_18, "SELECT v FROM t"))
+    assert found == sorted(["changed", *(str(n) for n in range(50) if n != 1)])
+
+
+def test_an_older_run_can_write_nothing_once_a_newer_one_began(source, empty_18, tmp_path):
+    older = start(source, empty_18, plan(), "chunk.before_commit:3:sleep", tmp_path)
+    deadline = time.monotonic() + 30
+    while not _waiting(empty_18) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    older.send_signal(19)  # SIGSTOP: it sleeps through the takeover with an open transaction
+    try:
+        _end_backends(empty_18)
+        move(source, empty_18, plan())
+    finally:
+        older.kill()
+        older.communicate()
+    assert arrived(empty_18) == ROWS
+    assert set(copies(empty_18)) == {1}
+
+
+def _waiting(target):
+    query = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    return fetch(target, query)[0][0]
+
+
+def _end_backends(target):
+    fetch(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+
+
+def test_a_chunk_of_a_passed_epoch_is_refused(source, empty_18):
+    from engines.grant import Grant
+    from engines.registry import open_database, open_writer
+
+    move(source, empty_18, plan())
+    with closing(open_database(empty_18)) as database:
+        grant = Grant("test", database.identity, "", scratch=True)
+    with closing(open_writer(empty_18, grant)) as writer:
+        old = State(writer, "test")
+        old.join(0)
+        chunk = Chunks(old).finished()[0]
+        with pytest.raises(EngineError, match="EPOCH_PASSED"), writer.begin() as connection:
+            Chunks(old).forget(connection, chunk)
+    assert set(copies(empty_18)) == {1}

@@ -1,0 +1,86 @@
+"""Single SQLite values: converted exactly, or refused with the reason."""
+
+import pytest
+
+from engines.errors import EngineError
+from transfer.routes.sqlite_values import Refused, converter
+
+CONVERTED = [
+    ("integer", "bigint", "integer", 2**63 - 1, b"9223372036854775807"),
+    ("integer", "smallint", "integer", -32768, b"-32768"),
+    ("boolean", "boolean", "integer", 1, b"1"),
+    ("double", "double precision", "real", 0.1, b"0.1"),
+    ("double", "double precision", "integer", 2**53, b"9007199254740992"),
+    ("numeric", "numeric(10,2)", "real", 12345678.25, b"12345678.25"),
+    ("numeric", "numeric", "real", 0.30000000000000004, b"0.30000000000000004"),
+    ("text", "text", "text", "é😀".encode(), "é😀".encode()),
+    ("text", "character varying(2)", "text", "é😀".encode(), "é😀".encode()),
+    ("text_any", "text", "real", 1.5, b"1.5"),
+    ("bytea", "bytea", "blob", b"\x00\xff", rb"\x00ff"),
+    ("bytea_any", "bytea", "text", b"ab", rb"\x6162"),
+    ("jsonb_any", "jsonb", "text", b'say "hi"', rb'"say \"hi\""'),
+    ("jsonb_any", "jsonb", "blob", b"\xff", b'{"$blob": "ff"}'),
+    ("jsonb_any", "jsonb", "integer", 1, b"1"),
+    ("date", "date", "text", b"2024-02-29", b"2024-02-29"),
+    ("time", "time", "text", b"23:59", b"23:59"),
+    ("timestamp", "timestamp(6) without time zone", "text", b"2024-01-02T03:04:05.5", b"2024-01-02 03:04:05.5"),
+    ("timestamp", "timestamp(6) without time zone", "text", b"2024-01-02", b"2024-01-02 00:00:00"),
+    ("timestamptz", "timestamp(6) with time zone", "text", b"2024-01-02 03:04:05Z", b"2024-01-02 03:04:05+00"),
+    ("epoch_seconds", "timestamp(6) without time zone", "integer", -1, b"1969-12-31 23:59:59"),
+    ("epoch_milliseconds", "timestamp(6) without time zone", "integer", -1, b"1969-12-31 23:59:59.999000"),
+    ("uuid", "uuid", "text", b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12, b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12),
+    ("json", "json", "text", b'{"a": 1}', b'{"a": 1}'),
+]
+
+REFUSED = [
+    ("integer", "bigint", "text", b"12 pcs", "text in an integer column"),
+    ("integer", "bigint", "real", 9.3e18, "real in an integer column"),
+    ("integer", "smallint", "integer", 40000, "integer outside of -32768 to 32767"),
+    ("boolean", "boolean", "integer", 2, "neither 0 nor 1 in a boolean column"),
+    ("double", "double precision", "integer", 2**53 + 1, "integer beyond 2^53 in a double precision column"),
+    ("numeric", "numeric(10,2)", "real", 0.125, "number does not fit numeric(10,2) exactly"),
+    ("numeric", "numeric(4,2)", "integer", 100, "number does not fit numeric(4,2) exactly"),
+    ("numeric", "numeric", "real", float("inf"), "infinity in a numeric column"),
+    ("text", "text", "blob", b"x", "blob in a text column"),
+    ("text", "character varying(2)", "text", b"abc", "text longer than 2 characters"),
+    ("text", "text", "text", b"\xff", "invalid UTF-8 in text"),
+    ("text", "text", "text", b"a\0b", "NUL in text"),
+    ("date", "date", "text", b"2023-02-29", "no such day or time"),
+    ("date", "date", "text", b"soon", "text that is not a date"),
+    ("time", "time", "text", b"25:00", "no such day or time"),
+    (
+        "timestamp",
+        "timestamp(6) without time zone",
+        "text",
+        b"2024-01-02 03:04:05Z",
+        "text that is not a date and time",
+    ),
+    ("epoch_seconds", "timestamp(6) without time zone", "integer", 10**15, "epoch time outside of the years 1 to 9999"),
+    ("uuid", "uuid", "text", b"ABC", "text that is not a lower-case UUID"),
+    ("json", "json", "text", b"{", "text that is not JSON in a JSON column"),
+    ("json", "json", "text", b"NaN", "text that is not JSON in a JSON column"),
+]
+
+
+@pytest.mark.parametrize(("route", "target", "klass", "value", "expected"), CONVERTED)
+def test_a_value_becomes_the_targets_text(route, target, klass, value, expected):
+    assert converter(route, target)(klass, value) == expected
+
+
+@pytest.mark.parametrize(("route", "target", "klass", "value", "reason"), REFUSED)
+def test_a_value_that_does_not_fit_is_refused_with_the_reason(route, target, klass, value, reason):
+    with pytest.raises(Refused) as refused:
+        converter(route, target)(klass, value)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(("value", "stripped"), [(b"a\0b", b"ab"), (b"a\xff\0", "a�".encode())])
+def test_text_that_can_be_held_in_part_brings_that_part(value, stripped):
+    with pytest.raises(Refused) as refused:
+        converter("text", "text")("text", value)
+    assert refused.value.stripped == stripped
+
+
+def test_an_unknown_route_is_named():
+    with pytest.raises(EngineError, match="ROUTE_UNKNOWN"):
+        converter("teleport", "text")

@@ -1,0 +1,1 @@
+"""Moving rows and proving that they arrived."""

@@ -1,0 +1,82 @@
+"""After the rows: sequences continue where the source's would, and the planner gets its statistics."""
+
+from __future__ import annotations
+
+import time
+
+from conversion.mapping import TableMapping
+from engines.postgresql.quoting import quote_identifier, quote_name
+from engines.protocols import Database, Writer
+from engines.sqlite.quoting import quote_identifier as quote_sqlite
+from transfer.moveplan import MovePlan, SequenceSetting
+from transfer.state import State
+
+
+def set_sequences(plan: MovePlan, source: Database, state: State) -> dict[str, int]:
+    """Set every sequence of the plan to give what the source would give next; name -> next value.
+
+    Idempotent: the value comes from the source, so running it twice gives the same.
+    """
+    given: dict[str, int] = {}
+    with state.writer.begin(durable=True) as connection:
+        state.fence(connection)
+        for setting in plan.sequences:
+            following = next_value(plan, source, setting)
+            if following is None:
+                continue
+            given[setting.target_sequence or f"{setting.target_table}.{setting.target_column}"] = following
+            if state.writer.engine == "postgresql":
+                connection.exec_driver_sql(
+                    "SELECT pg_catalog.setval(%s::regclass, %s, false)"
+                    if setting.target_sequence
+                    else "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s)::regclass, %s, false)",
+                    _arguments(setting, following),
+                )
+    return given
+
+
+def _arguments(setting: SequenceSetting, following: int) -> tuple[str | int | None, ...]:
+    if setting.target_sequence:
+        return _quoted(setting.target_sequence), following
+    assert setting.target_table is not None
+    return _quoted(setting.target_table), setting.target_column, following
+
+
+def _quoted(full_name: str) -> str:
+    schema, _, name = full_name.partition(".")
+    return quote_name(schema, name)
+
+
+def next_value(plan: MovePlan, source: Database, setting: SequenceSetting) -> int | None:
+    """What the source's sequence or key column would give next; None where it never gave one."""
+    if plan.source_engine == "postgresql":
+        schema, _, name = setting.source.partition(".")
+        row = source.query(
+            "SELECT CASE WHEN last_value IS NULL THEN NULL ELSE last_value + increment_by END "
+            "FROM pg_catalog.pg_sequences WHERE schemaname = %s AND sequencename = %s",
+            (schema, name),
+        )
+        return int(row[0][0]) if row and row[0][0] is not None else None
+    table, _, column = setting.source.rpartition(".")
+    name = table.partition(".")[2]
+    highest = source.query(f"SELECT max({quote_sqlite(column)}) FROM {quote_sqlite(name)}")[0][0]
+    counted = None
+    if source.query("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"):
+        found = source.query("SELECT seq FROM sqlite_sequence WHERE name = ?", (name,))
+        counted = found[0][0] if found else None
+    known = [int(value) for value in (highest, counted) if value is not None]
+    return max(known) + 1 if known else None
+
+
+def gather_statistics(plan: MovePlan, writer: Writer) -> float:
+    """ANALYZE every table that was loaded; seconds."""
+    started = time.monotonic()
+    for table in plan.tables:
+        with writer.begin() as connection:
+            connection.exec_driver_sql(f"ANALYZE {_analyzed(writer, table)}")
+    return time.monotonic() - started
+
+
+def _analyzed(writer: Writer, table: TableMapping) -> str:
+    schema, _, name = table.target.partition(".")
+    return quote_name(schema, name) if writer.engine == "postgresql" else quote_identifier(name)

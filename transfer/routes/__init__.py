@@ -1,0 +1,1 @@
+"""How values travel: one module per pair of engines."""

@@ -1,0 +1,219 @@
+"""Exact conversion of single SQLite values to PostgreSQL's text input, or a refusal with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
+
+from engines.errors import EngineError
+
+INT64 = 1 << 63
+EXACT_IN_DOUBLE = 1 << 53
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DATE = re.compile(rb"\d{4}-\d\d-\d\d")
+CLOCK = rb"\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
+TIME = re.compile(CLOCK)
+TIMESTAMP = re.compile(rb"(\d{4}-\d\d-\d\d)(?:[ T](" + CLOCK + rb"))?")
+TIMESTAMP_ZONE = re.compile(rb"(\d{4}-\d\d-\d\d)[ T](" + CLOCK + rb") ?(Z|[+-]\d\d:\d\d)")
+UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Value = int | float | bytes | None
+Convert = Callable[[str, Value], bytes]
+
+
+class Refused(Exception):
+    """The target type can't hold the value; stripped is what it can hold of a text, None where nothing."""
+
+    def __init__(self, reason: str, stripped: bytes | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.stripped = stripped
+
+
+def _integer(low: int, high: int) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        if klass != "integer":
+            raise Refused(f"{klass} in an integer column")
+        assert isinstance(value, int)
+        if not low <= value <= high:
+            raise Refused(f"integer outside of {low} to {high}")
+        return b"%d" % value
+
+    return convert
+
+
+def _boolean(klass: str, value: Value) -> bytes:
+    if klass != "integer" or value not in (0, 1):
+        raise Refused("neither 0 nor 1 in a boolean column")
+    return b"%d" % value
+
+
+def _double(klass: str, value: Value) -> bytes:
+    if klass == "integer" and isinstance(value, int) and abs(value) > EXACT_IN_DOUBLE:
+        raise Refused("integer beyond 2^53 in a double precision column")
+    if klass not in ("integer", "real"):
+        raise Refused(f"{klass} in a number column")
+    return repr(value).encode()
+
+
+def _numeric(precision: int | None, scale: int | None) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        if klass not in ("integer", "real"):
+            raise Refused(f"{klass} in a number column")
+        number = Decimal(repr(value))
+        if not number.is_finite():
+            raise Refused("infinity in a numeric column")
+        if precision is not None:
+            digits = scale or 0
+            if abs(number) >= Decimal(10) ** (precision - digits) or not _has_scale(number, digits):
+                raise Refused(f"number does not fit numeric({precision},{scale or 0}) exactly")
+        return repr(value).encode()
+
+    return convert
+
+
+def _has_scale(number: Decimal, digits: int) -> bool:
+    with localcontext(prec=400):
+        return number.scaleb(digits) % 1 == 0
+
+
+def clean_text(value: bytes) -> bytes:
+    """UTF-8 text without NUL, or a refusal that carries the text without what PostgreSQL can't hold."""
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        raise Refused("invalid UTF-8 in text", value.decode(errors="replace").replace("\0", "").encode()) from None
+    if b"\0" in value:
+        raise Refused("NUL in text", value.replace(b"\0", b""))
+    return value
+
+
+def _text(length: int | None) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        if klass != "text":
+            raise Refused(f"{klass} in a text column")
+        assert isinstance(value, bytes)
+        clean = clean_text(value)
+        if length is not None and len(clean.decode()) > length:
+            raise Refused(f"text longer than {length} characters")
+        return clean
+
+    return convert
+
+
+def _text_any(klass: str, value: Value) -> bytes:
+    if klass == "blob":
+        raise Refused("blob in a text column")
+    return clean_text(value) if isinstance(value, bytes) else repr(value).encode()
+
+
+def _bytea(classes: tuple[str, ...]) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        if klass not in classes:
+            raise Refused(f"{klass} in a binary column")
+        assert isinstance(value, bytes)
+        return rb"\x" + value.hex().encode()
+
+    return convert
+
+
+def _jsonb_any(klass: str, value: Value) -> bytes:
+    if klass == "blob":
+        assert isinstance(value, bytes)
+        return json.dumps({"$blob": value.hex()}).encode()
+    if isinstance(value, bytes):
+        return json.dumps(clean_text(value).decode(), ensure_ascii=False).encode()
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise Refused("infinity in a jsonb column")
+    return repr(value).encode()
+
+
+def _day(value: bytes) -> bytes:
+    try:
+        datetime.fromisoformat(value.decode())
+    except ValueError:
+        raise Refused("no such day or time") from None
+    return value
+
+
+def _matching(pattern: re.Pattern[bytes], what: str, form: Callable[[re.Match[bytes]], bytes]) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        match = pattern.fullmatch(value) if klass == "text" and isinstance(value, bytes) else None
+        if match is None:
+            raise Refused(f"{klass} that is not {what}")
+        return form(match)
+
+    return convert
+
+
+def _moment(match: re.Match[bytes]) -> bytes:
+    parts = [part or b"" for part in match.groups()]
+    clock = parts[1] or b"00:00:00"
+    _day(parts[0])
+    _clock(clock)
+    return parts[0] + b" " + clock + b"".join(parts[2:]).replace(b"Z", b"+00")
+
+
+def _clock(clock: bytes) -> bytes:
+    hours, minutes, seconds = (*clock.split(b":"), b"0")[:3]
+    if int(hours) > 23 or int(minutes) > 59 or float(seconds) >= 60:
+        raise Refused("no such day or time")
+    return clock
+
+
+def _epoch(per_second: int) -> Convert:
+    def convert(klass: str, value: Value) -> bytes:
+        if klass != "integer" or not isinstance(value, int):
+            raise Refused(f"{klass} in a column of epoch times")
+        try:
+            moment = EPOCH + timedelta(microseconds=value * (1_000_000 // per_second))
+        except OverflowError:
+            raise Refused("epoch time outside of the years 1 to 9999") from None
+        return moment.replace(tzinfo=None).isoformat(" ").encode()
+
+    return convert
+
+
+def converter(route: str, target_type: str) -> Convert:
+    """The exact conversion of a route into a target type; EngineError for a route nobody wrote."""
+    sizes = [int(n) for n in re.findall(r"\d+", target_type)] if "(" in target_type else []
+    ranges = {"smallint": (-(1 << 15), (1 << 15) - 1), "integer": (-(1 << 31), (1 << 31) - 1)}
+    table: dict[str, Convert] = {
+        "integer": _integer(*ranges.get(target_type, (-INT64, INT64 - 1))),
+        "boolean": _boolean,
+        "double": _double,
+        "numeric": _numeric(sizes[0] if sizes else None, sizes[1] if len(sizes) > 1 else None),
+        "text": _text(sizes[0] if sizes else None),
+        "text_any": _text_any,
+        "bytea": _bytea(("blob",)),
+        "bytea_any": _bytea(("blob", "text")),
+        "jsonb_any": _jsonb_any,
+        "date": _matching(DATE, "a date", lambda m: _day(m[0])),
+        "time": _matching(TIME, "a time", lambda m: _clock(m[0])),
+        "timestamp": _matching(TIMESTAMP, "a date and time", _moment),
+        "timestamptz": _matching(TIMESTAMP_ZONE, "a date and time with zone", _moment),
+        "epoch_seconds": _epoch(1),
+        "epoch_milliseconds": _epoch(1000),
+        "uuid": _matching(UUID, "a lower-case UUID", lambda m: m[0]),
+        "json": _json,
+    }
+    if route not in table:
+        raise EngineError("ROUTE_UNKNOWN", f"No conversion is named {route}.", "Plan the migration again.")
+    return table[route]
+
+
+def _json(klass: str, value: Value) -> bytes:
+    if klass != "text" or not isinstance(value, bytes):
+        raise Refused(f"{klass} in a JSON column")
+    try:
+        json.loads(clean_text(value), parse_constant=_not_json)
+    except ValueError:
+        raise Refused("text that is not JSON in a JSON column") from None
+    return value
+
+
+def _not_json(word: str) -> None:
+    raise ValueError(word)

@@ -1,0 +1,79 @@
+"""Runs the DDL of a plan as steps: each is done once, in one transaction with the note that it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+from conversion.mapping import Statement
+from engines.errors import EngineError
+from engines.protocols import Writer
+from transfer.failpoints import failpoint
+from transfer.moveplan import MovePlan
+from transfer.state import State
+
+# Kinds that don't depend on each other: their steps may run side by side.
+SIDE_BY_SIDE = frozenset({"pk", "unique", "index"})
+Report = Callable[[Statement, float], None]
+
+
+def run_stage(plan: MovePlan, state: State, stage: str, report: Report, cancelled: Callable[[], bool]) -> None:
+    """Do every step of pre_data or post_data that is not done yet, in the plan's order."""
+    done = state.done_steps()
+    pending = [s for s in plan.statements if s.stage == stage and s.id not in done]
+    for side_by_side, group in _groups(pending):
+        if cancelled():
+            raise EngineError(
+                "INTERRUPTED", "The schema steps were interrupted.", "Run the same command again to go on."
+            )
+        threads = plan.parallel if side_by_side and state.writer.engine == "postgresql" else 1
+        _run(group, state, threads, report)
+
+
+def _groups(statements: list[Statement]) -> Iterator[tuple[bool, list[Statement]]]:
+    for side_by_side, group in groupby(statements, key=lambda s: s.kind in SIDE_BY_SIDE):
+        yield side_by_side, list(group)
+
+
+def _run(group: list[Statement], state: State, threads: int, report: Report) -> None:
+    if threads == 1:
+        for statement in group:
+            _step(statement, state, report)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for future in [pool.submit(_step, statement, state, report) for statement in group]:
+            future.result()
+
+
+def _step(statement: Statement, state: State, report: Report) -> None:
+    started = time.monotonic()
+    failpoint("step.before")
+    with state.writer.begin() as connection:
+        connection.exec_driver_sql(
+            statement.sql.replace("%", "%%") if state.writer.engine == "postgresql" else statement.sql
+        )
+        seconds = time.monotonic() - started
+        state.finish_step(connection, statement.id, seconds)
+    failpoint("step.after")
+    report(statement, seconds)
+
+
+def undo_all(plan: MovePlan, writer: Writer) -> list[str]:
+    """Take back every statement, last first, and drop the state tables; ids of what was undone.
+
+    For rehearsals: undo of a statement that was never done is skipped by IF EXISTS in its text.
+    """
+    undone = []
+    for statement in reversed(plan.statements):
+        if statement.undo:
+            with writer.begin() as connection:
+                connection.exec_driver_sql(
+                    statement.undo.replace("%", "%%") if writer.engine == "postgresql" else statement.undo
+                )
+            undone.append(statement.id)
+    with writer.begin(durable=True) as connection:
+        if writer.engine == "postgresql":
+            connection.exec_driver_sql("DROP SCHEMA IF EXISTS _dbmo CASCADE")
+    return undone
