@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from agent.clock import parse_moment
 from agent.report.decisions import IN_TARGET, Decisions
@@ -43,9 +44,12 @@ def _set_aside(facts: Facts) -> Iterator[str]:
 def _waived(facts: Facts) -> Iterator[str]:
     for waiver in (facts.gates or {}).get("waivers", []):
         yield f"Done without {waiver['of']}: waived by {waiver['by']} ({waiver['reason']})."
+    omissions = facts.plan.omissions if facts.plan else []
     for accepted in facts.request.options.accept:
-        kind = f"{accepted.kind} " if accepted.kind else ""
-        yield f"{accepted.by} accepted that {kind}{accepted.object} is not carried over: {accepted.reason}."
+        met = [o for o in omissions if fnmatchcase(o.object, accepted.object) and accepted.kind in (None, o.kind)]
+        if met:
+            told = listed([f"{o.kind} {bare(o.object)}" for o in met])
+            yield f"{accepted.by} accepted that {counted(len(met), 'object')} stay behind ({told}): {accepted.reason}."
 
 
 def _slow(facts: Facts) -> Iterator[str]:
@@ -116,9 +120,13 @@ def _statement(name: str) -> str:
 
 
 def _failures(facts: Facts) -> Iterator[str]:
+    """Stops that were overcome; the one that stands is the verdict."""
+    latest = facts.latest
     for entry in facts.of_kind("phase"):
-        if entry.body["outcome"] in ("failed", "aborted") and entry.body.get("what"):
-            yield f"The {entry.body['name']} stopped once with {entry.body['code']}: {entry.body['what']}"
+        overcome = latest is None or entry.number != latest.number
+        if overcome and entry.body["outcome"] in ("failed", "aborted"):
+            what = entry.body.get("what", "a person stopped it.")
+            yield f"The {entry.body['name']} once stopped with {entry.body['code']}: {what}"
 
 
 def _faster(facts: Facts) -> Iterator[str]:

@@ -85,10 +85,10 @@ def _numeric(one: Typed, other: Typed) -> tuple[exp.Expr, exp.Expr] | None:
 
 def _moment(one: Typed, other: Typed) -> tuple[exp.Expr, exp.Expr] | None:
     if other.kind in MOMENTS:
-        same = one.kind == other.kind and one.route.startswith("epoch") == other.route.startswith("epoch")
+        same = one.kind == other.kind and (one.route == other.route or "" in (one.route, other.route))
         return (one.node, other.node) if same else None
     if other.kind is Kind.TEXT and not one.route.startswith("epoch"):
-        return one.node, moment_literal(other)
+        return one.node, moment_literal(other, one.route == "timestamptz")
     return None
 
 

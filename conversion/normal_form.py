@@ -7,6 +7,7 @@ left out altogether, because the server adds its own, so a change in nothing but
 
 from __future__ import annotations
 
+import datetime
 import re
 from functools import lru_cache
 
@@ -17,6 +18,9 @@ from sqlglot.errors import SqlglotError
 DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite"}
 NOISE = {"AS", "(", ")", "INNER", "OUTER", "CROSS", "JOIN", ",", "ASC", "ON", "WHERE", ";"}
 WRAPPERS = (exp.Paren, exp.Cast, exp.TryCast)
+# Casts of literals go before parsing: the parser reads to_char(x, 'YYYY') and to_char(x, 'YYYY'::text) apart.
+LITERAL_CASTS = re.compile(r"('(?:[^']|'')*')::(?:text|character varying|bpchar|name)\b(?:\(\d+\))?(?!\[)")
+MOMENT = re.compile(r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d(:?\d\d)?)?)?$")
 NULL_DEFAULTS = re.compile(r"^\s*null(\s*::.*)?$", re.IGNORECASE)
 
 
@@ -51,6 +55,8 @@ def words(sql: str) -> str:
 
 
 def _parsed(sql: str, engine: str) -> exp.Expr | None:
+    if engine == "postgresql":
+        sql = LITERAL_CASTS.sub(r"\1", sql)
     try:
         found = sqlglot.parse_one(sql, read=DIALECTS.get(engine, engine))
     except SqlglotError:
@@ -145,7 +151,19 @@ def _canonical(node: object) -> str:
 
 
 def _number(text: str) -> str:
+    if MOMENT.match(text):
+        return _moment(text)
     return re.sub(r"\.0+$", "", text) if re.fullmatch(r"-?\d+\.\d+", text) else text
+
+
+def _moment(text: str) -> str:
+    """A date-time literal in UTC: the server prints it in the session's time zone, and midnight as 00:00:00."""
+    spelled = re.sub(r"([+-]\d\d)$", r"\1:00", text)
+    try:
+        moment = datetime.datetime.fromisoformat(spelled)
+        return (moment.astimezone(datetime.UTC) if moment.tzinfo else moment).isoformat()
+    except (ValueError, OverflowError):
+        return text
 
 
 def _flattened(node: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from conversion.functions_sqlite import FUNCTIONS
+from conversion.names import shorten
 from conversion.rewrite_sqlite import Rewriter, sort_key
 from conversion.scopes import Scope, reference, unresolved
 from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
@@ -47,7 +48,8 @@ class QueryRewriter:
             query, outputs = self.rewrite(table.this, scope)
             names = [item.name for item in table.args["alias"].columns] or [name for name, _ in outputs]
             scope.views[table.alias.lower()] = shape_of(table.alias, names, [value for _, value in outputs])
-            alias = exp.TableAlias(this=_quoted(table.alias), columns=[_quoted(name) for name in names])
+            quoted = [_quoted(shorten(name)) for name in names]
+            alias = exp.TableAlias(this=_quoted(shorten(table.alias)), columns=quoted)
             tables.append(exp.CTE(this=query, alias=alias))
         return exp.With(expressions=tables)
 
@@ -95,7 +97,7 @@ class SelectRewriter:
         projections = self._expanded()
         outputs = [(name, self._output(item)) for name, item in projections]
         self.scope.aliases = {item.alias.lower(): item.this for item in node.expressions if isinstance(item, exp.Alias)}
-        result.set("expressions", [exp.Alias(this=value.node, alias=_quoted(name)) for name, value in outputs])
+        result.set("expressions", [exp.Alias(this=value.node, alias=_quoted(shorten(name))) for name, value in outputs])
         if node.args.get("distinct"):
             result.set("distinct", exp.Distinct())
         if node.args.get("where"):
@@ -113,7 +115,7 @@ class SelectRewriter:
     def _column(self, node: exp.Column) -> Typed:
         found = self.scope.resolve(node)
         if found is not None:
-            return reference(found[1], found[0])
+            return reference(found[1], shorten(found[0]))
         alias = None if node.table else self.scope.aliases.get(node.name.lower())
         if alias is not None:
             return self.expressions.typed(exp.Paren(this=alias.copy()))
@@ -140,13 +142,13 @@ class SelectRewriter:
             alias = node.alias or node.name
             self.scope.sources.append((alias, shape))
             schema = _quoted(shape.schema) if shape.schema else None
-            return exp.Table(this=_quoted(shape.name), db=schema, alias=exp.TableAlias(this=_quoted(alias)))
+            return exp.Table(this=_quoted(shape.name), db=schema, alias=exp.TableAlias(this=_quoted(shorten(alias))))
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
             query, outputs = self.queries.rewrite(node.this, self.scope.parent)
             alias = node.alias or f"subquery_{len(self.scope.sources) + 1}"
             shape = shape_of(alias, [name for name, _ in outputs], [value for _, value in outputs])
             self.scope.sources.append((alias, shape))
-            return exp.Subquery(this=query, alias=exp.TableAlias(this=_quoted(alias)))
+            return exp.Subquery(this=query, alias=exp.TableAlias(this=_quoted(shorten(alias))))
         raise Untranslatable(f"FROM {node.sql(dialect='sqlite')[:60]}")
 
     def _join(self, join: exp.Join) -> exp.Join:
@@ -269,10 +271,10 @@ class SelectRewriter:
 def shape_of(name: str, columns: list[str], values: list[Typed]) -> TableShape:
     """A query as a source of another: its columns under the names it gives them."""
     shapes = {
-        column.lower(): ColumnShape(column, value.kind or Kind.TEXT, value.route, value.collation)
+        column.lower(): ColumnShape(shorten(column), value.kind or Kind.TEXT, value.route, value.collation)
         for column, value in zip(columns, values, strict=True)
     }
-    return TableShape("", name, shapes)
+    return TableShape("", shorten(name), shapes)
 
 
 def _quoted(name: str) -> exp.Identifier:

@@ -78,6 +78,9 @@ class ReferenceConverter:
         if (self.source.full_name, number) in self.draft.unvalidated:
             self.draft.note(name, "rows break it today: it is added NOT VALID and holds for every change from now on")
             return False
+        if f"{parent.schema}.{parent.name}" in self.draft.withholding:
+            self.draft.note(name, "rows of its parent go to quarantine: it is added NOT VALID")
+            return False
         folded = [column for column in key.referenced_columns if getattr(parent.find(column), "collation", "")]
         if folded:
             self.draft.note(name, f"SQLite compares {', '.join(folded)} with a collation: it is added NOT VALID")

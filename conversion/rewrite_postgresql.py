@@ -12,7 +12,17 @@ from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
 from engines.catalog import Kind
 
 # Kinds whose values compare, sort and group in SQLite as they do in PostgreSQL under the C collation.
-COMPARABLE = {Kind.INTEGER, Kind.FLOAT, Kind.TEXT, Kind.BOOLEAN, Kind.UUID, Kind.DATE, Kind.BINARY, Kind.ENUM, Kind.TIMESTAMP}
+COMPARABLE = {
+    Kind.INTEGER,
+    Kind.FLOAT,
+    Kind.TEXT,
+    Kind.BOOLEAN,
+    Kind.UUID,
+    Kind.DATE,
+    Kind.BINARY,
+    Kind.ENUM,
+    Kind.TIMESTAMP,
+}
 LOGIC = (
     exp.And,
     exp.Or,

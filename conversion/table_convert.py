@@ -11,7 +11,8 @@ from conversion.names import joined
 from conversion.postgresql_types import kind_of, logical
 from conversion.shapes import ColumnShape, TableShape, Untranslatable
 from conversion.types_sqlite_postgresql import Choice, choose, overridden
-from engines.catalog import Column, Generated, Identity, Kind, Sequence, Table
+from engines.catalog import Check, Column, Generated, Identity, Kind, Sequence, Table
+from engines.postgresql.quoting import quote_identifier
 from engines.profile import ColumnProfile
 
 ROUTES_OF_MIXED_VALUES = {"text_any", "jsonb_any", "bytea_any", "json"}
@@ -78,6 +79,8 @@ class TableConverter:
         reason = choice.reason
         if in_key and column.nullable and column.identity is None:
             reason += "; rows with NULL in this key column go to quarantine, PostgreSQL's primary keys are NOT NULL"
+        if choice.set_aside and not target.nullable:
+            reason += self._keep_rows(target, in_key)
         if column.identity is not None:
             self._identity(target, column)
         elif column.generated is not None:
@@ -96,6 +99,23 @@ class TableConverter:
             copied=target.generated is None,
             nullable=target.nullable,
         )
+
+    def _keep_rows(self, target: Column, in_key: bool) -> str:
+        """What becomes of NOT NULL where values are set aside; the words for the column's reason.
+
+        Rows stay, with NULL in place of the value; a check that isn't validated holds for every change from now on.
+        Only a primary key can't be without its value: those rows are withheld, and so may be missed by references.
+        """
+        if in_key:
+            self.draft.withholding.add(self.target.full_name)
+            return "; rows with such a value in this key column go to quarantine whole"
+        target.nullable = True
+        name = self.draft.namer.take(
+            f"constraints:{self.target.full_name}", joined([self.name, target.name], "not_null")
+        )
+        expression = f"{quote_identifier(target.name)} IS NOT NULL"
+        self.target.checks.append(Check(name=name, expression=expression, validated=False))
+        return "; their rows stay with NULL there, and NOT NULL becomes a check that holds for every change from now on"
 
     def _identity(self, target: Column, column: Column) -> None:
         found = column.identity or Identity()

@@ -134,14 +134,11 @@ def unified(values: Sequence[Typed]) -> tuple[list[exp.Expr], Kind | None]:
     if len(kinds) == 1:
         kind = kinds.pop()
         routes = {value.route for value in values if value.kind is not None}
-        if kind is Kind.DYNAMIC and len(routes) > 1:
-            raise Untranslatable("columns of mixed storage classes meet")
+        if kind in (Kind.DYNAMIC, *MOMENTS) and len(routes) > 1:
+            raise Untranslatable("columns of mixed storage classes or encodings meet")
         return [value.node for value in values], kind
     if kinds <= MOMENTS | {Kind.TEXT} and len(kinds & MOMENTS) == 1:
-        kind = (kinds & MOMENTS).pop()
-        return [
-            value.node if value.kind == kind or value.kind is None else moment_literal(value) for value in values
-        ], kind
+        return _moments(values)
     if kinds <= NUMBERS | {Kind.BOOLEAN}:
         numbers = [number(value) for value in values]
         if Kind.FLOAT in kinds:
@@ -151,11 +148,26 @@ def unified(values: Sequence[Typed]) -> tuple[list[exp.Expr], Kind | None]:
     raise Untranslatable(f"values of different kinds meet ({names}); SQLite keeps each its own class")
 
 
-def moment_literal(value: Typed) -> exp.Expr:
-    """A text literal that is an ISO date-time, or text made from a moment, as PostgreSQL compares it."""
+def _moments(values: Sequence[Typed]) -> tuple[list[exp.Expr], Kind | None]:
+    """Date-times of one kind, and ISO literals beside them."""
+    kinds = {value.kind for value in values} & MOMENTS
+    routes = {value.route for value in values if value.kind in MOMENTS}
+    if len(routes) > 1 or next(iter(routes)).startswith("epoch"):
+        raise Untranslatable("date-times of different encodings meet")
+    zoned = "timestamptz" in routes
+    moment = MOMENTS | {None}
+    return [value.node if value.kind in moment else moment_literal(value, zoned) for value in values], kinds.pop()
+
+
+def moment_literal(value: Typed, zoned: bool) -> exp.Expr:
+    """A text literal that is an ISO date-time, or text made from a moment, as PostgreSQL compares it.
+
+    zoned: it meets a moment with zone; what names no zone is UTC, as SQLite takes it.
+    """
     if value.moment is not None:
-        return value.moment
+        moment = exp.AtTimeZone(this=grouped(value.moment), zone=text("UTC"))
+        return exp.Paren(this=moment) if zoned else value.moment
     found = ISO_MOMENT.match(value.literal or "")
     if not found or value.kind is not Kind.TEXT:
         raise Untranslatable("a date-time column meets text that is not an ISO date-time")
-    return text(found[1])
+    return text(found[1] + ("+00" if zoned else ""))

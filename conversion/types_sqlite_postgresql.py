@@ -33,12 +33,16 @@ ENOUGH = 1 - QUARANTINE_SHARE
 
 @dataclass(frozen=True)
 class Choice:
-    """A target type in the server's own spelling, the value conversion that fills it, and why."""
+    """A target type in the server's own spelling, the value conversion that fills it, and why.
+
+    set_aside: values that the type can't hold, by the profile.
+    """
 
     native: str
     route: str
     reason: str
     alternatives: tuple[str, ...] = ()
+    set_aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def _choice(rule: Rule, facts: Facts) -> Choice:
             reason += f"; {facts.form(form):,} texts {what}, which PostgreSQL can't store: quarantine"
     narrower = tuple(name for name in ("integer", "smallint") if native == "bigint" and facts.fits(name))
     alternatives = tuple(item for item in (*rule.alternatives, *narrower) if item != native)
-    return Choice(native, rule.route, reason, alternatives)
+    return Choice(native, rule.route, reason, alternatives, aside)
 
 
 def _mostly(facts: Facts, *classes: str) -> bool:
@@ -276,5 +280,7 @@ def spelled(wanted: str) -> str:
     if not numbers:
         return base
     inside = "(" + ",".join(part.strip() for part in numbers[1].split(",")) + ")"
+    if base == "numeric" and "," not in inside:
+        inside = inside.replace(")", ",0)")
     head, space, tail = base.partition(" w")
     return f"{head}{inside}{space}{tail}" if base.startswith(("time", "timestamp")) else base + inside

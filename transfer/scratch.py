@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from conversion.mapping import Statement, TableMapping
+from engines.catalog import Catalog
 from engines.connection import parse
 from engines.errors import DbmoError
 from engines.grant import Grant
+from engines.postgresql.quoting import quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.protocols import Database, Writer
 from engines.registry import open_database, open_writer
@@ -59,7 +62,7 @@ def sample(
     """
     workspace.mkdir(parents=True, exist_ok=True)
     if source.engine == "sqlite":
-        url = _sqlite_sample(parse(source_url).sqlite_path, workspace / "sample.db", tables, rows)
+        url = _sqlite_sample(source.catalog(), parse(source_url).sqlite_path, workspace / "sample.db", rows)
     else:
         url = f"{scratch}?database=sample"
         _fill(source_url, url, tables, statements, rows)
@@ -73,30 +76,25 @@ def _fresh(path: Path) -> str:
     return f"sqlite:{path}"
 
 
-def _sqlite_sample(path: Path, copy: Path, tables: list[TableMapping], rows: int) -> str:
-    """A SQLite file with the source's own schema (without triggers) and a part of its rows."""
+def _sqlite_sample(catalog: Catalog, path: Path, copy: Path, rows: int) -> str:
+    """A SQLite file with the source's own tables and views (no triggers) and a part of the rows."""
     copy.unlink(missing_ok=True)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+    ordinary = {table.name: table for table in catalog.tables if table.kind not in ("virtual", "shadow")}
+    with closing(sqlite3.connect(copy, isolation_level=None, uri=True)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("ATTACH ? AS original", (files.uri(path),))
-        wanted = {table.source.partition(".")[2]: table for table in tables}
-        objects = (
-            "SELECT type, name, sql FROM original.sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-        )
+        objects = "SELECT type, name, sql FROM original.sqlite_master WHERE sql IS NOT NULL"
         found = connection.execute(objects).fetchall()
         connection.execute("BEGIN")
-        for kind, name, text in found:
-            if kind == "table" and name in wanted:
-                connection.execute(text)
-                columns = ", ".join(quote_identifier(c.source) for c in wanted[name].copied)
-                quoted = quote_identifier(name)
-                connection.execute(
-                    f"INSERT INTO main.{quoted} ({columns}) SELECT {columns} FROM original.{quoted} LIMIT ?", (rows,)
-                )
-        for kind, _, text in found:
-            if kind == "view":
-                connection.execute(text)
+        for name, text in ((name, text) for kind, name, text in found if kind == "table" and name in ordinary):
+            connection.execute(text)
+            stored = [column.name for column in ordinary[name].columns if column.generated is None]
+            columns, quoted = ", ".join(map(quote_identifier, stored)), quote_identifier(name)
+            fill = f"INSERT INTO main.{quoted} ({columns}) SELECT {columns} FROM original.{quoted} LIMIT ?"
+            connection.execute(fill, (rows,))
+        for text in (text for kind, _, text in found if kind == "view"):
+            connection.execute(text)
         connection.execute("COMMIT")
         connection.execute("DETACH original")
     return f"sqlite:{copy}"
@@ -146,7 +144,7 @@ def _run(writer: Writer, statements: list[Statement], failures: dict[str, str]) 
 
 
 def _copy(source_url: str, writer: Writer, table: TableMapping, rows: int) -> int:
-    """Copy at most that many rows of one table; rows that the types refuse are left out, as in the migration."""
+    """Copy at most that many rows of one table; on both sides only rows that need no quarantine stay."""
     chunk = Chunk(table.source, 0, None, None)
     columns = [column.target for column in table.copied]
     with closing(open_snapshot(parse(source_url))) as snapshot, writer.begin() as connection:
@@ -155,6 +153,26 @@ def _copy(source_url: str, writer: Writer, table: TableMapping, rows: int) -> in
         if isinstance(snapshot, PostgresqlSnapshot):
             relay = PostgresqlRelay(snapshot, table, chunk, rows_limit=rows, text_only=True)
             return writer.load(connection, table.target, columns, relay.blocks()).rows
-        by_target = {column.target: column.source for column in table.columns}
-        reader = SqliteToCopyText(snapshot, table, chunk, [by_target[name] for name in table.key])
-        return writer.load(connection, table.target, columns, reader.blocks()).rows
+        reader = SqliteToCopyText(snapshot, table, chunk, key_columns(table))
+        loaded = writer.load(connection, table.target, columns, reader.blocks()).rows
+        if not reader.quarantined:
+            return loaded
+        schema, _, name = table.target.partition(".")
+        connection.exec_driver_sql(f"TRUNCATE {quote_name(schema, name)}".replace("%", "%%"))
+    _remove(parse(source_url).sqlite_path, table, {entry.locator for entry in reader.quarantined})
+    return _copy(source_url, writer, table, rows)
+
+
+def key_columns(table: TableMapping) -> list[str]:
+    """The source's names of the columns that tell people which row it is."""
+    by_target = {column.target: column.source for column in table.columns}
+    return [by_target[name] for name in table.key]
+
+
+def _remove(path: Path, table: TableMapping, locators: set[str]) -> None:
+    """Take rows out of the sample, so that both sides hold the same."""
+    name = quote_identifier(table.source.partition(".")[2])
+    keys = [table.source_key] if table.source_key else key_columns(table)
+    where = " AND ".join(f"{quote_identifier(key)} IS ?" for key in keys)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany(f"DELETE FROM {name} WHERE {where}", [json.loads(locator) for locator in locators])

@@ -10,10 +10,10 @@ from agent.report.words import bare, counted, listed
 
 Tone = Literal["good", "bad", "open"]
 NOT_BEGUN = {
-    "assessment": "The source was not looked at yet.",
-    "planning": "There is no plan yet.",
-    "execution": "Nothing was moved yet.",
-    "validation": "Source and target were not compared yet.",
+    "assessment": "the source was not looked at yet.",
+    "planning": "there is no plan yet.",
+    "execution": "nothing was moved yet.",
+    "validation": "source and target were not compared yet.",
 }
 
 
@@ -49,11 +49,11 @@ def why_not(facts: Facts, phase: str) -> str:
     """Why a phase has no result: refused or failed with its code, cut off, or never begun."""
     state = facts.phases.get(phase)
     if state is not None and state.outcome in ("failed", "aborted"):
-        return f"{state.what or 'Stopped.'} [{state.code}]"
+        return f"it stopped with {state.code}."
     if state is not None and state.outcome == "running":
-        return "It was begun and never ended; the same command goes on."
+        return "it was begun and never ended."
     if facts.declared and phase in ("execution", "validation"):
-        return "The facts are declared, no source was reached: there is nothing to move."
+        return "the facts are declared and no source was reached."
     return NOT_BEGUN[phase]
 
 

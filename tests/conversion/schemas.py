@@ -20,7 +20,9 @@ class Source:
     catalog: Catalog
     profiles: dict[str, TableProfile]
 
-    def to(self, engine: str, version: str = "18", overrides: Overrides | None = None, schema: str = "public") -> Conversion:
+    def to(
+        self, engine: str, version: str = "18", overrides: Overrides | None = None, schema: str = "public"
+    ) -> Conversion:
         return convert(self.catalog, self.profiles, engine, version, overrides, schema)
 
 
@@ -78,7 +80,7 @@ def unaccounted(source: Catalog, result: Conversion) -> list[str]:
     """Source objects that are neither on the target nor named in an omission or note."""
     mapped = {table.source: table for table in result.tables}
     omitted = " ".join(item.object for item in result.omissions) + " ".join(item.object for item in result.notes)
-    target_views = {view.name for view in result.target.views}
+    target_views = {view.name for view in result.target.views} | set(result.renames)
     target_tables = {table.full_name: table for table in result.target.tables}
     lost: list[str] = []
     for table in source.tables:
@@ -93,8 +95,14 @@ def unaccounted(source: Catalog, result: Conversion) -> list[str]:
             missing = len(getattr(table, name)) - len(getattr(found, name))
             if missing > 0 and omitted.count(table.full_name) < missing:
                 lost.append(f"{missing} {name} of {table.full_name}")
-    lost += [view.full_name for view in source.views if view.name not in target_views and view.full_name not in omitted]
+    for view in source.views:
+        if not {view.name, view.full_name} & target_views and view.full_name not in omitted:
+            lost.append(view.full_name)
     for name in ("routines", "types"):
         kept = {item.full_name for item in getattr(result.target, name)}
-        lost += [item.full_name for item in getattr(source, name) if item.full_name not in kept and item.full_name not in omitted]
+        lost += [
+            item.full_name
+            for item in getattr(source, name)
+            if item.full_name not in kept and item.full_name not in omitted
+        ]
     return lost

@@ -53,7 +53,12 @@ def engines(postgresql_18: Any) -> Iterator[tuple[sqlite3.Connection, psycopg.Co
         target.execute(TARGET)
         values = "%s, %s, %s, %s::boolean, %s, %s, %s, to_timestamp(%s) AT TIME ZONE 'UTC', %s, %s, %s"
         for row in ROWS:
-            fitted = [*row[:3], None if row[3] is None else bool(row[3]), *row[4:10], None if row[10] is None else str(row[10])]
+            fitted = [
+                *row[:3],
+                None if row[3] is None else bool(row[3]),
+                *row[4:10],
+                None if row[10] is None else str(row[10]),
+            ]
             target.execute(f'INSERT INTO "Things" VALUES ({values})', fitted)
         yield lite, target
     lite.close()

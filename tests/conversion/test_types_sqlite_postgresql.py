@@ -10,7 +10,9 @@ from engines.profile import ColumnProfile
 from engines.sqlite.types import logical_type
 
 
-def facts(declared: str, classes: dict[str, int] | None = None, forms: dict[str, int] | None = None, **more: Any) -> Facts:
+def facts(
+    declared: str, classes: dict[str, int] | None = None, forms: dict[str, int] | None = None, **more: Any
+) -> Facts:
     column = Column(name="c", position=1, native=declared, type=logical_type(declared))
     return Facts(column, ColumnProfile(column="c", classes=classes or {}, forms=forms or {}, **more))
 
@@ -136,7 +138,13 @@ def test_types_are_spelled_as_the_server_does(short: str, long: str) -> None:
 
 @pytest.mark.parametrize(
     ("declared", "expected"),
-    [("CHARINT", "INTEGER"), ("FLOATING POINT", "INTEGER"), ("VARCHAR(9)", "TEXT"), ("", "BLOB"), ("STRING", "NUMERIC")],
+    [
+        ("CHARINT", "INTEGER"),
+        ("FLOATING POINT", "INTEGER"),
+        ("VARCHAR(9)", "TEXT"),
+        ("", "BLOB"),
+        ("STRING", "NUMERIC"),
+    ],
 )
 def test_affinity_follows_the_order_of_sqlites_rules(declared: str, expected: str) -> None:
     assert affinity(declared) == expected
