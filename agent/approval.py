@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import secrets
 from datetime import timedelta
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FILE = "approval.json"
 ACTION = "execute"
 VALID_HOURS = 72
+FIELDS = frozenset({"migration", "action", "plan_hash", "by", "method", "at", "expires", "nonce"})
 
 
 def approve_in_person(folder: Folder, plan: Plan, typed: str, by: str) -> dict[str, Any]:
@@ -81,9 +83,11 @@ def check_approval(folder: Folder, plan: Plan) -> dict[str, Any]:
 
 
 def _void(folder: Folder, plan: Plan, approval: dict[str, Any]) -> str | None:
-    if approval.get("plan_hash") != plan.hash:
+    if not isinstance(approval, dict) or not approval.keys() >= FIELDS:
+        return f"{FILE} is damaged"
+    if approval["plan_hash"] != plan.hash:
         return "it is for another plan"
-    if approval.get("migration") != plan.migration or approval.get("action") != ACTION:
+    if approval["migration"] != plan.migration or approval["action"] != ACTION:
         return "it is for something else"
     if not folder.journal.last("execution started") and parse_moment(approval["expires"]) < now_et():
         return f"it ended at {approval['expires']}"
@@ -104,8 +108,8 @@ def _signature_holds(approval: dict[str, Any]) -> bool:
 
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(approval["public_key"]))
     try:
-        key.verify(base64.b64decode(approval["signature"]), _signed_bytes(approval))
-    except InvalidSignature:
+        key.verify(base64.b64decode(str(approval.get("signature", ""))), _signed_bytes(approval))
+    except (InvalidSignature, binascii.Error):
         return False
     return True
 

@@ -32,8 +32,10 @@ def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
             "The plan rests on declared facts; there is no database to move.",
             "Give source_database.url and target_database.url (or platform embedded), then plan again.",
         )
+    check_executable(plan)
     gates = check_gates(run.request, plan.hash, read_rehearsal(run.folder.path / REHEARSAL), now_et())
     approval = check_approval(run.folder, plan)
+    _check_plan_is_noted(run, plan)
     run.folder.artifact("execution/gates.json", gates.model_dump(mode="json"))
     with run.ends.source() as source:
         assert source is not None
@@ -60,6 +62,27 @@ def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     stored = run.store(BUILDER, output)
     run.folder.journal.append("execution finished", {"rows": sum(table["rows"] for table in stored["tables"])})
     return stored
+
+
+def check_executable(plan: Plan) -> None:
+    """STRATEGY_NOT_EXECUTABLE for a plan whose strategy carries changes along until the switch."""
+    if plan.settings.get("sync"):
+        raise Aborted(
+            "STRATEGY_NOT_EXECUTABLE",
+            f"The plan is {plan.strategy} with change sync, which is not in this version; nothing was written.",
+            "Allow enough downtime for a big-bang (constraints.max_downtime_minutes), or use the plan's tools.",
+            strategy=plan.strategy,
+        )
+
+
+def _check_plan_is_noted(run: Orchestrator, plan: Plan) -> None:
+    noted = run.folder.journal.last("plan")
+    if noted is None or noted.body["hash"] != plan.hash:
+        raise Aborted(
+            "PLAN_EDITED",
+            "plan.json is not the plan that the journal knows: it was changed by hand.",
+            f"Put wishes into the request (options.overrides), then run: dbmo plan {run.folder.path}",
+        )
 
 
 def _check_source_is_planned(source: Database, plan: Plan) -> None:

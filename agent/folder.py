@@ -13,7 +13,6 @@ from typing import Any
 
 from agent.journal import Journal
 from agent.request import Request, parse_request
-from engines.connection import redact
 from engines.errors import Aborted, UsageError
 
 DEFAULT_ROOT = Path("migrations")
@@ -36,11 +35,10 @@ class Folder:
         data = {"migration": migration, "request": request.model_dump(mode="json", exclude_none=True)}
         path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
-        if stored.exists():
-            kept = json.loads(stored.read_text())
-            if kept != data:
-                folder._replace_request(kept, data)
-        if not stored.exists() or json.loads(stored.read_text()) != data:
+        kept = folder._request_data() if stored.exists() else None
+        if kept is not None and kept != data:
+            folder._replace_request(kept, data)
+        if kept != data:
             folder.write_json("request.json", data)
             folder.journal.append("request", {"migration": migration, "sha256": _sha256(stored.read_bytes())})
         return folder
@@ -70,12 +68,22 @@ class Folder:
     @property
     def migration(self) -> str:
         """The migration's id."""
-        return str(json.loads((self.path / "request.json").read_text())["migration"])
+        return str(self._request_data()["migration"])
 
     @property
     def request(self) -> Request:
         """The request as it was stored, its paths absolute."""
-        return parse_request(json.loads((self.path / "request.json").read_text())["request"], self.path.resolve())
+        return parse_request(self._request_data()["request"], self.path.resolve())
+
+    def _request_data(self) -> dict[str, Any]:
+        data = self.read_json("request.json")
+        if not isinstance(data, dict) or not {"migration", "request"} <= data.keys():
+            raise UsageError(
+                "FOLDER_DAMAGED",
+                f"{self.path}/request.json holds no request.",
+                "Run `dbmo run` with the request again.",
+            )
+        return data
 
     @property
     def artifacts(self) -> Path:
@@ -118,15 +126,26 @@ class Folder:
     def read_json(self, name: str) -> Any:
         """JSON of the folder, None where the file is not there."""
         path = self.path / name
-        return json.loads(path.read_text()) if path.is_file() else None
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except ValueError as error:
+            raise UsageError(
+                "FOLDER_DAMAGED",
+                f"{path} holds no JSON any more: it was changed or cut off.",
+                f"Put the file back; `dbmo audit {self.path}` says what else is not as it was written.",
+            ) from error
 
     def write(self, name: str, text: str) -> Path:
-        """Write a text file, redacted, through a temporary file and a rename."""
+        """Write a text file through a temporary file and a rename.
+
+        The text is not redacted: what is stored is made of references without secrets and of messages that were
+        redacted where they came in; replacing a password such as `id` here would change column names.
+        """
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(path.name + ".new")
         with draft.open("w", encoding="utf-8") as file:
-            file.write(redact(text))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -14,6 +14,7 @@ from typing import Any
 from engines.connection import redact
 
 GENESIS = "0" * 64
+MESSAGES = frozenset({"what", "remedy", "detail", "reason", "error"})  # keys of free text, which may quote a driver
 TABLE = """CREATE TABLE IF NOT EXISTS entry (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     previous TEXT NOT NULL, hash TEXT NOT NULL UNIQUE)"""
@@ -53,8 +54,12 @@ class Journal:
         return str(row[0]) if row else GENESIS
 
     def append(self, kind: str, body: dict[str, Any]) -> str:
-        """Add an entry, secrets redacted; the new head."""
-        text = redact(json.dumps(body, sort_keys=True, default=str))
+        """Add an entry, secrets redacted in its messages; the new head."""
+        told = {
+            name: redact(value) if name in MESSAGES and isinstance(value, str) else value
+            for name, value in body.items()
+        }
+        text = json.dumps(told, sort_keys=True, default=str)
         self._connection.execute("BEGIN IMMEDIATE")
         row = self._connection.execute("SELECT number, hash FROM entry ORDER BY number DESC LIMIT 1").fetchone()
         number, previous = (row[0] + 1, row[1]) if row else (1, GENESIS)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from agent.clock import parse_moment
-from agent.report.decisions import IN_TARGET, Decisions
+from agent.report.decisions import IN_TARGET
 from agent.report.facts import Facts
 from agent.report.sections_plan import SAME_WORK, stage_pairs
-from agent.report.words import bare, counted, duration, listed, number
+from agent.report.words import about, bare, counted, duration, listed, number
 
 SLOW_SHARE = 0.4  # a stage that takes this part of the execution is worth a sentence
 SLOW_SECONDS = 1.0
 PREDICTION_FACTOR = 2.0  # off by more than this either way
-REGRESSION_PERCENT = -20.0
-KEEP_SOURCE_DAYS = 14  # this project's own choice: two weekly cycles of use before the source may go
+REASONS_TOLD = 20
 
 Rule = Callable[[Facts], Iterator[str]]
 
@@ -27,16 +24,12 @@ def lessons_learned(facts: Facts) -> list[str]:
     return [sentence for rule in LESSONS for sentence in rule(facts)]
 
 
-def post_migration_tasks(facts: Facts) -> list[str]:
-    """What a person still has to do, the most pressing first."""
-    return [sentence for rule in TASKS for sentence in rule(facts)]
-
-
 def _set_aside(facts: Facts) -> Iterator[str]:
     reasons = Counter((e["table"], e["reason"], e["action"]) for e in facts.quarantined)
-    for (table, reason, action), count in reasons.most_common():
+    for (table, reason, action), count in reasons.most_common(REASONS_TOLD):
         yield (
-            f"{bare(table)}: {reason}, {counted(count, 'time')}; kept in quarantine with the key, "
+            f"{bare(table)}: {reason}, {counted(count, 'row' if action == 'row_withheld' else 'value')}; kept in "
+            f"quarantine with the key, "
             f"{IN_TARGET.get(action, action)}."
         )
 
@@ -82,15 +75,16 @@ def _slowest(facts: Facts, stage: str) -> str:
 
 
 def _predictions(facts: Facts) -> Iterator[str]:
+    told = []
     for pair in stage_pairs(facts):
         predicted, measured = pair["predicted"], pair["measured"]
-        if pair["name"] not in SAME_WORK or not predicted or not measured or facts.execution is None:
+        if pair["name"] not in SAME_WORK or predicted is None or not measured or facts.execution is None:
             continue
-        if max(predicted / measured, measured / predicted) > PREDICTION_FACTOR:
-            yield (
-                f"Stage {pair['name']} was predicted with {duration(predicted)} and took {duration(measured)}: "
-                "give measured rates to the next plan."
-            )
+        wrong = max(predicted, measured) > PREDICTION_FACTOR * min(predicted, measured)
+        if wrong and abs(predicted - measured) >= SLOW_SECONDS:
+            told.append(f"{pair['name'].replace('_', ' ')} {about(predicted)} against {duration(measured)}")
+    if told:
+        yield f"Predictions were off by more than a factor of {PREDICTION_FACTOR:g}: {', '.join(told)}."
 
 
 def _interrupted(facts: Facts) -> Iterator[str]:
@@ -104,7 +98,7 @@ def _interrupted(facts: Facts) -> Iterator[str]:
         again = resumed.get("again", [])
         yield (
             f"The source changed between two runs: {counted(resumed.get('proved', 0), 'chunk')} were proved equal, "
-            f"{counted(len(again), 'chunk')} were copied again" + (f" ({listed(again)})." if again else ".")
+            f"{counted(len(again), 'chunk')} copied again" + (f" ({listed(again)})." if again else ".")
         )
 
 
@@ -142,110 +136,6 @@ def _faster(facts: Facts) -> Iterator[str]:
     )
 
 
-def _differing(facts: Facts) -> Iterator[str]:
-    for table in (facts.validation or {}).get("tables", []):
-        if not table["equal"]:
-            count = table["different"] + table["missing"] + table["extra"]
-            told = f"{counted(count, 'row')} differ" if count else "the counts differ"
-            yield f"Repair {bare(table['name'])}: {told} between source and target; the report names them."
-    for difference in facts.differences or []:
-        yield f"Correct {difference['kind']} {difference['object']} in the target: {difference['detail']}."
-    for view in facts.views or []:
-        if view["equal"] is False:
-            yield f"Correct view {view['target']}: its rows differ from the source's."
-
-
-def _quarantine_tasks(facts: Facts) -> Iterator[str]:
-    columns = Counter((e["table"], e["column"]) for e in facts.quarantined if e["action"] != "row_withheld")
-    for (table, column), count in columns.most_common():
-        yield f"Decide about {counted(count, 'value')} of {bare(table)}.{column} in the quarantine table."
-    withheld = Counter(e["table"] for e in facts.quarantined if e["action"] == "row_withheld")
-    for table, count in withheld.most_common():
-        yield f"Give {counted(count, 'withheld row')} of {bare(table)} what the target demands, or drop them for good."
-
-
-def _references(facts: Facts) -> Iterator[str]:
-    if facts.execution is None:
-        return
-    decisions = Decisions(facts)
-    orphans: Counter[str] = Counter()
-    for hazard in (facts.assessment or {}).get("hazards", []):
-        if hazard["id"] == "orphaned-rows":
-            orphans[hazard["object"]] += hazard["count"] or 0
-    for table in decisions.tables:
-        for name in decisions.not_valid(table):
-            found = f" ({counted(orphans[table], 'orphaned row')} found)" if orphans[table] else ""
-            target = decisions.tables[table].target
-            yield f"Repair the rows that break {name}{found}, then: ALTER TABLE {target} VALIDATE CONSTRAINT {name}."
-
-
-def _by_hand(facts: Facts) -> Iterator[str]:
-    for omission in facts.plan.omissions if facts.plan else []:
-        hours = f" (about {omission.effort_hours:g} h)" if omission.effort_hours else ""
-        yield f"Write {omission.kind} {bare(omission.object)} by hand{hours}: {omission.reason}."
-    for entry in (facts.translation or {}).get("translations", []):
-        if entry["verdict"] in ("REFUTED", "UNSUPPORTED") and not entry["name"].startswith("view:"):
-            yield f"Rewrite query {entry['name']} for the target."
-
-
-def _indexes(facts: Facts) -> Iterator[str]:
-    if facts.execution is None or facts.assessment is None:
-        return
-    advice = Counter(index["problem"] for index in facts.assessment["indexes"])
-    tables: dict[str, list[str]] = {}
-    for index in facts.assessment["indexes"]:
-        tables.setdefault(index["problem"], []).append(f"{bare(index['table'])} ({', '.join(index['columns'])})")
-    if advice["missing-foreign-key-index"]:
-        found = tables["missing-foreign-key-index"]
-        yield f"Consider an index for {counted(len(found), 'foreign key')} without one: {listed(found, 4)}."
-    needless = tables.get("duplicate-index", []) + tables.get("redundant-index", [])
-    if needless:
-        yield f"Consider dropping {counted(len(needless), 'needless index', 'needless indexes')}: {listed(needless, 4)}."
-
-
-def _slower(facts: Facts) -> Iterator[str]:
-    for query in ((facts.composed or {}).get("performance") or {}).get("queries", []):
-        percent = query["improvement_percent"]
-        if percent is not None and percent <= REGRESSION_PERCENT:
-            yield (
-                f"Look at query {query['name']}: {number(query['before']['median_ms'], 1)} ms before, "
-                f"{number(query['after']['median_ms'], 1)} ms after; on the target {query['after']['bound_by']}."
-            )
-        if query["results_equal"] is False:
-            yield f"Look at query {query['name']}: source and target give other rows."
-
-
-def _lasting(facts: Facts) -> Iterator[str]:
-    if facts.embedded and facts.execution is not None:
-        yield (
-            "Move the target to a lasting server: the embedded one lives in the migration's folder and runs only "
-            "while a command uses it."
-        )
-
-
-def _validate_now(facts: Facts) -> Iterator[str]:
-    if facts.execution is not None and facts.validation is None:
-        yield "Compare source and target before anything uses the target: dbmo validate."
-
-
-def _decommission(facts: Facts) -> Iterator[str]:
-    if facts.validation is None or not facts.validation["equal"]:
-        return
-    moment = parse_moment(facts.of_kind("validated")[-1].body["at"]) + timedelta(days=KEEP_SOURCE_DAYS)
-    statistics = [s for s in facts.stretches if s.name == "statistics" and s.ended]
-    if statistics:
-        tables = counted(len(facts.copied), "table")
-        yield (
-            f"Statistics of {tables} were gathered after the load ({duration(statistics[-1].seconds)}); "
-            "gather them again after the first day of real use."
-        )
-    source = facts.plan.source.reference if facts.plan else None
-    yield (
-        f"Keep the source {source or ''} unchanged until {moment.date().isoformat()} ({KEEP_SOURCE_DAYS} days after the "
-        "comparison), then decommission it."
-    ).replace("  ", " ")
-
-
 LESSONS: tuple[Rule, ...] = (
     _failures,
     _interrupted,
@@ -255,15 +145,4 @@ LESSONS: tuple[Rule, ...] = (
     _slow,
     _predictions,
     _faster,
-)
-TASKS: tuple[Rule, ...] = (
-    _differing,
-    _validate_now,
-    _quarantine_tasks,
-    _references,
-    _by_hand,
-    _slower,
-    _indexes,
-    _lasting,
-    _decommission,
 )

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import ValidationError
+
 from agent.assess import assess
 from agent.clock import now_text
 from agent.ends import Ends
@@ -17,7 +19,7 @@ from agent.plan import Plan
 from agent.planning import make_plan
 from agent.prechecks import check_request
 from agent.validate import validate
-from engines.errors import DbmoError, UsageError
+from engines.errors import Aborted, DbmoError, UsageError
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
 from skills.registry import all_skills
@@ -55,7 +57,14 @@ class Orchestrator:
     def plan(self) -> Plan | None:
         """The stored plan."""
         data = self.folder.read_json("plan.json")
-        return Plan.model_validate(data) if data is not None else None
+        try:
+            return Plan.model_validate(data) if data is not None else None
+        except ValidationError as error:
+            raise Aborted(
+                "PLAN_EDITED",
+                f"plan.json holds no plan of this version ({error.error_count()} mistakes): it was changed by hand.",
+                f"Remove {self.folder.path}/plan.json, then run: dbmo plan {self.folder.path}",
+            ) from None
 
     def needed_plan(self) -> Plan:
         """The stored plan, or UsageError NO_PLAN."""
@@ -99,9 +108,15 @@ class Orchestrator:
 
     def report(self) -> Any:
         """The contract and both reports from what is stored; the contract."""
+        from agent.audit import content_hash
         from agent.report.build import write_report
 
-        return write_report(self)
+        contract = write_report(self)
+        digest = content_hash(contract.model_dump(mode="json"))
+        noted = self.folder.journal.last("contract")
+        if noted is None or noted.body["sha256"] != digest:
+            self.folder.journal.append("contract", {"sha256": digest})
+        return contract
 
     def output(self, skill: str) -> dict[str, Any] | None:
         """A skill's stored output."""

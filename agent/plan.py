@@ -54,6 +54,7 @@ class Plan(Model):
             mode="json", include={"schema_version", "migration", "source", "target", "strategy", "declared", "renames"}
         )
         decided |= {"validation_level": self.validation_level, "views": self.views}
+        decided["sync"] = bool(self.settings.get("sync"))
         decided["omissions"] = [[o.object, o.kind] for o in self.omissions]
         if self.move is not None:
             move = self.move.model_dump(mode="json", exclude={"plan_hash", "chunk_rows", "parallel"})

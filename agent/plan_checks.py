@@ -25,8 +25,9 @@ LINK_EXTENSIONS = frozenset(
 )
 # Languages whose routines reach files, programs or networks of the server: they don't move with the database.
 OUTSIDE_LANGUAGES = frozenset({"c", "plpythonu", "plpython2u", "plpython3u", "plperlu", "pltclu", "plsh"})
-# Omissions that cost neither data nor behaviour; an index that isn't unique costs time only.
-MINOR_KINDS = frozenset({"comment", "statistics", "storage", "tablespace", "cluster"})
+# Omissions that cost neither data nor behaviour; an index that isn't unique costs time only. Privileges are those of
+# a server's roles, which stand outside the database: they are reported and granted on the target by a person.
+MINOR_KINDS = frozenset({"comment", "statistics", "storage", "tablespace", "cluster", "privileges"})
 
 
 def check_source(database: Database, declared_version: str | None = None) -> None:

@@ -134,6 +134,7 @@ def _compose(
                     "validation": compared,
                     "differences": differences,
                     "translations": translated["translations"],
+                    "limits": _limits(run, plan),
                 }
             ),
             run.context(source, target),
@@ -142,3 +143,16 @@ def _compose(
     for suite in output["suites"]:
         run.folder.artifact(f"validation/{suite['path']}", suite["text"])
     run.folder.artifact("validation/runbook.md", output["runbook"])
+
+
+def _limits(run: Orchestrator, plan: Plan) -> dict[str, float]:
+    """What the plan accepted; speed is judged only where performance is a goal (specification, "Validation depth")."""
+    assert plan.move is not None
+    planned = [s for s in plan.move.statements if s.kind == "fk" and s.sql.endswith("NOT VALID")]
+    limits: dict[str, float] = {
+        "quarantined_values": plan.move.quarantine_limit,
+        "unvalidated_references": len(planned),
+    }
+    if "performance" in run.request.constraints.goals:
+        limits["slower"] = 1.0
+    return limits

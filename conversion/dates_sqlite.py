@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from conversion.rewrite_sqlite import Rewriter, utc_now
+from conversion.rewriter import Rewriter, utc_now
 from conversion.shapes import Untranslatable
 from conversion.typed import ISO_MOMENT, Typed, call, cast, text
 from engines.catalog import Kind

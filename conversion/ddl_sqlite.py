@@ -1,4 +1,4 @@
-"""SQLite statements that make what a catalog describes; constraints stand inside CREATE TABLE, SQLite adds none later."""
+"""SQLite statements that make what a catalog describes; constraints stand inside CREATE TABLE."""
 
 from __future__ import annotations
 
@@ -82,10 +82,8 @@ def _column(column: Column, rowid: bool) -> str:
     if not column.nullable:
         sql += " NOT NULL"
     if column.generated is not None:
-        return (
-            sql
-            + f" GENERATED ALWAYS AS ({column.generated.expression}) {'STORED' if column.generated.stored else 'VIRTUAL'}"
-        )
+        storage = "STORED" if column.generated.stored else "VIRTUAL"
+        return f"{sql} GENERATED ALWAYS AS ({column.generated.expression}) {storage}"
     return sql + (f" DEFAULT {column.default}" if column.default is not None else "")
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from conversion.expressions import constant, text_of
 from conversion.postgresql_types import base_name, kind_of
-from conversion.rewrite_sqlite import utc_now
+from conversion.rewriter import utc_now
 from conversion.shapes import NUMBERS, Untranslatable
 from conversion.typed import ISO_MOMENT, NUMBER, UUID_LOWER, Typed, call, cast, text
 from engines.catalog import Kind

@@ -6,9 +6,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from conversion.functions_sqlite import FUNCTIONS
+from conversion.aggregates_sqlite import HANDLERS
 from conversion.queries_sqlite import QueryRewriter
-from conversion.rewrite_sqlite import Rewriter
+from conversion.rewriter import Rewriter
 from conversion.scopes import ROWID_NAMES, reference, unresolved
 from conversion.shapes import Shapes, TableShape, Translation, Untranslatable
 from conversion.typed import Typed, cast, condition
@@ -40,7 +40,7 @@ def predicate(sql: str, shape: TableShape) -> Translation:
 
 def constant(sql: str) -> Typed:
     """A DEFAULT expression; SQLite takes every name in it as a string."""
-    rewriter = Rewriter(lambda node: Typed(exp.Literal.string(node.name), Kind.TEXT), _no_query, FUNCTIONS)
+    rewriter = Rewriter(lambda node: Typed(exp.Literal.string(node.name), Kind.TEXT), _no_query, HANDLERS)
     return rewriter.typed(parse(sql))
 
 
@@ -75,8 +75,8 @@ def parse(sql: str) -> exp.Expr:
         or len([v for v in select.args.values() if v]) > 1
     ):
         raise Untranslatable("the expression can't be read")
-    found = select.expressions[0]
-    return found.this if isinstance(found, exp.Alias) else found
+    found: exp.Expr = select.expressions[0]
+    return found.unalias()
 
 
 def text_of(node: exp.Expr) -> str:
@@ -110,7 +110,7 @@ def _rewriter(shape: TableShape) -> Rewriter:
             found = shape.find(shape.rowid)
         return reference(found) if found is not None else unresolved(node)
 
-    return Rewriter(column, _no_query, FUNCTIONS)
+    return Rewriter(column, _no_query, HANDLERS)
 
 
 def _no_query(node: exp.Query) -> tuple[exp.Query, list[Typed]]:

@@ -80,7 +80,8 @@ def _walked(node: exp.Expr) -> exp.Expr:
 
 def _step(node: exp.Expr) -> exp.Expr:
     if isinstance(node, WRAPPERS):
-        return node.this
+        inner: exp.Expr = node.this
+        return inner
     if isinstance(node, exp.Alias) and isinstance(node.this, exp.Column) and node.alias == node.this.name:
         return node.this
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
@@ -88,7 +89,7 @@ def _step(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Identifier):
         return exp.to_identifier(_folded(node), quoted=True)
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal):
-        return exp.Literal.number("-" + node.this.name)
+        return exp.Literal(this="-" + node.this.name, is_string=False)
     if isinstance(node, exp.Between):
         low = exp.GTE(this=node.this.copy(), expression=node.args["low"])
         return exp.And(this=low, expression=exp.LTE(this=node.this.copy(), expression=node.args["high"]))

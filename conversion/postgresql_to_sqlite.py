@@ -8,6 +8,7 @@ from conversion import rewrite_postgresql
 from conversion.ddl_sqlite import SqliteWriter, view_sql
 from conversion.draft import Draft
 from conversion.names import for_sqlite
+from conversion.partitions_to_sqlite import join_parts, whole
 from conversion.result import Conversion, Overrides
 from conversion.shapes import Untranslatable
 from conversion.table_to_sqlite import SqliteTable
@@ -22,7 +23,7 @@ REASONS = {
     "trigger": "PL/pgSQL bodies have no proven translation to SQLite triggers in this version",
     "materialized view": "SQLite has no materialized views",
     "foreign table": "its rows live on another server",
-    "partition": "SQLite has no partitions: its rows go into the partitioned table",
+    "partitioned table": "SQLite has no partitions: each part becomes a table, and a view joins them under this name",
     "exclusion": "SQLite has no exclusion constraints",
 }
 
@@ -38,11 +39,15 @@ def convert_catalog(
     """The target's catalog, mappings and omissions."""
     target = Catalog(engine="sqlite", version=version, database="", encoding="UTF-8", schemas=["main"])
     draft = Draft(source, target, profiles, overrides, for_sqlite(), "main", unvalidated)
-    carried = [SqliteTable(draft, table) for table in source.tables if _carried(draft, table)]
+    partitioned = [table for table in source.tables if table.kind == "partitioned"]
+    carried = [SqliteTable(draft, whole(source, table)) for table in source.tables if _carried(draft, table)]
     for item in carried:
         item.columns()
     for item in carried:
         item.constraints()
+    for table in partitioned:
+        if not draft.skipped(table.full_name):
+            join_parts(draft, table)
     _views(draft)
     _omit_the_rest(draft)
     target.tables.sort(key=lambda table: table.name)
@@ -51,8 +56,8 @@ def convert_catalog(
 
 def _carried(draft: Draft, table: Table) -> bool:
     kind = "foreign table" if table.kind == "foreign" else ""
-    if table.partitioning is not None and table.partitioning.parent is not None:
-        kind = "partition"
+    if table.kind == "partitioned":
+        kind = "partitioned table"
     if draft.skipped(table.full_name):
         draft.omit(table.full_name, "table", "left out on request")
     elif kind:

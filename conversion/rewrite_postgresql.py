@@ -69,7 +69,7 @@ def constant(sql: str, kind: Kind, as_text: bool, with_zone: bool = False) -> st
     if isinstance(found, exp.Cast) and isinstance(found.this, (exp.Literal, exp.Null)):
         found = found.this
     if isinstance(found, exp.Neg) and isinstance(found.this, exp.Literal):
-        found = exp.Literal.number("-" + found.this.name)
+        found = exp.Literal(this="-" + found.this.name, is_string=False)
     if isinstance(found, exp.Literal) and kind is not Kind.ARRAY:
         return _written(_literal(found.name, kind, as_text, with_zone))
     if isinstance(found, exp.Null):
@@ -135,12 +135,13 @@ def _step(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.ILike):
         return exp.Like(this=node.this, expression=node.expression, negate=node.args.get("negate"))
     if isinstance(node, exp.Collate) and node.expression.name == "C":
-        return node.this
+        inside: exp.Expr = node.this
+        return inside
     return node
 
 
 def _uncast(node: exp.Cast) -> exp.Expr:
-    inner = node.this
+    inner: exp.Expr = node.this
     wanted = node.args["to"].sql(dialect="postgres").upper().split("(")[0].strip()
     if wanted.startswith(("TEXT[", "VARCHAR[")):
         return inner

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from conversion.names import shorten
 from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
 from conversion.typed import Typed, text
 from engines.catalog import Kind
@@ -81,3 +82,17 @@ def unresolved(node: exp.Column) -> Typed:
     if node.name.lower() in ROWID_NAMES:
         raise Untranslatable("it uses the rowid of a table whose rowid isn't carried over")
     raise Untranslatable(f"column {node.name} isn't on the target")
+
+
+def shape_of(name: str, columns: list[str], values: list[Typed]) -> TableShape:
+    """A query as a source of another: its columns under the names it gives them."""
+    shapes = {
+        column.lower(): ColumnShape(shorten(column), value.kind or Kind.TEXT, value.route, value.collation)
+        for column, value in zip(columns, values, strict=True)
+    }
+    return TableShape("", shorten(name), shapes)
+
+
+def quoted(name: str) -> exp.Identifier:
+    """A name as it stands, in quotes."""
+    return exp.to_identifier(name, quoted=True)

@@ -12,7 +12,7 @@ from conversion.view_convert import convert_views
 from engines.catalog import Catalog, Table, View
 from engines.profile import TableProfile
 
-VIRTUAL = "virtual table (module {module}): its rows live in the module's own tables, PostgreSQL has no counterpart by that name"
+VIRTUAL = "its rows live in tables of SQLite's module {module}, which PostgreSQL doesn't have"
 SHADOW = "it holds the inner data of a virtual table that isn't carried over"
 TRIGGER = "SQLite trigger bodies have no proven translation to PL/pgSQL in this version"
 

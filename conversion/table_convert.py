@@ -10,7 +10,8 @@ from conversion.mapping import ColumnMapping, TableMapping
 from conversion.names import joined
 from conversion.postgresql_types import kind_of, logical
 from conversion.shapes import ColumnShape, TableShape, Untranslatable
-from conversion.types_sqlite_postgresql import Choice, choose, overridden
+from conversion.type_overrides import overridden
+from conversion.types_sqlite_postgresql import Choice, choose
 from engines.catalog import Check, Column, Generated, Identity, Kind, Sequence, Table
 from engines.postgresql.quoting import quote_identifier
 from engines.profile import ColumnProfile
@@ -142,7 +143,7 @@ class TableConverter:
             return None
 
     def _generated(self, target: Column, column: Column, shape: TableShape) -> None:
-        """Computed on the target where that is proved to give the same value, else a plain column with copied values."""
+        """Computed on the target where that is proved to give the same value, else plain, with copied values."""
         expression = column.generated.expression if column.generated else ""
         try:
             translated = scalar(expression, _stored_columns(shape))

@@ -62,14 +62,13 @@ class SqliteTable:
         if self.table.schema_name == "public":
             self.draft.shapes.add(self.table.name, self.shape)
         single = integer_key(self.table)
-        partitioned = self.table.kind == "partitioned"
         self.draft.tables.append(
             TableMapping(
                 source=self.table.full_name,
                 target=self.target.full_name,
                 columns=mappings,
                 key=[self.names[name] for name in row_key(self.table)],
-                source_key=single or ("" if partitioned else "ctid"),
+                source_key=single or "ctid",
                 range_column=self.names[single] if single else None,
                 rows=self.table.rows,
                 size_bytes=self.table.size_bytes,

@@ -1,7 +1,7 @@
 """Which SQLite type a PostgreSQL column becomes: a table by the kind of the value, exact before convenient.
 
 Routes (what the mover writes): `pg_integer`, `pg_real`, `pg_boolean` (0 or 1), `pg_text` (the server's own text),
-`pg_bytea` (a blob), `pg_numeric` (the exact digits as text), `pg_date` (YYYY-MM-DD), `pg_time` and `pg_timestamp`
+`pg_blob` (the bytes), `pg_numeric` (the exact digits as text), `pg_date` (YYYY-MM-DD), `pg_time` and `pg_timestamp`
 (the server's ISO text, HH:MM:SS and YYYY-MM-DD HH:MM:SS, with a fraction only where there is one), `pg_timestamptz`
 (the same in UTC, with +00:00 at its end), `pg_json` (the text), `pg_array` (a JSON array), `pg_interval` (the
 server's text, IntervalStyle postgres). The session has DateStyle ISO and TimeZone UTC.
@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_of(Kind.FLOAT), "REAL", "pg_real", "both are 8-byte floating point (NaN becomes text)"),
     Rule(_of(Kind.BOOLEAN), "BOOLEAN", "pg_boolean", "SQLite keeps booleans as 0 and 1"),
     Rule(_of(Kind.TEXT, Kind.CHAR), "TEXT", "pg_text", "SQLite enforces no length"),
-    Rule(_of(Kind.BINARY), "BLOB", "pg_bytea", "the same bytes"),
+    Rule(_of(Kind.BINARY), "BLOB", "pg_blob", "the same bytes"),
     Rule(_of(Kind.DATE), "TEXT", "pg_date", "ISO text sorts and compares like the date", ("DATE",)),
     Rule(_of(Kind.TIME), "TEXT", "pg_time", "ISO text sorts and compares like the value"),
     Rule(

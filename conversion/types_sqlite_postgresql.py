@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conversion.declared import Facts
-from conversion.postgresql_types import base_name
-from engines.errors import UsageError
 
 QUARANTINE_SHARE = 0.05  # up to this part of the values may be set aside, with their keys, for a better type
 POSTGRESQL_VARCHAR_LIMIT = 10_485_760  # https://www.postgresql.org/docs/current/datatype-character.html
@@ -237,50 +234,3 @@ RULES: tuple[Rule, ...] = (
         'blobs as {{"$blob": "hex"}}', ("text",),
     ),
 )  # fmt: skip
-
-# What a person may ask for instead (target kind of the type asked for -> route), by what the rules chose.
-ROUTES: dict[str, str] = {
-    "smallint": "integer", "integer": "integer", "bigint": "integer", "boolean": "boolean", "numeric": "numeric",
-    "double precision": "double", "real": "double", "text": "text", "character varying": "text", "bytea": "bytea",
-    "date": "date", "timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
-    "time without time zone": "time", "uuid": "uuid", "json": "json", "jsonb": "json",
-}  # fmt: skip
-
-
-def overridden(facts: Facts, choice: Choice, wanted: str) -> Choice:
-    """A person's type with the route that fits the values; UsageError for a type without a route."""
-    base = base_name(wanted)
-    route = ROUTES.get(base)
-    if route is None:
-        raise UsageError(
-            "TYPE_WITHOUT_ROUTE",
-            f"Column {facts.column.name} can't be moved into {wanted}.",
-            f"Ask for one of {', '.join(sorted(ROUTES))}.",
-        )
-    mixed = len(facts.classes) > 1
-    if base.startswith("timestamp") and facts.share("epoch_milliseconds") >= ENOUGH and not facts.empty:
-        route = "epoch_milliseconds"
-    elif base.startswith("timestamp") and facts.share("epoch_seconds") >= ENOUGH and not facts.empty:
-        route = "epoch_seconds"
-    elif base.startswith("timestamp") and facts.only("real") and not facts.empty:
-        route = "julian_day"
-    elif base in ("text", "character varying") and (mixed or facts.affinity != "TEXT"):
-        route = "text_any"
-    elif base == "jsonb" and (mixed or facts.base not in JSONS):
-        route = "jsonb_any"
-    elif base == "bytea" and mixed:
-        route = "bytea_any"
-    return Choice(spelled(wanted), route, f"asked for; the rules would take {choice.native}", (choice.native,))
-
-
-def spelled(wanted: str) -> str:
-    """A type in the server's own spelling: `varchar(3)` gives `character varying(3)`."""
-    numbers = re.search(r"\(([^)]*)\)", wanted)
-    base = base_name(wanted)
-    if not numbers:
-        return base
-    inside = "(" + ",".join(part.strip() for part in numbers[1].split(",")) + ")"
-    if base == "numeric" and "," not in inside:
-        inside = inside.replace(")", ",0)")
-    head, space, tail = base.partition(" w")
-    return f"{head}{inside}{space}{tail}" if base.startswith(("time", "timestamp")) else base + inside

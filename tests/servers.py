@@ -73,8 +73,8 @@ def load_sql(url: str, script: str | Path) -> None:
 
 
 @contextmanager
-def private_server(binaries: Path) -> Iterator[Server]:
-    """A server in a folder of its own on a socket, stopped and removed afterwards."""
+def private_server(binaries: Path, settings: str = THROW_AWAY) -> Iterator[Server]:
+    """A server in a folder of its own on a socket, stopped and removed afterwards; settings: `-c name=value ...`."""
     account = Account.for_server()
     folder = Path(tempfile.mkdtemp(prefix="dbmo-pg-", dir="/tmp"))
     folder.chmod(0o700)
@@ -83,7 +83,7 @@ def private_server(binaries: Path) -> Iterator[Server]:
     control = [str(binaries / "pg_ctl"), "-s", "-w", "-D", str(data), "-l", str(folder / "log")]
     try:
         _run(account, [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"])
-        _run(account, [*control, "-o", f"-p {PORT} -k {folder} -c listen_addresses= {THROW_AWAY}", "start"])
+        _run(account, [*control, "-o", f"-p {PORT} -k {folder} -c listen_addresses= {settings}", "start"])
         try:
             yield Server(folder)
         finally:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from conversion.mapping import ColumnMapping
 
@@ -84,7 +85,7 @@ def _json_any(klass: str, value: Value) -> str:
     if not number.is_finite():
         raise Unexpected
     # jsonb keeps numbers as numeric, which has no negative zero
-    return "number:" + format(abs(number) if not number else number, "f")
+    return "number:" + format(number if number else abs(number), "f")
 
 
 def _moment(klass: str, value: Value) -> str:
@@ -159,6 +160,26 @@ def sqlite_text(column: ColumnMapping, klass: str, value: Value | None) -> bytes
         return text if isinstance(text, bytes) else text.encode()
     except (ValueError, OverflowError, struct.error):
         return b"unexpected " + klass.encode() + b" " + _any(value).encode()
+
+
+def sqlite_texts(column: ColumnMapping, klasses: Sequence[str], values: Sequence[Value | None]) -> list[bytes | None]:
+    """A whole column at once; the common case, one class that the route expects, without a look at single values."""
+    usual = USUAL.get(column.route)
+    if usual is not None and set(klasses) == {usual[0]}:
+        return list(map(usual[1], values))
+    return [sqlite_text(column, klass, value) for klass, value in zip(klasses, values, strict=True)]
+
+
+# Routes with one usual class, and its rendering: the same as in the table above.
+USUAL: dict[str, tuple[str, Callable[[Any], bytes]]] = {
+    "integer": ("integer", lambda value: b"%d" % value),
+    "text": ("text", lambda value: value),
+    "text_any": ("text", lambda value: value),
+    "date": ("text", lambda value: value),
+    "uuid": ("text", lambda value: value),
+    "json": ("text", lambda value: value),
+    "double": ("real", lambda value: struct.pack(">d", value).hex().encode()),
+}
 
 
 def _any(value: Value) -> str:

@@ -22,6 +22,7 @@ from transfer.canonical import (
     is_original_row,
     postgresql_text,
     sqlite_text,
+    sqlite_texts,
 )
 from transfer.chunks import Chunk, Quarantined
 
@@ -188,12 +189,28 @@ class SqliteSide:
             where = _bounds(quote_sqlite(key), chunk)
         sql = f"SELECT {reads} FROM {quote_sqlite(full.partition('.')[2])} WHERE {where}"
         for batch in self.snapshot.batches(sql, (), BATCH):
-            for row in batch:
-                pairs = [(klass.decode(), value) for klass, value in zip(row[::2], row[1::2], strict=True)]
-                entries = aside.get(_locator(pairs[: len(located)]), {}) if aside else {}
-                texts = self._rendered(columns, pairs[len(located) :], entries)
-                if texts is not None:
-                    yield texts
+            flat = list(zip(*batch, strict=True))
+            klasses = [[klass.decode() for klass in column] for column in flat[::2]]
+            values = flat[1::2]
+            if aside:
+                yield from self._one_by_one(columns, len(located), klasses, values, aside)
+            else:
+                yield from map(list, zip(*map(sqlite_texts, columns, klasses, values), strict=True))
+
+    def _one_by_one(
+        self,
+        columns: list[ColumnMapping],
+        located: int,
+        klasses: list[list[str]],
+        values: list[tuple[Value | None, ...]],
+        aside: dict[str, dict[str, Quarantined]],
+    ) -> Iterator[Texts]:
+        """Rows of a table of which something was quarantined."""
+        rows = zip(zip(*klasses, strict=True), zip(*values, strict=True), strict=True)
+        for pairs in (list(zip(*row, strict=True)) for row in rows):
+            texts = self._rendered(columns, pairs[located:], aside.get(_locator(pairs[:located]), {}))
+            if texts is not None:
+                yield texts
 
     def _locator_columns(self, table: TableMapping) -> list[str]:
         if table.source_key:

@@ -77,6 +77,10 @@ def _phases(run: Orchestrator, console: Console, until: str | None) -> int:
             console.say("plan")
             for line in plan_lines(run, run.make_plan()):
                 console.say(line)
+    if last > 2 and run.plan is not None and not run.plan.declared:
+        from agent.execute import check_executable
+
+        check_executable(run.plan)
     if until == "rehearse" or (last > 2 and _needs_rehearsal(run)):
         from agent.commands.life import rehearse_now
 

@@ -99,7 +99,8 @@ def say_validation(console: Console, run: Orchestrator, found: dict[str, Any]) -
         )
     for table in differing:
         console.say(
-            f"  DIFFERS {table['name']}: {table['different']} different, {table['missing']} missing, {table['extra']} extra"
+            f"  DIFFERS {table['name']}: {table['different']} different, "
+            f"{table['missing']} missing, {table['extra']} extra"
         )
         for row in table["rows"][:SHOWN]:
             console.say(f"    {_row(row)}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
 
 PROBLEMS_SHOWN = 5
+NOT_PART = "nothing was measured or decided for it in this run"
 
 
 def write_report(run: Orchestrator) -> Contract:
@@ -30,7 +31,7 @@ def write_report(run: Orchestrator) -> Contract:
     contract.documentation = DocumentationPart(
         migration_report=markdown, lessons_learned=view["lessons"], post_migration_tasks=view["tasks"]
     )
-    contract = explain_gaps(contract, "; ".join(f"{what}: {why}" for what, _, why in view["not_run"]) or "not measured")
+    contract = explain_gaps(contract, "; ".join(f"{what}: {why}" for what, _, why in view["not_run"]) or NOT_PART)
     data = contract.model_dump(mode="json")
     problems = validate_contract(data)
     if problems:

@@ -8,7 +8,7 @@ from agent.report.facts import CopiedTable, Facts
 from agent.report.svg import Picture
 from agent.report.words import bare, counted
 
-WIDTH, LEFT, RIGHT = 640, 190, 140
+WIDTH, LEFT, RIGHT = 500, 158, 116
 ROW, TOP, LARGEST = 20, 8, 30
 LEAST = 2.5  # a part of a bar that is there is never invisible
 
@@ -35,7 +35,7 @@ def chart_rows(facts: Facts) -> Markup | None:
             part = max(width * min(aside / max(rows, 1), 1), LEAST)
             picture.rectangle(LEFT + width, y + 1, part, 12, "warn", f"{aside:,} set aside")
             label += f", {aside:,} aside"
-        picture.text(WIDTH, y + 11, label, "figure", end=True)
+        picture.text(WIDTH, y + 11, label, "figure", anchor="end")
     return picture.markup()
 
 

@@ -15,7 +15,7 @@ from engines.catalog import Catalog
 
 MOST = 40
 BOX, HEIGHT = 150, 24
-GAP_X, GAP_Y, MARGIN = 56, 12, 14
+GAP_X, GAP_Y, MARGIN = 60, 12, 2
 SWEEPS = 6
 
 
@@ -46,10 +46,12 @@ def chart_tables(facts: Facts) -> Markup | None:
     width = 2 * MARGIN + len(columns) * BOX + (len(columns) - 1) * GAP_X
     height = 2 * MARGIN + tallest * HEIGHT + (tallest - 1) * GAP_Y
     told = "; ".join(f"{bare(child)} refers to {bare(parent)}" for child, parent in graph.edges)
-    picture = Picture("tables", "Tables and their foreign keys", told, width + 16, height)
+    picture = Picture("tables", "Tables and their foreign keys", told, width + 30, height, least=0.72)
     places = _places(columns, height)
     for child, parent in graph.edges:
-        _edge(picture, places[child], places[parent], (child, parent) in graph.broken, f"{bare(child)} → {bare(parent)}")
+        _edge(
+            picture, places[child], places[parent], (child, parent) in graph.broken, f"{bare(child)} → {bare(parent)}"
+        )
     for name, (x, y) in places.items():
         picture.rectangle(x, y, BOX, HEIGHT, "box")
         mark = " ↺" if name in graph.own else ""
@@ -109,7 +111,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _places(columns: list[list[str]], height: float) -> dict[str, tuple[float, float]]:
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for number, column in enumerate(columns):
         used = len(column) * HEIGHT + (len(column) - 1) * GAP_Y
         top = (height - used) / 2
@@ -118,9 +120,7 @@ def _places(columns: list[list[str]], height: float) -> dict[str, tuple[float, f
     return found
 
 
-def _edge(
-    picture: Picture, child: tuple[float, float], parent: tuple[float, float], broken: bool, tip: str
-) -> None:
+def _edge(picture: Picture, child: tuple[float, float], parent: tuple[float, float], broken: bool, tip: str) -> None:
     style = "edge broken" if broken else "edge"
     middle = HEIGHT / 2
     if child[0] > parent[0]:

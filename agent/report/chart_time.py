@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from agent.report.facts import Facts, Stretch
+from agent.report.facts import Facts
 from agent.report.sections_plan import SAME_WORK
+from agent.report.stretches import Stretch
 from agent.report.svg import Picture
-from agent.report.words import duration
+from agent.report.words import about, duration
 
-WIDTH, LEFT, RIGHT = 640, 118, 150
+WIDTH, LEFT, RIGHT = 500, 106, 136
 ROW, TOP = 26, 34
 LAST = 24
+SAID = {
+    "pre_data": "tables", "copy": "copy of rows", "post_data": "keys, indexes", "compare": "comparison",
+    "measure": "views, workload",
+}  # fmt: skip
 
 
 def chart_time(facts: Facts) -> Markup | None:
@@ -54,14 +59,14 @@ def _measured(stretches: list[Stretch], predicted: dict[str, float]) -> Markup:
             wanted = space * predicted[stretch.name] / total
             limit = LEFT + space - x
             picture.rectangle(x, y + 15, max(min(wanted, limit), 1.5), 4, "ghost")
-            label += f" ({duration(predicted[stretch.name])})"
-        picture.text(WIDTH, y + 13, label, "figure", end=True)
+            label += f" ({about(predicted[stretch.name])})"
+        picture.text(WIDTH, y + 13, label, "figure", anchor="end")
         start += stretch.seconds
     return picture.markup()
 
 
 def _name(stretch: Stretch) -> str:
-    name = stretch.name.replace("_", " ")
+    name = SAID.get(stretch.name, stretch.name.replace("_", " "))
     return name if stretch.run == 1 else f"{name}, run {stretch.run}"
 
 
@@ -82,12 +87,12 @@ def _predicted(facts: Facts) -> Markup:
             x = LEFT + space * phase["start_minutes"] / total
             style = "warn" if phase["downtime"] else "ghost"
             picture.rectangle(x, y + 4, max(space * minutes / total, 1.5), 11, style)
-        picture.text(WIDTH, y + 13, _minutes(minutes), "figure", end=True)
+        picture.text(WIDTH, y + 13, _minutes(minutes), "figure", anchor="end")
     return picture.markup()
 
 
 def _minutes(minutes: float | None) -> str:
-    return "as long as wanted" if minutes is None else duration(minutes * 60)
+    return "as long as wanted" if minutes is None else about(minutes * 60)
 
 
 def _legend(picture: Picture, *entries: tuple[str, str]) -> None:

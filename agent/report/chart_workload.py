@@ -10,7 +10,7 @@ from agent.report.facts import Facts
 from agent.report.svg import Picture
 from agent.report.words import milliseconds, percent
 
-WIDTH, LEFT, RIGHT = 640, 170, 84
+WIDTH, LEFT, RIGHT = 500, 148, 70
 ROW, TOP, LARGEST = 24, 50, 40
 
 
@@ -46,7 +46,7 @@ def _frame(picture: Picture, low: int, high: int, count: int) -> None:
         x = _x(10.0**power, low, high)
         picture.line(x, TOP - 8, x, TOP + ROW * count)
         label = f"{10.0**power:g}" + (" ms" if power == high else "")
-        picture.text(x + (12 if power == high else 8), TOP - 13, label, "quiet", end=True)
+        picture.text(x, TOP - 13, label, "quiet", anchor="middle")
 
 
 def _query(picture: Picture, query: dict[str, object], y: float, low: int, high: int) -> None:
@@ -56,4 +56,4 @@ def _query(picture: Picture, query: dict[str, object], y: float, low: int, high:
     picture.line(one, y + 8, other, y + 8, "faster" if after <= before else "slower")
     picture.dot(one, y + 8, 4.5, "before", f"source {milliseconds(before)} ms")
     picture.dot(other, y + 8, 4.5, "after", f"target {milliseconds(after)} ms")
-    picture.text(WIDTH, y + 12, percent(query["improvement_percent"]), "figure", end=True)  # type: ignore[arg-type]
+    picture.text(WIDTH, y + 12, percent(query["improvement_percent"]), "figure", anchor="end")  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ IN_TARGET = {
     "stripped": "the rest of the text in the target",
     "row_withheld": "the row is not in the target",
 }
+ABOUT_KEYS = ("collation-to-translate", "case-only-duplicates")  # the note on the key says more than the type
 LONGEST = 220
 
 
@@ -79,7 +80,8 @@ class Decisions:
         if hazard["id"] != "view-to-translate" or self.facts.plan is None or name not in self.facts.plan.views:
             return None
         made = self.translated.get(f"view:{name}")
-        told = f"created as {self.facts.plan.views[name]}"
+        target = self.facts.plan.views[name]
+        told = "created" if bare(name) == target.removeprefix("public.") else f"created as {target}"
         return told + (f", translation {made['verdict']}" if made else "")
 
     def _left_out(self, hazard: Hazard) -> str | None:
@@ -104,6 +106,10 @@ class Decisions:
             return None
         if not column.copied:
             return f"{column.target_type}, computed by the target"
+        noted = [note["text"] for note in self.notes if note["object"] == hazard["object"]]
+        kept_so = [text for text in noted if text.startswith(f"{column.source} ")]
+        if kept_so and hazard["id"] in ABOUT_KEYS:
+            return "; ".join(kept_so)
         aside = self.quarantined(hazard)
         kept = "; ".join(f"{count:,} in quarantine, {IN_TARGET.get(action, action)}" for action, count in aside.items())
         reason = "" if kept else f": {column.reason}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from agent.journal import Entry
 from agent.plan import Plan
+from agent.report.stretches import Stretch, measured_work
 from agent.request_model import Request
 from engines.catalog import Catalog
 
@@ -41,16 +41,6 @@ class CopiedTable:
     chunks: int
     copies: int = 1
     quarantined: int = 0
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A measured piece of work; run counts the runs of the execution from 1, ended False: it was cut off."""
-
-    name: str
-    seconds: float
-    run: int = 1
-    ended: bool = True
 
 
 @dataclass
@@ -126,20 +116,8 @@ class Facts:
 
     @cached_property
     def stretches(self) -> list[Stretch]:
-        """The measured work in the order it was done, from the journal's own times; the last run of each phase.
-
-        An execution that was interrupted shows the stages of every run; a stage that never ended lasts until the
-        last thing the journal heard of its run.
-        """
-        found: list[Stretch] = []
-        for name in ("assessment", "planning", "rehearsal", "execution", "validation"):
-            if name == "execution":
-                found += _stages(self.entries)
-            elif name == "rehearsal":
-                found += [Stretch(name, e.body["seconds"]) for e in self.of_kind("rehearsed")[-1:]]
-            else:
-                found += _phase(self.entries, name)
-        return found
+        """The measured work in the order in which it was done."""
+        return measured_work(self.entries)
 
 
 def read_facts(run: Orchestrator) -> Facts:
@@ -203,51 +181,3 @@ def _phases(entries: list[Entry]) -> dict[str, PhaseState]:
                 body["name"], body["outcome"], body.get("code"), body.get("what"), entry.number
             )
     return found
-
-
-def _moment(entry: Entry) -> datetime:
-    return datetime.fromisoformat(entry.at)
-
-
-def _phase(entries: list[Entry], name: str) -> list[Stretch]:
-    """The last whole run of a phase."""
-    begun: Entry | None = None
-    found: list[Stretch] = []
-    for entry in entries:
-        if entry.kind != "phase" or entry.body["name"] != name:
-            continue
-        if entry.body["outcome"] == "running":
-            begun = entry
-        elif begun is not None:
-            seconds = (_moment(entry) - _moment(begun)).total_seconds()
-            found = [Stretch(name, seconds, ended=entry.body["outcome"] == "done")]
-            begun = None
-    return found
-
-
-def _stages(entries: list[Entry]) -> list[Stretch]:
-    """The stages of every run of the execution."""
-    found: list[Stretch] = []
-    run = 0
-    open_stage: Entry | None = None
-    heard: Entry | None = None
-    for entry in entries:
-        begins = entry.kind == "phase" and entry.body["outcome"] == "running"
-        if open_stage is not None and heard is not None and (begins or entry.kind == "execution started"):
-            found.append(_cut_off(open_stage, heard, run))
-            open_stage = None
-        if entry.kind == "execution started":
-            run += 1
-        elif entry.kind == "stage started":
-            open_stage = entry
-        elif entry.kind == "stage finished":
-            found.append(Stretch(entry.body["stage"], entry.body["seconds"], run))
-            open_stage = None
-        heard = entry
-    if open_stage is not None and heard is not None:
-        found.append(_cut_off(open_stage, heard, run))
-    return found
-
-
-def _cut_off(stage: Entry, heard: Entry, run: int) -> Stretch:
-    return Stretch(stage.body["stage"], (_moment(heard) - _moment(stage)).total_seconds(), run, ended=False)

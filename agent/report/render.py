@@ -19,7 +19,7 @@ from agent.report.words import plain
 CHARTS = {"time": chart_time, "rows": chart_rows, "workload": chart_workload, "tables": chart_tables}
 SPECIAL = re.compile(r"[\\`*\[\]|~]")
 EMPHASIS = re.compile(r"(?<!\w)_|_(?!\w)")
-LINE_START = re.compile(r"^(\s*)([#>+-]|\d+[.)])(?=\s|$)")
+LINE_START = re.compile(r"^(\s*\d*)([#>+.)-])(?=\s|$)")
 
 
 def render_markdown(view: dict[str, Any]) -> str:

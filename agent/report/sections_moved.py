@@ -9,12 +9,15 @@ from typing import Any
 from agent.report.decisions import IN_TARGET, Decisions, place
 from agent.report.facts import CopiedTable, Facts
 from agent.report.tables import Table, table
-from agent.report.words import bare, counted, cut, duration, key, listed, number, original, size
+from agent.report.words import bare, counted, cut, duration, key, listed, middle, number, original, size
 
 Section = dict[str, Any]
 KEYS_SHOWN = 10
+ASIDE_SHOWN = 200
 HAZARD_KEYS = 3
 SEVERITIES = ("blocking", "high", "medium", "low", "info")
+LESSER = ("low", "info")
+NAME_SHOWN = 48
 
 
 def moved(facts: Facts) -> Section | None:
@@ -61,8 +64,12 @@ def hazards(facts: Facts) -> Section | None:
     counts = Counter(hazard["severity"] for hazard in found)
     grouped = [list(group) for _, group in groupby(found, key=lambda h: (h["severity"], h["id"]))]
     rows = [row for group in grouped for row in _hazard_rows(group, decisions)]
+    titles = "Severity:mark Hazard Where:code Rows:number What_was_done"
+    lesser = ", ".join(f"{counts[level]:,} {level}" for level in LESSER if counts[level])
     return {
-        "table": table("Severity:mark Hazard Where:code Rows:number What_was_done", rows, lambda row: row),
+        "table": table(titles, [row for row in rows if row[0] not in LESSER], list),
+        "lesser": table(titles, [row for row in rows if row[0] in LESSER], list),
+        "lesser_counts": f"The less severe: {lesser}",
         "counts": ", ".join(f"{counts[level]:,} {level}" for level in SEVERITIES if counts[level]),
         "total": len(found),
         "decided": facts.plan is not None and facts.plan.move is not None,
@@ -71,17 +78,18 @@ def hazards(facts: Facts) -> Section | None:
 
 
 def _hazard_rows(group: list[dict[str, Any]], decisions: Decisions) -> list[list[str]]:
-    """One row per place; places that met the same decision share a row."""
-    rows: dict[str, list[dict[str, Any]]] = {}
+    """One row per place; places without rows of their own share one where the decision is the same."""
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for hazard in group:
-        rows.setdefault(decisions.about(hazard), []).append(hazard)
-    return [_hazard_row(same, decision) for decision, same in rows.items()]
+        own = place(hazard) if hazard["count"] is not None or hazard["keys"] else ""
+        rows.setdefault((decisions.about(hazard), own), []).append(hazard)
+    return [_hazard_row(same, decision) for (decision, _), same in rows.items()]
 
 
 def _hazard_row(same: list[dict[str, Any]], decision: str) -> list[str]:
     first = same[0]
     counts = [hazard["count"] for hazard in same if hazard["count"] is not None]
-    where = listed([place(hazard) for hazard in same], 3)
+    where = listed([middle(place(hazard), NAME_SHOWN) for hazard in same], 3)
     if len(same) == 1 and first["keys"]:
         where += f" ({listed(first['keys'], HAZARD_KEYS)})"
     title = first["title"] + (f" ({first['detail']})" if len(same) == 1 and first["detail"] else "")
@@ -95,20 +103,22 @@ def quarantine(facts: Facts) -> Section | None:
     groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
     for entry in facts.quarantined:
         groups.setdefault((entry["table"], entry["column"], entry["reason"], entry["action"]), []).append(entry)
-    shown = [_group(*names, entries) for names, entries in groups.items()]
+    rows = [row for names, entries in groups.items() for row in _aside_rows(*names, entries)]
     where = "_dbmo.quarantine" if facts.plan and facts.plan.target.engine == "postgresql" else "_dbmo_quarantine"
-    return {"groups": shown, "total": counted(len(facts.quarantined), "entry", "entries"), "where": where}
-
-
-def _group(name: str, column: str, reason: str, action: str, entries: list[dict[str, Any]]) -> Section:
-    keys = table("Key:code Value:code", entries, lambda e: [key(e["key"]), original(e["original"])], KEYS_SHOWN)
     return {
-        "where": bare(name) + (f".{column}" if column else ""),
-        "count": counted(len(entries), "value" if column else "row"),
-        "reason": reason,
-        "instead": IN_TARGET.get(action, action),
-        "table": keys,
+        "table": table("Where:code Reason Key:code Value:code In_the_target", rows, list, ASIDE_SHOWN),
+        "total": counted(len(facts.quarantined), "entry", "entries"),
+        "where": where,
     }
+
+
+def _aside_rows(name: str, column: str, reason: str, action: str, entries: list[dict[str, Any]]) -> list[list[str]]:
+    """The first entries of one reason, and how many more there are."""
+    where = bare(name) + (f".{column}" if column else "")
+    instead = IN_TARGET.get(action, action)
+    rows = [[where, reason, key(e["key"]), original(e["original"]), instead] for e in entries[:KEYS_SHOWN]]
+    rest = len(entries) - KEYS_SHOWN
+    return rows + ([[where, reason, f"and {rest:,} more", "", instead]] if rest > 0 else [])
 
 
 def schema(facts: Facts) -> Section | None:
@@ -122,19 +132,25 @@ def schema(facts: Facts) -> Section | None:
     notes = (facts.comparison or {}).get("notes") or []
     omitted = [[bare(o.object), o.kind, o.reason, f"{o.effort_hours:g} h"] for o in plan.omissions]
     return {
-        "kinds": [f"{number(count)} {KINDS.get(kind, kind)}" for kind, count in kinds.most_common()],
+        "kinds": [counted(count, *KINDS.get(kind, (kind,))) for kind, count in kinds.most_common()],
         "created": facts.execution is not None,
-        "renames": table(
-            "Source:code Target:code", plan.renames.items(), lambda pair: [bare(pair[0]), pair[1].removeprefix("public.")]
-        ),
-        "omissions": table("Object:code Kind Reason By_hand:number", omitted, lambda row: row),
+        "renames": table("Source:code Target:code", plan.renames.items(), _renamed),
+        "omissions": table("Object:code Kind Reason By_hand:number", omitted, list),
         "not_valid": unchecked,
         "notes": table("Object:code Note", notes, lambda note: [bare(note["object"]), note["text"]]),
         "types": _types(facts),
     }
 
 
-KINDS = {"pk": "primary key", "fk": "foreign key", "unique": "unique key", "trigger_state": "trigger state"}
+def _renamed(pair: tuple[str, str]) -> list[str]:
+    return [bare(pair[0]), pair[1].removeprefix("public.")]
+
+
+KINDS = {
+    "pk": ("primary key",), "fk": ("foreign key",), "unique": ("unique key",), "index": ("index", "indexes"),
+    "trigger_state": ("trigger state",), "replica_identity": ("replica identity", "replica identities"),
+    "owned": ("sequence owner",),
+}  # fmt: skip
 
 
 def _types(facts: Facts) -> Table | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.report.facts import Facts
 from agent.report.tables import Table, table
-from agent.report.words import bare, cut, duration, number
+from agent.report.words import about, bare, cut, duration, number
 
 Section = dict[str, Any]
 # A predicted stage -> the measured ones that are the same work.
@@ -15,7 +15,7 @@ SAME_WORK = {
     "schema": ("pre_data",),
     "load": ("copy",),
     "post_data": ("post_data", "sequences", "statistics"),
-    "validate": ("validation",),
+    "validate": ("compare",),
 }
 
 
@@ -86,7 +86,7 @@ def timeline(facts: Facts) -> Section | None:
             inputs,
             lambda i: [i["name"], f"{i['value']:,.6g}", i["unit"], i["evidence"], i["detail"]],
         ),
-        "measured": any(row["measured"] is not None for row in rows),
+        "measured": any(row["measured"] is not None and row["predicted"] is not None for row in rows),
     }
 
 
@@ -100,6 +100,8 @@ def stage_pairs(facts: Facts) -> list[dict[str, Any]]:
         for name in ("assessment", "planning", "rehearsal")
         if name in measured
     ]
+    if "measure" in measured:
+        pairs.append({"name": "views and workload", "by": "dbmo", "predicted": None, "measured": measured["measure"]})
     for stage in (facts.design or {}).get("stages", []):
         parts = [measured[name] for name in SAME_WORK.get(stage["name"], ()) if name in measured]
         minutes = stage["duration_minutes"]
@@ -114,7 +116,7 @@ def _stage_row(pair: dict[str, Any]) -> list[str]:
     return [
         pair["name"].replace("_", " "),
         pair["by"],
-        duration(pair["predicted"]),
+        about(pair["predicted"]),
         duration(pair["measured"]) if pair["measured"] is not None else "not measured",
         f"{pair['measured'] / pair['predicted']:.2f}" if both else "–",
     ]
@@ -130,7 +132,7 @@ def inventory(facts: Facts) -> Section | None:
     lines: Table | None = table(
         "Work Count:number Hours_each:number Hours:number For",
         effort["lines"],
-        lambda e: [e["kind"].replace("_", " "), f"{e['count']:,.6g}", f"{e['hours_each']:g}", f"{e['hours']:g}", e["work"]],
+        _effort_row,
     )
     return {
         "counts": counts,
@@ -139,3 +141,8 @@ def inventory(facts: Facts) -> Section | None:
         "effort": lines,
         "declared": [name for name, source in found["evidence"].items() if source == "declared"],
     }
+
+
+def _effort_row(line: dict[str, Any]) -> list[str]:
+    kind = line["kind"].replace("_", " ")
+    return [kind, f"{line['count']:,.6g}", f"{line['hours_each']:g}", f"{line['hours']:g}", line["work"]]

@@ -6,18 +6,22 @@ from markupsafe import Markup, escape
 
 from agent.report.words import plain
 
+LARGEST = 1.1  # how far a wide page may enlarge a picture
 CHARACTER = 0.57  # mean width of a character against the font size, sans serif
 
 
 class Picture:
-    """Collects shapes; width and height in the picture's own units, one unit is a pixel at full size."""
+    """Collects shapes in units of its own; least: pixels per unit below which it is scrolled instead of shrunk."""
 
-    def __init__(self, identifier: str, title: str, description: str, width: float, height: float) -> None:
+    def __init__(
+        self, identifier: str, title: str, description: str, width: float, height: float, least: float = 0.68
+    ) -> None:
         self.identifier = identifier
         self.title = title
         self.description = description
         self.width = width
         self.height = height
+        self.least = least
         self._parts: list[Markup] = []
 
     def rectangle(self, x: float, y: float, width: float, height: float, style: str, tip: str = "") -> None:
@@ -25,10 +29,9 @@ class Picture:
         box = f'x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" height="{height:.1f}" rx="2"'
         self._add(Markup("<rect class='{}' {}>{}</rect>").format(style, Markup(box), _tip(tip)))
 
-    def text(self, x: float, y: float, text: str, style: str = "label", end: bool = False, room: float = 0) -> None:
-        """Text, cut to the room that it has (0: as long as it is); end: x is where it ends."""
+    def text(self, x: float, y: float, text: str, style: str = "label", anchor: str = "start", room: float = 0) -> None:
+        """Text, cut to the room that it has (0: as long as it is); anchor says which part of it x is."""
         shown = fit(plain(text), room) if room else plain(text)
-        anchor = "end" if end else "start"
         tip = _tip(text) if shown != text else Markup("")
         place = Markup(f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"')
         self._add(Markup("<text class='{}' {}>{}{}</text>").format(style, place, shown, tip))
@@ -53,12 +56,13 @@ class Picture:
     def markup(self) -> Markup:
         """The whole picture."""
         head = Markup(
-            '<svg viewBox="0 0 {w:.0f} {h:.0f}" style="max-width:{w:.0f}px;min-width:{least:.0f}px" role="img" '
+            '<svg viewBox="0 0 {w:.0f} {h:.0f}" style="max-width:{most:.0f}px;min-width:{least:.0f}px" role="img" '
             'aria-labelledby="{i}-title {i}-desc"><title id="{i}-title">{t}</title><desc id="{i}-desc">{d}</desc>'
         ).format(
             w=self.width,
             h=self.height,
-            least=min(self.width, max(340, self.width * 0.72)),
+            most=self.width * LARGEST,
+            least=self.width * self.least,
             i=self.identifier,
             t=plain(self.title),
             d=plain(self.description),

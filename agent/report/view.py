@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
-from agent.lessons import lessons_learned, post_migration_tasks
+from agent.follow_ups import post_migration_tasks
+from agent.lessons import lessons_learned
 from agent.report import sections_moved, sections_plan, sections_proof
 from agent.report.facts import Facts
 from agent.report.standing import verdict, why_not

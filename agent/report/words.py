@@ -29,6 +29,11 @@ def cut(text: str, limit: int = SHOWN) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def middle(name: str, limit: int) -> str:
+    """A long name without its middle: two names that differ at the end stay apart."""
+    return name if len(name) <= limit else f"{name[: limit // 3]}…{name[-(limit - limit // 3 - 1) :]}"
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """1,234,567 or 12.5; a dash for what is not known."""
     return "–" if value is None else f"{value:,.{digits}f}"
@@ -60,6 +65,11 @@ def duration(seconds: float | None) -> str:
         return f"{minutes} min {rest:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def about(seconds: float | None) -> str:
+    """A predicted duration; predictions are rounded to hundredths of a minute."""
+    return "0 s" if seconds == 0 else duration(seconds)
 
 
 def milliseconds(value: float | None) -> str:

@@ -32,7 +32,7 @@ def outcomes(tables: list[TableMapping], validation: dict[str, Any] | None) -> l
         if entry:
             outcome.rows_source = entry.get("rows_source")
             outcome.rows_target = entry.get("rows_target")
-            outcome.rows_aside = int(entry.get("set_aside") or 0)
+            outcome.rows_aside = int(entry.get("withheld") or 0)
             outcome.different = sum(int(entry.get(name) or 0) for name in ("different", "missing", "extra"))
         found.append(outcome)
     return found

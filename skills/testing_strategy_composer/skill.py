@@ -28,7 +28,7 @@ class Input(Model):
     """The contract so far: each part is the output of the skill that wrote it, None where it did not run.
 
     validation: data-migration-validator, execution: etl-pipeline-builder, differences: schema-comparator (its
-    differences[]), translations: query-translator (its translations[]); limits: `quarantined_values`, `slower`.
+    differences[]), translations: query-translator (its translations[]); limits: see criteria.LIMITS.
     """
 
     source: DatabaseRef

@@ -38,7 +38,8 @@ CREATE TABLE p (code TEXT PRIMARY KEY COLLATE NOCASE, u TEXT COLLATE RTRIM UNIQU
     twice INTEGER AS (n * 2), full TEXT GENERATED ALWAYS AS (code || '-' || n) STORED,
     upon TEXT AS (strftime('%Y', at)), any_value, CHECK (length(code) < 50), CHECK (json_valid('{}')));
 INSERT INTO p (code, u, n, any_value) VALUES ('A', 'x', 1, 1), ('b', 'y', 2, 'text'), ('c', 'z', 3, x'00');
-CREATE TABLE child (p TEXT REFERENCES p, orphan INTEGER REFERENCES nowhere, n INTEGER, WITHOUT_NAME TEXT, zero DATETIME DEFAULT '0000-00-00');
+CREATE TABLE child (p TEXT REFERENCES p, orphan INTEGER REFERENCES nowhere,
+    n INTEGER, WITHOUT_NAME TEXT, zero DATETIME DEFAULT '0000-00-00');
 CREATE TABLE strict_one (a INTEGER, b ANY, PRIMARY KEY (a)) STRICT, WITHOUT ROWID;
 INSERT INTO strict_one VALUES (1, 2), (2, x'61');
 CREATE TABLE dup (a TEXT, b TEXT, UNIQUE (a, b), UNIQUE (b, a), UNIQUE (a, b));
@@ -116,7 +117,8 @@ def test_what_is_not_carried_over_is_named_with_its_text(tmp_path: Path) -> None
     result = sqlite_source(tmp_path / "s.db", PARTS).to("postgresql")
     found = {(item.kind, item.object) for item in result.omissions}
     assert {
-        ("trigger", "main.child.tr"), ("view", "main.broken"), ("view", "main.on_broken"), ("virtual table", "main.words"),
+        ("trigger", "main.child.tr"), ("view", "main.broken"), ("view", "main.on_broken"),
+        ("virtual table", "main.words"),
         ("shadow table", "main.words_data"), ("default", "main.child.zero"), ("generated column", "main.p.upon"),
         ("check", "main.p.check 3"), ("foreign key", "main.child(orphan) -> nowhere()"),
     } <= found  # fmt: skip

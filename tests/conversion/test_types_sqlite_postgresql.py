@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from conversion.declared import Facts, affinity
-from conversion.types_sqlite_postgresql import choose, overridden, spelled
+from conversion.type_overrides import overridden, spelled
+from conversion.types_sqlite_postgresql import choose
 from engines.catalog import Column, Identity
 from engines.errors import UsageError
 from engines.profile import ColumnProfile
@@ -40,7 +41,7 @@ RULES: list[tuple[Facts, str, str]] = [
     (facts("DATE", texts(), {"iso_date": 95}), "date", "date"),
     (facts("DATE", texts(), {"iso_date": 94}), "text", "text"),
     (facts("DATE", texts(), {"iso_timestamp": 60, "iso_date": 40}), TIMESTAMP, "timestamp"),
-    (facts("DATETIME", texts(), {"iso_timestamp": 50, "iso_date": 25, "iso_timestamp_fraction": 25}), TIMESTAMP, "timestamp"),
+    (facts("DATETIME", texts(), {"iso_timestamp": 75, "iso_timestamp_fraction": 25}), TIMESTAMP, "timestamp"),
     (facts("TIMESTAMP", texts(), {"iso_timestamp_zone": 100}), TIMESTAMPTZ, "timestamptz"),
     (facts("DATETIME", texts(), {"iso_timestamp_zone": 50, "iso_timestamp": 50}), "text", "text"),
     (facts("DATETIME", integers(), {"epoch_seconds": 100}), TIMESTAMP, "epoch_seconds"),
@@ -52,7 +53,8 @@ RULES: list[tuple[Facts, str, str]] = [
     (facts("TIME", texts(), {"iso_time": 100}), "time(6) without time zone", "time"),
     (facts("TIME", texts(), {"iso_time": 99}), "text", "text"),
     (facts("TEXT", texts(), {"iso_timestamp": 100}), "text", "text"),
-    (facts("DECIMAL(10,2)", {"real": 9, "integer": 1}, {"scale_2": 10, "precision_ok": 10}), "numeric(10,2)", "numeric"),
+    (facts("DECIMAL(10,2)", {"real": 9, "integer": 1}, {"scale_2": 10, "precision_ok": 10}), "numeric(10,2)",
+     "numeric"),
     (facts("DECIMAL(10,2)", {"real": 10}, {"scale_2": 9, "precision_ok": 10}), "numeric", "numeric"),
     (facts("DECIMAL(5)", integers(), {"scale_0": 100, "precision_ok": 99}), "numeric", "numeric"),
     (facts("DECIMAL(2,5)"), "numeric", "numeric"),
@@ -110,7 +112,8 @@ def test_narrower_integers_are_offered_only_where_the_range_fits() -> None:
     ("found", "wanted", "native", "route"),
     [
         (facts("INTEGER", integers()), "int4", "integer", "integer"),
-        (facts("INTEGER", integers(), {"epoch_seconds": 100}), "timestamp(3)", "timestamp(3) without time zone", "epoch_seconds"),
+        (facts("INT", integers(), {"epoch_seconds": 100}), "timestamp(3)", "timestamp(3) without time zone",
+         "epoch_seconds"),
         (facts("TEXT", texts(), {"iso_timestamp": 100}), "timestamptz", "timestamp with time zone", "timestamptz"),
         (facts("JSON", texts(), {"json": 100}), "jsonb", "jsonb", "json"),
         (facts("", {"integer": 1, "text": 1}), "jsonb", "jsonb", "jsonb_any"),
@@ -130,7 +133,10 @@ def test_a_type_without_a_route_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("short", "long"),
-    [("varchar(3)", "character varying(3)"), ("numeric( 10, 2 )", "numeric(10,2)"), ("timestamptz(3)", "timestamp(3) with time zone")],
+    [
+        ("varchar(3)", "character varying(3)"), ("numeric( 10, 2 )", "numeric(10,2)"), ("numeric(5)", "numeric(5,0)"),
+        ("timestamptz(3)", "timestamp(3) with time zone"),
+    ],
 )  # fmt: skip
 def test_types_are_spelled_as_the_server_does(short: str, long: str) -> None:
     assert spelled(short) == long

@@ -1,7 +1,7 @@
 """How each route is read from SQLite when its values are what the plan expects.
 
 guard: SQL that is true for an expected value, where Python's type of the value does not tell enough.
-read: SQL of the value. finish: checks and encodes a whole column. Anything else takes the exact path.
+read: SQL of the value. encoder: checks and writes a whole column. Anything else takes the exact path.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from transfer.routes import copy_text
 INTEGER_BITS = {"smallint": 16, "integer": 32, "bigint": 64}
 HEX = "[0-9a-f]"
 UUID_GLOB = "-".join(HEX * n for n in (8, 4, 4, 4, 12))
-NEVER = copy_text.of(set(), lambda values: [])
 
 
 @dataclass(frozen=True)
 class Fast:
     """One row of the table; {c} is the column."""
 
-    finish: copy_text.Finish
+    encoder: copy_text.Encoder
     read: str = "{c}"
     guard: str | None = None
 
@@ -40,7 +39,7 @@ FAST: dict[str, Fast] = {
     "date": Fast(copy_text.checked_text, guard=TEXT + "date({c}) = {c} AND {c} > '0001'"),
     "time": Fast(copy_text.checked_text, guard=TEXT + "time({c}) = {c}"),
     "timestamp": Fast(copy_text.checked_text, guard=TEXT + "datetime({c}) = {c} AND {c} > '0001'"),
-    "timestamptz": Fast(NEVER),
+    "timestamptz": Fast(copy_text.never),
     "epoch_seconds": Fast(
         copy_text.checked_text,
         "datetime({c}, 'unixepoch')",
@@ -53,7 +52,7 @@ FAST: dict[str, Fast] = {
     ),
     "uuid": Fast(copy_text.checked_text, guard=TEXT + f"{{c}} GLOB '{UUID_GLOB}'"),
     "json": Fast(copy_text.text(), guard=TEXT + "json_valid({c})"),
-    "jsonb_any": Fast(NEVER),
+    "jsonb_any": Fast(copy_text.never),
 }
 
 
@@ -74,7 +73,7 @@ def fast(column: ColumnMapping) -> Fast:
     if column.route == "numeric" and limits:
         scale = limits[1] if len(limits) > 1 else 0
         guard = f"round({{c}}, {scale}) = {{c}} AND abs({{c}}) < 1e{limits[0] - scale}"
-        return Fast(row.finish, row.read, "typeof({c}) IN ('integer', 'real') AND " + guard)
+        return Fast(row.encoder, row.read, "typeof({c}) IN ('integer', 'real') AND " + guard)
     return row
 
 

@@ -20,7 +20,7 @@ from transfer.routes import copy_text
 from transfer.routes.sqlite_fast import fast, guard, read
 from transfer.routes.sqlite_values import Convert, Refused, Value, converter
 
-BLOCK_ROWS = 1000
+BLOCK_ROWS = 400  # small enough to stay in the cache of the processor
 NULL = copy_text.NULL.encode()
 
 
@@ -47,7 +47,7 @@ class SqliteToCopyText:
         """Blocks whose columns are as expected; others are read again, exactly."""
         columns = self.table.copied
         reads = [read(c) for c in columns]
-        finishers = [fast(c).finish for c in columns]
+        encoders = [fast(c).encoder for c in columns]
         expected = guard(columns)
         key = quote_identifier(self.table.source_key)
         where, bounds = self._range(key)
@@ -62,7 +62,7 @@ class SqliteToCopyText:
                 values = list(zip(*rows, strict=True))
                 keys = values[len(columns) if own_key is None else own_key]
                 safe = expected is None or all(values[-1])
-                encoded = copy_text.block(values[: len(columns)], finishers) if safe else None
+                encoded = copy_text.block(values[: len(columns)], encoders) if safe else None
                 if encoded is None:
                     yield from self._exact(f"{key} BETWEEN ? AND ?", (keys[0], keys[-1]))
                 else:

@@ -1,69 +1,20 @@
-"""SQLite expressions rewritten for PostgreSQL, operator by operator; what has no proven counterpart is refused."""
+"""SQLite's literals and operators on PostgreSQL; what has no proven counterpart is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
 from conversion import comparisons
+from conversion.rewriter import Handler, Rewriter
 from conversion.shapes import NUMBERS, Untranslatable
-from conversion.typed import (
-    MOMENTS,
-    Typed,
-    as_text,
-    call,
-    cast,
-    collate_c,
-    condition,
-    double,
-    folded,
-    grouped,
-    integer,
-    number,
-    text,
-    unified,
-)
+from conversion.typed import Typed, as_text, call, condition, double, grouped, integer, number, text
 from engines.catalog import Kind
 
-NOW = "now"
 SQLITE_INTEGER_LIMIT = 2**63
-
-
-@dataclass
-class Rewriter:
-    """Rewrites one expression; column and query say what names and subqueries stand for.
-
-    functions: by upper-case name or sqlglot class, each taking this rewriter and the node.
-    """
-
-    column: Callable[[exp.Column], Typed]
-    query: Callable[[exp.Query], tuple[exp.Query, list[Typed]]]
-    functions: dict[str | type[exp.Expr], Callable[[Rewriter, exp.Expr], Typed]]
-    notes: list[str] = field(default_factory=list)
-
-    def typed(self, node: exp.Expr) -> Typed:
-        """The expression and its kind on PostgreSQL; Untranslatable with the reason."""
-        handler = HANDLERS.get(type(node)) or self._function(node)
-        if handler is None:
-            shown = node.sql(dialect="sqlite")
-            raise Untranslatable(f"{shown[:80]} has no counterpart that is known to give the same value")
-        return handler(self, node)
-
-    def condition(self, node: exp.Expr) -> exp.Expr:
-        """The expression as a boolean."""
-        return condition(self.typed(node))
-
-    def note(self, sentence: str) -> None:
-        """Something a reader of the translation should know."""
-        if sentence not in self.notes:
-            self.notes.append(sentence)
-
-    def _function(self, node: exp.Expr) -> Callable[[Rewriter, exp.Expr], Typed] | None:
-        if isinstance(node, exp.Anonymous):
-            return self.functions.get(str(node.this).upper())
-        return self.functions.get(type(node))
+COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 
 
 def _literal(rewriter: Rewriter, node: exp.Expr) -> Typed:
@@ -191,89 +142,7 @@ def _negation(rewriter: Rewriter, node: exp.Expr) -> Typed:
     return replace(value, node=exp.Neg(this=grouped(value.node)), route="")
 
 
-def _case(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    subject = rewriter.typed(node.this) if node.this is not None else None
-    tests: list[exp.Expr] = []
-    for branch in node.args["ifs"]:
-        test = rewriter.typed(branch.this)
-        tests.append(comparisons.compare(exp.EQ, subject, test).node if subject else condition(test))
-    default = node.args.get("default")
-    values = [rewriter.typed(branch.args["true"]) for branch in node.args["ifs"]]
-    values.append(rewriter.typed(default) if default is not None else Typed(exp.Null(), None))
-    return _branches(tests, values)
-
-
-def _if(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    test = rewriter.condition(node.this)
-    otherwise = node.args.get("false")
-    values = [rewriter.typed(node.args["true"])]
-    values.append(rewriter.typed(otherwise) if otherwise is not None else Typed(exp.Null(), None))
-    return _branches([test], values)
-
-
-def _branches(tests: list[exp.Expr], values: list[Typed]) -> Typed:
-    nodes, kind = unified(values)
-    ifs = [exp.If(this=test, true=node) for test, node in zip(tests, nodes[:-1], strict=True)]
-    default = None if isinstance(nodes[-1], exp.Null) else nodes[-1]
-    return Typed(exp.Case(ifs=ifs, default=default), kind, immutable=all(value.immutable for value in values))
-
-
-def _cast(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    value = rewriter.typed(node.this)
-    wanted = node.args["to"].sql(dialect="sqlite").upper()
-    if "CHAR" in wanted or "TEXT" in wanted or "CLOB" in wanted:
-        return as_text(value)
-    if "INT" in wanted and (value.kind in (Kind.INTEGER, Kind.BOOLEAN, None) or value.route.startswith("epoch")):
-        return number(value)
-    if "INT" in wanted and value.kind in NUMBERS:
-        return replace(value, node=cast(call("trunc", value.node), "bigint"), kind=Kind.INTEGER)
-    if any(word in wanted for word in ("REAL", "FLOA", "DOUB")):
-        return replace(number(value), node=double(number(value)), kind=Kind.FLOAT)
-    raise Untranslatable(f"CAST of a {value.kind.value if value.kind else 'NULL'} value to {wanted} reads what it can")
-
-
-def _collate(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    name = node.expression.name.upper()
-    if name not in ("BINARY", "NOCASE", "RTRIM"):
-        raise Untranslatable(f"collation {name} belongs to the program that used the file")
-    return replace(rewriter.typed(node.this), collation="" if name == "BINARY" else name)
-
-
-def _subquery(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    inner, outputs = rewriter.query(node.this)
-    return replace(outputs[0], node=exp.Subquery(this=inner), route="", immutable=False)
-
-
-def _exists(rewriter: Rewriter, node: exp.Expr) -> Typed:
-    inner, _ = rewriter.query(node.this)
-    return Typed(exp.Exists(this=inner), Kind.BOOLEAN, immutable=False)
-
-
-def _utc(pattern: str) -> Callable[[Rewriter, exp.Expr], Typed]:
-    def handler(rewriter: Rewriter, node: exp.Expr) -> Typed:
-        moment = utc_now()
-        return Typed(call("to_char", moment, text(pattern)), Kind.TEXT, moment=moment, immutable=False)
-
-    return handler
-
-
-def utc_now() -> exp.Expr:
-    """(now() AT TIME ZONE 'UTC'): the wall clock SQLite's CURRENT_TIMESTAMP shows."""
-    return exp.Paren(this=exp.AtTimeZone(this=call(NOW), zone=text("UTC")))
-
-
-def sort_key(value: Typed) -> exp.Expr:
-    """The value as ORDER BY needs it: text by its bytes, as SQLite sorts."""
-    if value.collation.upper() == "NOCASE":
-        return folded(value)
-    if value.kind is Kind.TEXT and value.literal is None:
-        return collate_c(value.node)
-    if value.kind is Kind.DYNAMIC:
-        raise Untranslatable("ORDER BY a column of mixed storage classes")
-    return value.node
-
-
-HANDLERS: dict[type[exp.Expr], Callable[[Rewriter, exp.Expr], Typed]] = {
+OPERATORS: dict[str | type[exp.Expr], Handler] = {
     exp.Literal: _literal,
     exp.HexString: _binary_literal,
     exp.Boolean: lambda rewriter, node: Typed(node.copy(), Kind.BOOLEAN),
@@ -283,7 +152,7 @@ HANDLERS: dict[type[exp.Expr], Callable[[Rewriter, exp.Expr], Typed]] = {
     exp.And: _connector,
     exp.Or: _connector,
     exp.Not: _not,
-    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ), _comparison),
+    **dict.fromkeys(COMPARISONS, _comparison),
     exp.Is: _is,
     exp.Between: _between,
     exp.In: _in,
@@ -291,16 +160,6 @@ HANDLERS: dict[type[exp.Expr], Callable[[Rewriter, exp.Expr], Typed]] = {
     exp.Glob: _like,
     exp.Escape: _like,
     exp.DPipe: _concatenation,
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
     exp.Neg: _negation,
-    exp.Case: _case,
-    exp.If: _if,
-    exp.Cast: _cast,
-    exp.Collate: _collate,
-    exp.Subquery: _subquery,
-    exp.Exists: _exists,
-    exp.CurrentTimestamp: _utc("YYYY-MM-DD HH24:MI:SS"),
-    exp.CurrentDate: _utc("YYYY-MM-DD"),
-    exp.CurrentTime: _utc("HH24:MI:SS"),
 }
-MOMENT_KINDS = MOMENTS

@@ -1,0 +1,1 @@
+"""What the figures of benchmarks/README.md come from, one command each."""

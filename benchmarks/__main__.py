@@ -1,0 +1,31 @@
+"""`python -m benchmarks [NAME ...]`: runs the benchmarks and prints one table of ratios."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from datetime import date
+
+from benchmarks import copy_sqlite, plan_schema, start_up
+from benchmarks.measure import Line
+
+BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
+    "start-up": start_up.run,
+    "planning": plan_schema.run,
+    "sqlite-to-postgresql": copy_sqlite.run,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    sys.stdout.write(f"{date.today().isoformat()}, {platform.platform()}, Python {platform.python_version()}\n\n")
+    sys.stdout.write("| benchmark | ours | peer or limit | ratio | runs |\n|-|-|-|-|-|\n")
+    for name in names or list(BENCHMARKS):
+        for line in BENCHMARKS[name]():
+            sys.stdout.write(line.text() + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

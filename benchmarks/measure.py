@@ -1,0 +1,62 @@
+"""Measuring processes: wall time and peak memory of a command, medians, and lines of the table."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command: seconds, peak resident memory in MB of the largest process, and its output."""
+
+    seconds: float
+    megabytes: float
+    output: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table."""
+
+    name: str
+    ours: str
+    peer: str
+    ratio: str
+    runs: str
+
+    def text(self) -> str:
+        """The row as Markdown."""
+        return f"| {self.name} | {self.ours} | {self.peer} | {self.ratio} | {self.runs} |"
+
+
+def command(words: list[str], log: Path) -> Run:
+    """Run a command to its end; its output goes to a log. RuntimeError when it fails."""
+    started = time.monotonic()
+    with log.open("w") as file:
+        process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    output = log.read_text(errors="replace")
+    if process.returncode:
+        raise RuntimeError(f"{words[0]} ended with status {process.returncode}:\n{output[-2000:]}")
+    return Run(seconds, usage.ru_maxrss / 1024, output)
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The words that run a module of this project."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def middle(values: list[float]) -> float:
+    """Median."""
+    return float(median(values))

@@ -1,0 +1,117 @@
+import pytest
+
+from conversion import normal_form
+from conversion.diff import diff
+from conversion.diff_columns import narrows
+from conversion.postgresql_types import comparable, kind_of, logical
+from engines.catalog import Kind
+from tests.conversion.schemas import postgresql_catalog
+from tests.servers import Server, load_sql
+
+BASE = """CREATE TABLE t (id integer PRIMARY KEY, name varchar(20) DEFAULT 'x', n numeric(10,2) CHECK (n > 0),
+    u integer UNIQUE);
+CREATE INDEX i ON t (name) WHERE n > 5; CREATE VIEW v AS SELECT id, name FROM t WHERE n > 1;
+CREATE TABLE r (t integer REFERENCES t); CREATE SEQUENCE s;"""
+CHANGES = [
+    ("ALTER TABLE t DROP COLUMN name CASCADE", "public.t.name", "column", True),
+    ("ALTER TABLE t ADD COLUMN more text", "public.t.more", "column", True),
+    ("DROP TABLE r", "public.r", "table", True),
+    ("DROP VIEW v; ALTER TABLE t ALTER n TYPE numeric(9,2)", "public.t.n", "type", True),
+    ("DROP VIEW v; ALTER TABLE t ALTER n TYPE numeric(12,2)", "public.t.n", "type", False),
+    ("ALTER TABLE t ALTER name SET DEFAULT 'y'", "public.t.name", "default", False),
+    ("ALTER TABLE t ALTER name SET NOT NULL", "public.t.name", "nullability", False),
+    ("ALTER TABLE t DROP CONSTRAINT t_n_check", "public.t.t_n_check", "check", False),
+    ("ALTER TABLE t DROP CONSTRAINT t_n_check, ADD CONSTRAINT t_n_check CHECK (n >= 0)", "public.t.t_n_check", "check",
+     False),
+    ("ALTER TABLE t DROP CONSTRAINT t_u_key", "public.t.t_u_key", "unique constraint", False),
+    ("DROP INDEX i; CREATE INDEX i ON t (name DESC) WHERE n > 5", "public.t.i", "index", False),
+    ("DROP INDEX i; CREATE INDEX i ON t (name) WHERE n > 6", "public.t.i", "index", False),
+    ("CREATE OR REPLACE VIEW v AS SELECT id, name FROM t WHERE n > 2", "public.v", "view", False),
+    ("ALTER TABLE r DROP CONSTRAINT r_t_fkey", "public.r.r_t_fkey", "foreign key", False),
+    ("ALTER SEQUENCE s INCREMENT 2", "public.s", "sequence increment", False),
+    ("COMMENT ON TABLE t IS 'c'", "public.t", "table comment", False),
+    ("CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "public.f()", "routine", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "name", "kind", "data_loss"), CHANGES)
+def test_each_change_is_seen_once_and_weighed(
+    change: str, name: str, kind: str, data_loss: bool, postgresql_18: Server
+) -> None:
+    urls = [postgresql_18.create_database() for _ in range(2)]
+    for url in urls:
+        load_sql(url, BASE)
+    before, same = (postgresql_catalog(url) for url in urls)
+    assert diff(before, same) == []
+    load_sql(urls[1], change)
+    found = [item for item in diff(before, postgresql_catalog(urls[1])) if item.kind == kind]
+    assert [(item.object, item.data_loss) for item in found] == [(name, data_loss)]
+    assert found[0].detail
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a IN ('x', 'y')", "((a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[]))"),
+        ("a NOT IN (1, 2)", "(a <> ALL (ARRAY[1, 2]))"),
+        ("a BETWEEN 1 AND 5", "((a >= 1) AND (a <= 5))"),
+        ("-1", "'-1'::integer"),
+        ("'x'", "'x'::character varying"),
+        ('lower("c" COLLATE "C")', 'lower((c COLLATE "C"))'),
+        ("(NOW() AT TIME ZONE 'UTC')", "(now() AT TIME ZONE 'UTC'::text)"),
+        ("a IS NOT DISTINCT FROM b", "(NOT (a IS DISTINCT FROM b))"),
+        ("CASE WHEN a THEN 1 END", "CASE WHEN a THEN 1 ELSE NULL::integer END"),
+        ("d > '2020-01-01'", "(d > '2020-01-01 00:00:00'::timestamp without time zone)"),
+        ("to_char(d, 'YYYY')", "to_char(d, 'YYYY'::text)"),
+        ("a LIKE 'x%'", "(a ~~ 'x%'::text)"),
+        ("NULL", "NULL::character varying"),
+        (None, "NULL"),
+        ("a AND (b AND c)", "((a AND b) AND c)"),
+    ],
+)
+def test_two_spellings_of_one_expression_are_equal(one: str | None, other: str) -> None:
+    assert normal_form.expression(one, "postgresql") == normal_form.expression(other, "postgresql")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a - (b - c)", "(a - b) - c"), ("a > 1", "a >= 1"), ("a OR b AND c", "(a OR b) AND c"), ("'x'", "'X'"),
+        ('"A"', "a"),
+    ],
+)  # fmt: skip
+def test_expressions_that_mean_different_things_stay_different(one: str, other: str) -> None:
+    assert normal_form.expression(one, "postgresql") != normal_form.expression(other, "postgresql")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "loses"),
+    [
+        ("bigint", "integer", True), ("integer", "bigint", False), ("numeric(10,2)", "numeric(12,2)", False),
+        ("numeric", "numeric(10,2)", True), ("numeric(10,2)", "numeric", False),
+        ("character varying(5)", "text", False),
+        ("text", "character varying(5)", True), ("timestamp with time zone", "timestamp without time zone", True),
+        ("date", "timestamp without time zone", False), ("integer", "text", False), ("text", "integer", True),
+        ("timestamp(6) without time zone", "timestamp(3) without time zone", True),
+    ],
+)  # fmt: skip
+def test_types_that_hold_less_lose_data(a: str, b: str, loses: bool) -> None:
+    assert narrows(logical(a), logical(b)) is loses
+
+
+@pytest.mark.parametrize(
+    ("native", "kind"),
+    [
+        ("character varying(16)", Kind.TEXT), ("varchar", Kind.TEXT), ("timestamp(3) with time zone", Kind.TIMESTAMP),
+        ("numeric(10,2)[]", Kind.ARRAY), ("public.mood", Kind.OTHER), ("bpchar", Kind.CHAR), ("int8", Kind.INTEGER),
+    ],
+)  # fmt: skip
+def test_types_are_read_from_the_servers_spelling(native: str, kind: Kind) -> None:
+    assert kind_of(native) is kind
+
+
+def test_foreign_keys_go_between_types_that_compare() -> None:
+    assert comparable("integer", "bigint")
+    assert comparable("character varying(3)", "text")
+    assert not comparable("text", "bigint")
+    assert not comparable("numeric", "bigint")
