@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Without cached bytecode every start of the program would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint bench soak setup lock
 
 demo: setup

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from agent.journal import Journal
 from agent.request import Request, parse_request
 from engines.errors import Aborted, UsageError
@@ -92,7 +94,7 @@ class Folder:
 
     def artifact(self, name: str, content: str | dict[str, Any] | list[Any]) -> Path:
         """Write a file below artifacts/ and note its sha256 in the journal, once per content."""
-        text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        text = content if isinstance(content, str) else json_text(content)
         path = self.write(f"artifacts/{name}", text)
         digest = _sha256(path.read_bytes())
         if self.artifact_hashes().get(name) != digest:
@@ -121,7 +123,7 @@ class Folder:
 
     def write_json(self, name: str, data: Any) -> Path:
         """Write JSON into the folder, whole or not at all."""
-        return self.write(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return self.write(name, json_text(data))
 
     def read_json(self, name: str) -> Any:
         """JSON of the folder, None where the file is not there."""
@@ -168,6 +170,11 @@ class Folder:
     def close(self) -> None:
         """Close the journal."""
         self.journal.close()
+
+
+def json_text(data: Any) -> str:
+    """JSON as files hold it: indented, UTF-8 as it is; an order of magnitude faster than json.dumps with indent."""
+    return to_json(data, indent=2).decode() + "\n"
 
 
 def _sha256(data: bytes) -> str:

@@ -31,6 +31,7 @@ class Draft:
     omissions: list[Omission]
     renames: dict[str, str]
     fingerprint: str
+    target_fingerprint: str
     target_catalog: Catalog
 
 
@@ -80,6 +81,7 @@ def _compare(run: Orchestrator, source: Database, version: str) -> Draft:
         list(output.omissions),
         dict(output.renames),
         output.fingerprint,
+        output.target_fingerprint,
         output.target_catalog,
     )
 
@@ -139,6 +141,7 @@ def _renamed(run: Orchestrator, name: str) -> str:
 def _leave_out(draft: Draft, name: str, statement: Statement, reason: str, original: str) -> None:
     draft.statements = [s for s in draft.statements if s.object != statement.object or s.kind == "table"]
     draft.target_catalog.views = [v for v in draft.target_catalog.views if v.full_name != statement.object]
+    draft.target_fingerprint = fingerprint(draft.target_catalog)
     draft.omissions.append(Omission(object=name, kind="view", reason=reason, original=original, effort_hours=1.0))
 
 
@@ -253,7 +256,7 @@ def _assemble(
             version=source.version,
             reference=here,
             identity=source.identity,
-            fingerprint=fingerprint(source.catalog()),
+            fingerprint=draft.fingerprint,
         ),
         target=Side(
             engine=request.target_database.engine_name,
@@ -268,7 +271,7 @@ def _assemble(
         move=move,
         renames=draft.renames,
         omissions=draft.omissions,
-        target_fingerprint=fingerprint(draft.target_catalog),
+        target_fingerprint=draft.target_fingerprint,
         validation_level=design.validation_depth.level,
         views=views,
         gates=[gate.model_dump(mode="json") for gate in design.gates],

@@ -34,7 +34,7 @@ __all__ = [
     "verify_backup",
 ]
 
-PAIRS = (("sqlite", "postgresql"), ("postgresql", "postgresql"))
+PAIRS = (("sqlite", "postgresql"), ("postgresql", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite"))
 MIGRATION_TYPES = ("platform", "version-upgrade", "version", "cloud", "modernization")
 REFUSED_TYPES = {
     "consolidation": "merging several databases into one",

@@ -15,6 +15,7 @@ from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from skills.registry import get_skill
 from transfer.schema import undo_all
+from transfer.state import State
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -78,7 +79,7 @@ def _back(plan: Plan, url: str, grant: Grant, before: str) -> tuple[bool, str | 
     assert plan.move is not None
     try:
         with closing(open_writer(url, grant)) as writer:
-            undo_all(plan.move, writer)
+            undo_all(plan.move, State(writer, grant.migration))
         with closing(open_database(url)) as scratch:
             same = fingerprint(scratch.catalog()) == before
     except DbmoError as error:

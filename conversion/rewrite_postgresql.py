@@ -6,7 +6,7 @@ import re
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ErrorLevel, SqlglotError
 
 from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
 from engines.catalog import Kind
@@ -191,11 +191,11 @@ def _check_column(node: exp.Column, sources: list[tuple[str, TableShape]]) -> No
 
 
 def _written(node: exp.Expr) -> str:
-    sql = node.sql(dialect="sqlite", identify=True, comments=False)
     try:
+        sql = node.sql(dialect="sqlite", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
         sqlglot.parse_one(sql, read="sqlite")
     except SqlglotError as error:
-        raise Untranslatable("the translation can't be read back") from error
+        raise Untranslatable(f"SQLite has no form for it ({str(error).splitlines()[0]})") from error
     return sql
 
 

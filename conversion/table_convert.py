@@ -83,7 +83,7 @@ class TableConverter:
         if choice.set_aside and not target.nullable:
             reason += self._keep_rows(target, in_key)
         if column.identity is not None:
-            self._identity(target, column)
+            self._identity(target)
         elif column.generated is not None:
             self._generated(target, column, shape)
         elif column.default is not None:
@@ -118,16 +118,14 @@ class TableConverter:
         self.target.checks.append(Check(name=name, expression=expression, validated=False))
         return "; their rows stay with NULL there, and NOT NULL becomes a check that holds for every change from now on"
 
-    def _identity(self, target: Column, column: Column) -> None:
-        found = column.identity or Identity()
+    def _identity(self, target: Column) -> None:
+        """Numbering starts at 1, so that a plan does not change with every new row; the load sets the next value."""
         name = self.draft.relation_name(joined([self.name, target.name], "seq"))
-        start = max(found.next_value or 1, 1)
-        target.identity = Identity(sequence=f"{self.draft.schema}.{name}", next_value=start)
+        target.identity = Identity(sequence=f"{self.draft.schema}.{name}")
         self.draft.target.sequences.append(
             Sequence(
                 schema_name=self.draft.schema,
                 name=name,
-                start=start,
                 minimum=1,
                 maximum=2**63 - 1,
                 owned_by=f"{self.target.full_name}.{target.name}",

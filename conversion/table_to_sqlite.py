@@ -203,6 +203,10 @@ class SqliteTable:
             self.target.checks.append(Check(expression=expression))
 
     def _check(self, check: Check) -> None:
+        if not check.validated:
+            reason = "it is NOT VALID: rows of today may break it, and SQLite checks every row or none"
+            self.draft.omit(f"{self.table.full_name}.{check.name}", "check", reason, check.expression)
+            return
         try:
             self.target.checks.append(Check(name=check.name, expression=scalar(check.expression, self.shape)))
         except Untranslatable as error:

@@ -91,6 +91,10 @@ class Writer(Database, Protocol):
         """A transaction on a SQLAlchemy connection; commits at the end, rolls back on an error."""
         ...
 
+    def run(self, connection: Connection, sql: str) -> None:
+        """Run one statement inside the connection's transaction, its text as it is: percent signs mean nothing."""
+        ...
+
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[Any]) -> Loaded:
         """Load blocks into a table (schema.name) inside the connection's transaction.
 

@@ -146,6 +146,26 @@ CANONICAL: dict[str, Canonical] = {
 }
 
 
+def _pg_real(klass: str, value: Value) -> str:
+    """SQLite keeps no negative zero in a REAL column, and NaN only as text."""
+    return "NaN" if value == b"NaN" else _double(klass, value + 0.0 if isinstance(value, float) else value)
+
+
+PG_REAL_SQL = "CASE WHEN {c} = 'NaN' THEN 'NaN' ELSE encode(float8send({c}::float8 + 0), 'hex') END"
+CANONICAL |= {
+    "pg_integer": Canonical("{c}::bigint::text", _integer),
+    "pg_boolean": Canonical("{c}::int::text", _integer),
+    "pg_real": Canonical(PG_REAL_SQL, _pg_real),
+    "pg_blob": Canonical("encode({c}, 'hex')", _hex),
+    "pg_timestamptz": Canonical("({c} AT TIME ZONE 'UTC')::text || '+00:00'", _text),
+    "pg_array": Canonical("to_json({c})::text", _text),
+}
+CANONICAL |= {
+    route: Canonical("{c}::text", _text)
+    for route in ("pg_text", "pg_numeric", "pg_date", "pg_time", "pg_timestamp", "pg_json", "pg_interval")
+}
+
+
 def postgresql_text(column: ColumnMapping, quoted: str) -> str:
     """SQL that renders a column of a PostgreSQL side; NULL for NULL."""
     return CANONICAL[column.route].postgresql.replace("{c}", quoted).replace("{{}}", "{}")

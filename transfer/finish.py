@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from sqlalchemy.engine import Connection
+
 from conversion.mapping import TableMapping
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.protocols import Database, Writer
@@ -26,20 +28,31 @@ def set_sequences(plan: MovePlan, source: Database, state: State) -> dict[str, i
                 continue
             given[setting.target_sequence or f"{setting.target_table}.{setting.target_column}"] = following
             if state.writer.engine == "postgresql":
-                connection.exec_driver_sql(
-                    "SELECT pg_catalog.setval(%s::regclass, %s, false)"
-                    if setting.target_sequence
-                    else "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s)::regclass, %s, false)",
-                    _arguments(setting, following),
-                )
+                _set_postgresql(connection, setting, following)
+            else:
+                _set_sqlite(connection, setting, following)
     return given
 
 
-def _arguments(setting: SequenceSetting, following: int) -> tuple[str | int | None, ...]:
+def _set_postgresql(connection: Connection, setting: SequenceSetting, following: int) -> None:
+    """setval of a sequence by its name, or of the one behind an identity column."""
     if setting.target_sequence:
-        return _quoted(setting.target_sequence), following
-    assert setting.target_table is not None
-    return _quoted(setting.target_table), setting.target_column, following
+        sql, name = "SELECT pg_catalog.setval(%s::regclass, %s, false)", (_quoted(setting.target_sequence),)
+        connection.exec_driver_sql(sql, (*name, following))
+        return
+    sql = "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s)::regclass, %s, false)"
+    connection.exec_driver_sql(sql, (_quoted(setting.target_table or ""), setting.target_column, following))
+
+
+def _set_sqlite(connection: Connection, setting: SequenceSetting, following: int) -> None:
+    """AUTOINCREMENT's own counter; a plain INTEGER PRIMARY KEY needs none, it goes on from the largest."""
+    there = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+    name = (setting.target_table or "").partition(".")[2]
+    counted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+    text = connection.exec_driver_sql(counted, (name,)).scalar()
+    if connection.exec_driver_sql(there).scalar() and text and "AUTOINCREMENT" in str(text).upper():
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, following - 1))
 
 
 def _quoted(full_name: str) -> str:
@@ -73,7 +86,7 @@ def gather_statistics(plan: MovePlan, writer: Writer) -> float:
     started = time.monotonic()
     for table in plan.tables:
         with writer.begin() as connection:
-            connection.exec_driver_sql(f"ANALYZE {_analyzed(writer, table)}")
+            writer.run(connection, f"ANALYZE {_analyzed(writer, table)}")
     return time.monotonic() - started
 
 

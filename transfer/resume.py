@@ -76,7 +76,7 @@ def _copy_again(
         parts = finished
     with state.writer.begin() as connection:
         if table.range_column is None:
-            connection.exec_driver_sql(f"DELETE FROM {_target(state, table)}")
+            state.writer.run(connection, f"DELETE FROM {_target(state, table)}")
         for chunk in parts:
             if table.range_column is not None:
                 _delete_range(state, connection, table, chunk)
@@ -94,4 +94,4 @@ def _delete_range(state: State, connection: Connection, table: TableMapping, chu
     key = quote_identifier(table.range_column)
     terms = [f"{key} > {chunk.lower}" if chunk.lower is not None else "true"]
     terms += [f"{key} <= {chunk.upper}"] if chunk.upper is not None else []
-    connection.exec_driver_sql(f"DELETE FROM {_target(state, table)} WHERE {' AND '.join(terms)}")
+    state.writer.run(connection, f"DELETE FROM {_target(state, table)} WHERE {' AND '.join(terms)}")

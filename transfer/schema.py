@@ -9,7 +9,6 @@ from itertools import groupby
 
 from conversion.mapping import Statement
 from engines.errors import EngineError
-from engines.protocols import Writer
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
 from transfer.state import State
@@ -51,29 +50,19 @@ def _step(statement: Statement, state: State, report: Report) -> None:
     started = time.monotonic()
     failpoint("step.before")
     with state.writer.begin() as connection:
-        connection.exec_driver_sql(
-            statement.sql.replace("%", "%%") if state.writer.engine == "postgresql" else statement.sql
-        )
+        state.writer.run(connection, statement.sql)
         seconds = time.monotonic() - started
         state.finish_step(connection, statement.id, seconds)
     failpoint("step.after")
     report(statement, seconds)
 
 
-def undo_all(plan: MovePlan, writer: Writer) -> list[str]:
-    """Take back every statement, last first, and drop the state tables; ids of what was undone.
-
-    For rehearsals: undo of a statement that was never done is skipped by IF EXISTS in its text.
-    """
-    undone = []
-    for statement in reversed(plan.statements):
-        if statement.undo:
-            with writer.begin() as connection:
-                connection.exec_driver_sql(
-                    statement.undo.replace("%", "%%") if writer.engine == "postgresql" else statement.undo
-                )
-            undone.append(statement.id)
-    with writer.begin(durable=True) as connection:
-        if writer.engine == "postgresql":
-            connection.exec_driver_sql("DROP SCHEMA IF EXISTS _dbmo CASCADE")
-    return undone
+def undo_all(plan: MovePlan, state: State) -> list[str]:
+    """Take back every step that was done, last first, then drop the state tables; ids of what was undone."""
+    done = state.done_steps()
+    undone = [statement for statement in reversed(plan.statements) if statement.undo and statement.id in done]
+    for statement in undone:
+        with state.writer.begin() as connection:
+            state.writer.run(connection, statement.undo or "")
+    state.drop()
+    return [statement.id for statement in undone]

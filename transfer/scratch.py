@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conversion.convert import convert
 from conversion.mapping import Statement, TableMapping
 from engines.catalog import Catalog
 from engines.connection import parse
@@ -65,7 +66,8 @@ def sample(
         url = _sqlite_sample(source.catalog(), parse(source_url).sqlite_path, workspace / "sample.db", rows)
     else:
         url = f"{scratch}?database=sample"
-        _fill(source_url, url, tables, statements, rows)
+        twin = convert(source.catalog(), {}, source.engine, source.version)
+        _fill(source_url, url, twin.tables, twin.statements, rows)
     target_url = _fresh(workspace / "converted.db") if target_engine == "sqlite" else f"{scratch}?database=converted"
     failures, counts = _fill(url, target_url, tables, statements, rows)
     return ScratchPair(open_database(url), open_database(target_url), counts, failures)
@@ -106,9 +108,7 @@ def _fill(
     """Run the statements and copy the rows; refused statements, and rows per table."""
     failures: dict[str, str] = {}
     counts: dict[str, int] = {}
-    with closing(open_database(target_url)) as reader:
-        grant = Grant(MIGRATION, reader.identity, "", scratch=True)
-    with closing(open_writer(target_url, grant)) as writer:
+    with closing(open_writer(target_url, Grant(MIGRATION, _identity(target_url), "", scratch=True))) as writer:
         _empty(writer)
         _run(writer, [s for s in statements if s.stage == "pre_data"], failures)
         for table in tables:
@@ -116,6 +116,15 @@ def _fill(
                 counts[table.source] = _copy(source_url, writer, table, rows)
         _run(writer, [s for s in statements if s.stage == "post_data"], failures)
     return failures, counts
+
+
+def _identity(url: str) -> str:
+    """The identity of a scratch database; a SQLite file need not be there yet."""
+    reference = parse(url)
+    if reference.engine == "sqlite":
+        return f"sqlite:{reference.sqlite_path.resolve()}"
+    with closing(open_database(url)) as reader:
+        return reader.identity
 
 
 def _empty(writer: Writer) -> None:
@@ -127,8 +136,8 @@ def _empty(writer: Writer) -> None:
     )
     with writer.begin() as connection:
         for (name,) in names:
-            connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE".replace("%", "%%"))
-        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS public")
+            writer.run(connection, f"DROP SCHEMA {name} CASCADE")
+        writer.run(connection, "CREATE SCHEMA IF NOT EXISTS public")
 
 
 def _run(writer: Writer, statements: list[Statement], failures: dict[str, str]) -> None:
@@ -137,8 +146,7 @@ def _run(writer: Writer, statements: list[Statement], failures: dict[str, str]) 
             continue
         try:
             with writer.begin() as connection:
-                text = statement.sql.replace("%", "%%") if writer.engine == "postgresql" else statement.sql
-                connection.exec_driver_sql(text)
+                writer.run(connection, statement.sql)
         except DbmoError as error:
             failures[statement.id] = error.what
 
@@ -158,7 +166,7 @@ def _copy(source_url: str, writer: Writer, table: TableMapping, rows: int) -> in
         if not reader.quarantined:
             return loaded
         schema, _, name = table.target.partition(".")
-        connection.exec_driver_sql(f"TRUNCATE {quote_name(schema, name)}".replace("%", "%%"))
+        writer.run(connection, f"TRUNCATE {quote_name(schema, name)}")
     _remove(parse(source_url).sqlite_path, table, {entry.locator for entry in reader.quarantined})
     return _copy(source_url, writer, table, rows)
 

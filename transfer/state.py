@@ -184,6 +184,13 @@ class State:
             )
         )
 
+    def drop(self) -> None:
+        """Remove the state tables, with everything that was set aside: for rehearsals."""
+        with self.writer.begin(durable=True) as connection:
+            self._meta.drop_all(connection)
+            if self._schema:
+                connection.execute(sa.schema.DropSchema(self._schema, if_exists=True))
+
     def step_seconds(self) -> dict[str, float]:
         """How long each finished step took."""
         with self.writer.begin() as connection:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 from agent.report.facts import Facts
 from agent.report.words import bare, counted, cut
-from conversion.mapping import ColumnMapping, Omission, TableMapping
+from conversion.mapping import ColumnMapping, Omission, Statement, TableMapping
 
 Hazard = dict[str, Any]
 IN_TARGET = {
@@ -58,11 +59,11 @@ class Decisions:
         if mapping is None:
             return []
         prefix = f"{mapping.target}."
-        return [
-            s.object.removeprefix(prefix)
-            for s in self.statements
-            if s.kind == "fk" and s.sql.endswith("NOT VALID") and s.object.startswith(prefix)
-        ]
+        return [s.object.removeprefix(prefix) for s in self._unvalidated if s.object.startswith(prefix)]
+
+    @cached_property
+    def _unvalidated(self) -> list[Statement]:
+        return [s for s in self.statements if s.kind == "fk" and s.sql.endswith("NOT VALID")]
 
     def _reference(self, hazard: Hazard) -> str | None:
         if hazard["id"] == "foreign-keys-not-enforced":

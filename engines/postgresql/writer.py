@@ -54,6 +54,10 @@ class PostgresqlWriter(PostgresqlDatabase):
         except (psycopg.Error, sa.exc.DBAPIError) as error:
             raise translate_error(_cause(error), self.display) from error
 
+    def run(self, connection: Connection, sql: str) -> None:
+        """Run one statement inside the transaction, its text as it is: percent signs mean nothing."""
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> Loaded:
         """COPY text blocks into schema.table inside the transaction."""
         return self._copy(connection, table, columns, blocks, "FORMAT text")

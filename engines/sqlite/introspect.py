@@ -27,6 +27,9 @@ RESERVED = "sqlite_"
 SQLITE_ERROR = 1  # something in the schema, as against the file (https://www.sqlite.org/rescode.html)
 
 
+STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state
+
+
 class Stored(NamedTuple):
     """A row of sqlite_schema."""
 
@@ -80,7 +83,8 @@ def _stored(connection: sqlite3.Connection, unread: list[Unread]) -> list[Stored
         if _printable(name) != name or _printable(table) != table:
             unread.append(Unread(part=f"{kind} {_printable(name)}", reason="its name is not valid UTF-8"))
             continue
-        found.append(Stored(kind, name, table, _printable(sql or "")))
+        if not table.startswith(STATE_PREFIX):
+            found.append(Stored(kind, name, table, _printable(sql or "")))
     return sorted(found, key=lambda row: (row.name, row.type))
 
 

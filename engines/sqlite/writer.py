@@ -56,6 +56,10 @@ class SqliteWriter(SqliteDatabase):
             assert isinstance(origin, sqlite3.Error)
             raise translate_error(origin, self.display) from error
 
+    def run(self, connection: Connection, sql: str) -> None:
+        """Run one statement inside the transaction, its text as it is: percent signs mean nothing."""
+        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[list[Row]]) -> Loaded:
         """Insert lists of rows inside the transaction; bytes counts text and blobs only."""
         raw = connection.connection.driver_connection

@@ -17,7 +17,9 @@ from skills.data_engineering_pipeline_designer.models import (
 from skills.data_engineering_pipeline_designer.timeline import FIXED_MINUTES, Prediction
 
 LARGEST_SHOWN = 3
-OURS = frozenset({("sqlite", "postgresql"), ("postgresql", "postgresql")})  # the pairs that dbmo moves itself
+OURS = frozenset(  # the pairs that dbmo moves itself
+    {("sqlite", "postgresql"), ("postgresql", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")}
+)
 READABLE = frozenset({"sqlite", "postgresql"})
 
 

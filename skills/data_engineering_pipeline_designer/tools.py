@@ -97,6 +97,15 @@ TOOL_ROWS = (
         ),
     ),
     ToolRow(
+        "T9-to-sqlite",
+        "PostgreSQL or SQLite to SQLite",
+        lambda p: p.source.engine in {"postgresql", "sqlite"} and p.target.engine == "sqlite",
+        (
+            Piece("schema-comparator", "schema in dependency order", "program"),
+            Piece("etl-pipeline-builder", "data in resumable chunks", "program"),
+        ),
+    ),
+    ToolRow(
         "T4-mysql-postgresql",
         "MySQL or MariaDB to PostgreSQL",
         lambda p: p.source.engine in MYSQL_FAMILY and p.target.engine == "postgresql",

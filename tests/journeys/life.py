@@ -6,13 +6,14 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+import engines.embedded
 from agent.cli import run as command_line
 from tests.moving import fetch
 
@@ -70,6 +72,25 @@ def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+
+
+@contextmanager
+def lived(home: Path) -> Iterator[Life]:
+    """A migration; the embedded servers that it starts in this process end with it."""
+    held: list[engines.embedded.EmbeddedServer] = []
+    open_embedded = engines.embedded.open_embedded
+
+    def holding(folder: Path, durable: bool = True) -> engines.embedded.EmbeddedServer:
+        held.append(open_embedded(folder, durable))
+        return held[-1]
+
+    engines.embedded.open_embedded = holding
+    try:
+        yield Life(home)
+    finally:
+        engines.embedded.open_embedded = open_embedded
+        for server in held:
+            server.stop()
 
 
 @dataclass
@@ -160,3 +181,18 @@ def sha256(path: Path) -> str:
 def copies(url: str) -> set[int]:
     """How often chunks were copied, by the target's own notes."""
     return {row[0] for row in fetch(url, "SELECT copies FROM _dbmo.chunk")}
+
+
+def table_texts(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table as the server itself writes it."""
+    names = fetch(url, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+    return {name: fetch(url, f"SELECT t::text FROM {name} t ORDER BY 1") for (name,) in names}
+
+
+def refused(ended: Ended, status: int, code: str) -> str:
+    """Check that a command ended with that status and one message: what happened, what to do, the code; its text."""
+    message = re.search(r"^dbmo: (.+)\n      (.+) \[([A-Z_]+)\]\n", ended.err, re.MULTILINE)
+    assert message is not None, ended.err
+    assert (ended.status, message[3]) == (status, code), ended.err
+    assert "Traceback" not in ended.err + ended.out
+    return message[0]

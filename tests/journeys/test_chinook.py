@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.journeys.life import Life, copies, dbmo, finished, sha256, sqlite_from
+from tests.journeys.life import Life, copies, dbmo, finished, sha256, sqlite_from, table_texts
 from tests.moving import fetch
 from tests.servers import Server, load_sql
 
@@ -55,11 +55,13 @@ def postgresql_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return {name: sorted((tuple(map(as_python, row)) for row in rows), key=repr) for name, rows in found.items()}
 
 
-@pytest.mark.parametrize("server", ["postgresql_15", "postgresql_18"])
-def test_chinook_of_sqlite_arrives_row_by_row(life: Life, chinook: Path, server: str, request: Any) -> None:
-    target = request.getfixturevalue(server).create_database()
+@pytest.mark.parametrize(("server", "environment"), [("empty_15", "production"), ("empty_18", "scratch")])
+def test_chinook_of_sqlite_arrives_row_by_row(
+    life: Life, chinook: Path, server: str, environment: str, request: pytest.FixtureRequest
+) -> None:
+    target = request.getfixturevalue(server)
     before = sha256(chinook)
-    finished(life.ask(chinook, target, environment="production"))
+    finished(life.ask(chinook, target, environment))
     wanted, found = sqlite_rows(chinook), postgresql_rows(target)
     assert set(wanted) == set(TABLES)
     assert sum(map(len, wanted.values())) == ROWS
@@ -80,16 +82,10 @@ def test_a_production_target_is_rehearsed_and_waits_for_an_approval(life: Life, 
     assert fetch(empty_18, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', '_dbmo')") == [(0,)]
 
 
-def table_texts(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table as the server itself writes it."""
-    names = fetch(url, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
-    return {name: fetch(url, f"SELECT t::text FROM {name} t ORDER BY 1") for (name,) in names}
-
-
 def test_chinook_of_postgresql_12_arrives_on_18(life: Life, empty_12: str, postgresql_18: Server, corpora: Path) -> None:
     load_sql(empty_12, corpora / "schemas/chinook/postgresql.sql")
     target = postgresql_18.create_database()
-    finished(life.ask(empty_12, target, environment="production"))
+    finished(life.ask(empty_12, target))
     wanted = table_texts(empty_12)
     assert sum(map(len, wanted.values())) == ROWS
     assert table_texts(target) == wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,14 @@ Row = tuple[Any, ...]
 
 # How PostgreSQL renders a value for SQLite, per route; the driver gives Python's int, float, str and bytes.
 READ: dict[str, str] = {
-    "integer": "{c}",
-    "boolean": "{c}::int",
-    "real": "{c}::double precision",
-    "text": "{c}::text",
-    "blob": "{c}",
+    "pg_integer": "{c}::bigint",
+    "pg_boolean": "{c}::int",
+    "pg_real": "{c}::double precision",
+    "pg_blob": "{c}",
+    "pg_timestamptz": "({c} AT TIME ZONE 'UTC')::text || '+00:00'",
+    "pg_array": "to_json({c})::text",
 }
+AS_TEXT = "{c}::text"
 
 
 @dataclass
@@ -47,7 +50,9 @@ class RowsToSqlite:
     def _from_postgresql(self, snapshot: PostgresqlSnapshot) -> Iterator[list[Row]]:
         columns = ", ".join(_read(column) for column in self.table.copied)
         where = range_condition(self.table, self.chunk)
-        yield from snapshot.rows(f"SELECT {columns} FROM ONLY {source_name(self.table)}{where}", BATCH)
+        reals = {place for place, column in enumerate(self.table.copied) if column.route == "pg_real"}
+        for rows in snapshot.rows(f"SELECT {columns} FROM ONLY {source_name(self.table)}{where}", BATCH):
+            yield [tuple(_real(v) if n in reals else v for n, v in enumerate(row)) for row in rows] if reals else rows
 
     def _from_sqlite(self, snapshot: SqliteSnapshot) -> Iterator[list[Row]]:
         names = [quote_sqlite(column.source) for column in self.table.copied]
@@ -75,6 +80,11 @@ class RowsToSqlite:
             ) from error
 
 
+def _real(value: float | None) -> float | str | None:
+    """SQLite would store a NaN as NULL."""
+    return "NaN" if value is not None and math.isnan(value) else value
+
+
 def _read(column: ColumnMapping) -> str:
     name = quote_postgresql(column.source)
-    return READ.get(column.route.removeprefix("pg_"), "{c}::text").replace("{c}", name)
+    return READ.get(column.route, AS_TEXT).replace("{c}", name)
