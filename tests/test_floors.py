@@ -62,7 +62,10 @@ def test_every_module_opens_with_one_sentence() -> None:
     [
         ("engines/x.py", "from conversion.mapping import Statement"),
         ("conversion/x.py", "def f():\n    import transfer.state"),
-        ("transfer/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from skills.context import Progress"),
+        (
+            "transfer/x.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from skills.context import Progress",
+        ),
         ("skills/query_translator/x.py", "from skills.schema_comparator.skill import run"),
         ("skills/query_translator/x.py", "from ..schema_comparator import skill"),
         ("skills/x.py", "import agent"),

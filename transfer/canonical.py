@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from conversion.mapping import ColumnMapping
@@ -113,6 +114,11 @@ def _epoch(unit: timedelta) -> Render:
     return render
 
 
+def _julian_day(klass: str, value: Value) -> str:
+    days = Fraction(_of(klass, value, "integer", "real")) - Fraction(4881175, 2)  # type: ignore[arg-type]
+    return _stamp(datetime(1970, 1, 1) + timedelta(microseconds=round(days * 86_400_000_000)))
+
+
 def _of(klass: str, value: Value, *classes: str) -> Value:
     if klass not in classes:
         raise Unexpected
@@ -141,6 +147,7 @@ CANONICAL: dict[str, Canonical] = {
     "timestamptz": Canonical("{c}::text", _moment_zone),
     "epoch_seconds": Canonical("{c}::text", _epoch(timedelta(seconds=1))),
     "epoch_milliseconds": Canonical("{c}::text", _epoch(timedelta(milliseconds=1))),
+    "julian_day": Canonical("{c}::text", _julian_day),
     "uuid": Canonical("{c}::text", _text),
     "json": Canonical("{c}::text", _text),
 }

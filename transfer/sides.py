@@ -180,6 +180,7 @@ class SqliteSide:
         columns = compared(table)
         aside = self._aside.get(table.source, {}) if self.role == "source" else {}
         located = self._locator_columns(table) if aside else []
+        keys = {json.loads(locator)[0] for locator in aside} if table.source_key else set()
         names = [*located, *(c.source if self.role == "source" else c.target for c in columns)]
         reads = ", ".join(f"typeof({q}), {q}" for q in map(quote_sqlite, names))
         full = table.source if self.role == "source" else table.target
@@ -192,10 +193,11 @@ class SqliteSide:
             flat = list(zip(*batch, strict=True))
             klasses = [[klass.decode() for klass in column] for column in flat[::2]]
             values = flat[1::2]
-            if aside:
+            if aside and not (keys and keys.isdisjoint(values[0])):
                 yield from self._one_by_one(columns, len(located), klasses, values, aside)
             else:
-                yield from map(list, zip(*map(sqlite_texts, columns, klasses, values), strict=True))
+                texts = map(sqlite_texts, columns, klasses[len(located) :], values[len(located) :])
+                yield from map(list, zip(*texts, strict=True))
 
     def _one_by_one(
         self,

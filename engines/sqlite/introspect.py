@@ -25,8 +25,6 @@ SETTINGS = (
 MAX_DBSTAT_BYTES = 8 * 2**30  # dbstat reads every page of the file; beyond this sizes per table stay unknown
 RESERVED = "sqlite_"
 SQLITE_ERROR = 1  # something in the schema, as against the file (https://www.sqlite.org/rescode.html)
-
-
 STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state
 
 

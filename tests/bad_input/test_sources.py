@@ -36,7 +36,7 @@ def source(tmp_path: Path) -> Path:
 def test_an_empty_database(life: Life, empty_18: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
         connection.execute("VACUUM")
-    refused(life.ask(tmp_path / "s.db", empty_18).run(), 3, "SOURCE_EMPTY")
+    refused(life.ask(tmp_path / "s.db", empty_18).run(), 2, "SOURCE_EMPTY")
     assert fetch(empty_18, NOTHING) == [(0,)]
 
 

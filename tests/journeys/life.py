@@ -21,6 +21,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+import psycopg
+
 import engines.embedded
 from agent.cli import run as command_line
 from tests.moving import fetch
@@ -196,3 +198,11 @@ def refused(ended: Ended, status: int, code: str) -> str:
     assert (ended.status, message[3]) == (status, code), ended.err
     assert "Traceback" not in ended.err + ended.out
     return message[0]
+
+
+def done_chunks(url: str) -> int:
+    """Chunks that are in the target; 0 before there is anything."""
+    try:
+        return int(fetch(url, "SELECT count(*) FROM _dbmo.chunk WHERE done")[0][0])
+    except psycopg.errors.UndefinedTable:
+        return 0

@@ -82,7 +82,9 @@ def test_a_production_target_is_rehearsed_and_waits_for_an_approval(life: Life, 
     assert fetch(empty_18, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', '_dbmo')") == [(0,)]
 
 
-def test_chinook_of_postgresql_12_arrives_on_18(life: Life, empty_12: str, postgresql_18: Server, corpora: Path) -> None:
+def test_chinook_of_postgresql_12_arrives_on_18(
+    life: Life, empty_12: str, postgresql_18: Server, corpora: Path
+) -> None:
     load_sql(empty_12, corpora / "schemas/chinook/postgresql.sql")
     target = postgresql_18.create_database()
     finished(life.ask(empty_12, target))

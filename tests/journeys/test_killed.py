@@ -10,10 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.journeys.life import Life, copies, finished, sqlite_from, table_texts, wait_for
+from tests.journeys.life import Life, copies, done_chunks, finished, sqlite_from, table_texts, wait_for
 from tests.moving import fetch
 from tests.servers import Server, load_sql
 
@@ -39,14 +38,6 @@ def unbroken(chinook: Path, postgresql_18: Server, tmp_path_factory: pytest.Temp
     life = Life(tmp_path_factory.mktemp("unbroken"))
     finished(life.ask(chinook, postgresql_18.create_database(), options=OPTIONS))
     return settled(life.read("contract.json"))
-
-
-def done_chunks(url: str) -> int:
-    """Chunks that are in the target; 0 before there is anything."""
-    try:
-        return int(fetch(url, "SELECT count(*) FROM _dbmo.chunk WHERE done")[0][0])
-    except psycopg.errors.UndefinedTable:
-        return 0
 
 
 def journal_has(life: Life, text: str) -> bool:

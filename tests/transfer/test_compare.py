@@ -123,7 +123,7 @@ def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_i
 def test_levels_of_later_versions_are_refused_by_name(moved):
     from engines.errors import UsageError
 
-    with pytest.raises(UsageError, match="UNSUPPORTED_OPTION.*level sample"):
+    with pytest.raises(UsageError, match=r"UNSUPPORTED_OPTION.*level sample"):
         compare(*moved, level="sample")
 
 

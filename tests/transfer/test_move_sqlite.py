@@ -67,7 +67,7 @@ def test_every_value_arrives_or_is_quarantined(tmp_path_factory, postgresql_18, 
     )
     url = postgresql_18.create_database()
     move(source, url, plan_of(mapping("t", [("id", "bigint", "integer"), *columns])))
-    target = dict((row[0], row[1:]) for row in fetch(url, "SELECT id, i, d, t, b FROM t"))
+    target = {row[0]: row[1:] for row in fetch(url, "SELECT id, i, d, t, b FROM t")}
     aside = {
         (json.loads(locator)[0], column): json.loads(original)
         for locator, column, original in fetch(url, "SELECT locator, column_name, original FROM _dbmo.quarantine")

@@ -28,6 +28,8 @@ CONVERTED = [
     ("timestamptz", "timestamp(6) with time zone", "text", b"2024-01-02 03:04:05Z", b"2024-01-02 03:04:05+00"),
     ("epoch_seconds", "timestamp(6) without time zone", "integer", -1, b"1969-12-31 23:59:59"),
     ("epoch_milliseconds", "timestamp(6) without time zone", "integer", -1, b"1969-12-31 23:59:59.999000"),
+    ("julian_day", "timestamp(6) without time zone", "real", 2460310.5, b"2024-01-01 00:00:00"),
+    ("julian_day", "timestamp(6) without time zone", "real", 2440587.75, b"1970-01-01 06:00:00"),
     ("uuid", "uuid", "text", b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12, b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12),
     ("json", "json", "text", b'{"a": 1}', b'{"a": 1}'),
 ]
@@ -56,6 +58,7 @@ REFUSED = [
         "text that is not a date and time",
     ),
     ("epoch_seconds", "timestamp(6) without time zone", "integer", 10**15, "epoch time outside of the years 1 to 9999"),
+    ("julian_day", "timestamp(6) without time zone", "real", 1e9, "julian day outside of the years 1 to 9999"),
     ("uuid", "uuid", "text", b"ABC", "text that is not a lower-case UUID"),
     ("json", "json", "text", b"{", "text that is not JSON in a JSON column"),
     ("json", "json", "text", b"NaN", "text that is not JSON in a JSON column"),

@@ -53,6 +53,7 @@ FAST: dict[str, Fast] = {
     "uuid": Fast(copy_text.checked_text, guard=TEXT + f"{{c}} GLOB '{UUID_GLOB}'"),
     "json": Fast(copy_text.text(), guard=TEXT + "json_valid({c})"),
     "jsonb_any": Fast(copy_text.never),
+    "julian_day": Fast(copy_text.never),
 }
 
 

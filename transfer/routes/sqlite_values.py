@@ -12,6 +12,8 @@ from engines.errors import EngineError
 
 INT64 = 1 << 63
 EXACT_IN_DOUBLE = 1 << 53
+UNIX_EPOCH_DAY = Decimal("2440587.5")  # the julian day of 1970-01-01 00:00
+MICROSECONDS_A_DAY = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DATE = re.compile(rb"\d{4}-\d\d-\d\d")
 CLOCK = rb"\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
@@ -177,6 +179,19 @@ def _epoch(per_second: int) -> Convert:
     return convert
 
 
+def _julian_day(klass: str, value: Value) -> bytes:
+    """A day number (noon of 4714-11-24 BC is 0) as a date and time, to the microsecond that is nearest."""
+    if klass not in ("integer", "real") or not isinstance(value, int | float):
+        raise Refused(f"{klass} in a column of julian days")
+    try:
+        with localcontext(prec=60):
+            exact = (Decimal(value) - UNIX_EPOCH_DAY) * MICROSECONDS_A_DAY
+            moment = EPOCH + timedelta(microseconds=int(exact.to_integral_value()))
+    except (OverflowError, ValueError):
+        raise Refused("julian day outside of the years 1 to 9999") from None
+    return moment.replace(tzinfo=None).isoformat(" ").encode()
+
+
 def converter(route: str, target_type: str) -> Convert:
     """The exact conversion of a route into a target type; EngineError for a route nobody wrote."""
     sizes = [int(n) for n in re.findall(r"\d+", target_type)] if "(" in target_type else []
@@ -197,6 +212,7 @@ def converter(route: str, target_type: str) -> Convert:
         "timestamptz": _matching(TIMESTAMP_ZONE, "a date and time with zone", _moment),
         "epoch_seconds": _epoch(1),
         "epoch_milliseconds": _epoch(1000),
+        "julian_day": _julian_day,
         "uuid": _matching(UUID, "a lower-case UUID", lambda m: m[0]),
         "json": _json,
     }
