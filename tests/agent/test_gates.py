@@ -17,7 +17,7 @@ from agent.gates import RehearsalResult, check_gates, read_rehearsal, verify_bac
 from agent.request import parse_request
 from agent.request_model import Request
 from agent.request_options import Backup, Waiver
-from engines.embedded import binaries
+from engines.embedded_settings import binaries
 from engines.errors import CheckFailed
 from tests.servers import load_sql
 

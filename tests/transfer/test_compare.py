@@ -1,9 +1,12 @@
 """Comparison: every planted difference is found at its key and column; equal values give no alarm."""
 
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conversion.mapping import TableMapping
 from engines.connection import parse
 from skills.context import SkillContext
 from skills.data_migration_validator.skill import Input, run
@@ -23,7 +26,7 @@ ROWS = [(n, f"name {n}", n / 4, n / 7, 1_700_000_000_000 + n) for n in range(1, 
 
 
 @pytest.fixture
-def moved(tmp_path, empty_18):
+def moved(tmp_path: Path, empty_18: str) -> Any:
     """A moved table: source file and target url."""
     source = sqlite_file(
         tmp_path / "s.db",
@@ -34,12 +37,12 @@ def moved(tmp_path, empty_18):
     return source, empty_18
 
 
-def compare(source, target, table=TABLE, **options):
+def compare(source: Path, target: str, table: TableMapping = TABLE, **options: Any) -> Any:
     given = {"source": {"url": f"sqlite:{source}"}, "target": {"url": target}, "tables": [table], "migration": "test"}
     return run(Input.model_validate({**given, **options}), SkillContext())
 
 
-def test_a_fresh_copy_is_equal(moved):
+def test_a_fresh_copy_is_equal(moved: tuple[Path, str]) -> None:
     found = compare(*moved)
     assert (found.equal, found.row_count_match, found.rows_compared) == (True, True, 300)
 
@@ -59,30 +62,32 @@ def test_a_fresh_copy_is_equal(moved):
         ("INSERT INTO t VALUES (0, 'x', 1, 1, now())", "extra", "0", []),
     ],
 )
-def test_one_change_is_found_at_its_row_and_column(moved, statement, kind, key, columns):
+def test_one_change_is_found_at_its_row_and_column(
+    moved: tuple[Path, str], statement: str, kind: str, key: str, columns: list[str]
+) -> None:
     change(moved[1], statement)
     found = compare(*moved)
     assert not found.equal
     assert [(row.kind, row.key, row.columns) for row in found.tables[0].rows] == [(kind, {"id": key}, columns)]
 
 
-def test_values_swapped_between_rows_are_found(moved):
+def test_values_swapped_between_rows_are_found(moved: tuple[Path, str]) -> None:
     change(moved[1], "UPDATE t SET name = CASE id WHEN 5 THEN 'name 6' ELSE 'name 5' END WHERE id IN (5, 6)")
     assert [row.key["id"] for row in compare(*moved).tables[0].rows] == ["5", "6"]
 
 
-def test_a_row_that_is_there_twice_is_found(moved):
+def test_a_row_that_is_there_twice_is_found(moved: tuple[Path, str]) -> None:
     change(moved[1], "INSERT INTO t SELECT * FROM t WHERE id IN (8, 9)")
     found = compare(*moved).tables[0]
     assert (found.extra, [row.key["id"] for row in found.rows]) == (2, ["8", "9"])
 
 
-def test_decimals_of_another_scale_are_equal(moved):
+def test_decimals_of_another_scale_are_equal(moved: tuple[Path, str]) -> None:
     change(moved[1], "ALTER TABLE t ALTER price TYPE numeric(20,8)")
     assert compare(*moved).equal
 
 
-def test_counts_alone_see_only_counts(moved):
+def test_counts_alone_see_only_counts(moved: tuple[Path, str]) -> None:
     change(moved[1], "UPDATE t SET name = 'other'")
     assert compare(*moved, level="counts").equal
     change(moved[1], "DELETE FROM t WHERE id > 298")
@@ -90,7 +95,7 @@ def test_counts_alone_see_only_counts(moved):
     assert (found.equal, found.row_count_match, found.tables[0].missing) == (False, False, 2)
 
 
-def test_tables_without_a_key_are_compared_as_multisets(tmp_path, empty_18):
+def test_tables_without_a_key_are_compared_as_multisets(tmp_path: Path, empty_18: str) -> None:
     table = mapping("t", [("a", "text", "text"), ("b", "bigint", "integer")], key=None, required=())
     rows = [("x", 1), ("x", 1), ("y", None)]
     source = sqlite_file(
@@ -103,7 +108,9 @@ def test_tables_without_a_key_are_compared_as_multisets(tmp_path, empty_18):
     assert (found.missing, found.rows[0].key) == (1, {"a": "x", "b": "1"})
 
 
-def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_it(tmp_path, empty_18):
+def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_it(
+    tmp_path: Path, empty_18: str
+) -> None:
     import sqlite3
 
     table = mapping("t", [("id", "bigint", "integer"), ("v", "bigint", "integer")])
@@ -120,14 +127,14 @@ def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_i
     assert [row.key for row in compare(source, empty_18, table).tables[0].rows] == [{"id": "2"}]
 
 
-def test_levels_of_later_versions_are_refused_by_name(moved):
+def test_levels_of_later_versions_are_refused_by_name(moved: tuple[Path, str]) -> None:
     from engines.errors import UsageError
 
     with pytest.raises(UsageError, match=r"UNSUPPORTED_OPTION.*level sample"):
         compare(*moved, level="sample")
 
 
-def test_the_target_is_not_written_by_a_comparison(moved):
+def test_the_target_is_not_written_by_a_comparison(moved: tuple[Path, str]) -> None:
     before = fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id")
     compare(*moved)
     assert fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id") == before

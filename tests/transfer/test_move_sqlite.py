@@ -3,6 +3,8 @@
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from engines.errors import Aborted
 from tests.moving import fetch, mapping, move, plan_of, sqlite_file
+from tests.servers import Server
 
 TEXT_TABLE = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
 ODD_TEXTS = [
@@ -30,7 +33,7 @@ ODD_TEXTS = [
 ]
 
 
-def test_odd_text_arrives_unchanged(tmp_path, empty_18):
+def test_odd_text_arrives_unchanged(tmp_path: Path, empty_18: str) -> None:
     rows = list(enumerate([*ODD_TEXTS, None]))
     source = sqlite_file(
         tmp_path / "s.db",
@@ -52,7 +55,9 @@ values = st.one_of(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(values, values, values, values), max_size=40))
-def test_every_value_arrives_or_is_quarantined(tmp_path_factory, postgresql_18, rows):
+def test_every_value_arrives_or_is_quarantined(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_18: Server, rows: list[tuple[Any, ...]]
+) -> None:
     """Columns without affinity take any class; each value must be in the target or in the quarantine, exactly."""
     columns = [
         ("i", "bigint", "integer"),
@@ -82,13 +87,13 @@ def test_every_value_arrives_or_is_quarantined(tmp_path_factory, postgresql_18, 
     assert not aside
 
 
-def _same(left, right):
+def _same(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, float):
         return left == right
     return type(left) is type(right) and repr(left) == repr(right)
 
 
-def _recovered(kept):
+def _recovered(kept: dict[str, str]) -> Any:
     """The original from a quarantine entry, decoded here and not by the product."""
     if kept["class"] == "blob":
         return bytes.fromhex(kept["hex"]) if "hex" in kept else kept["text"].encode()
@@ -97,7 +102,7 @@ def _recovered(kept):
     return int(kept["number"]) if kept["class"] == "integer" else float(kept["number"])
 
 
-def test_a_row_whose_key_is_null_is_withheld_whole(tmp_path, empty_18):
+def test_a_row_whose_key_is_null_is_withheld_whole(tmp_path: Path, empty_18: str) -> None:
     table = mapping("t", [("k", "text", "text"), ("v", "bigint", "integer")], key=None, required=("k",))
     table = table.model_copy(update={"key": ["k"]})
     source = sqlite_file(
@@ -113,7 +118,7 @@ def test_a_row_whose_key_is_null_is_withheld_whole(tmp_path, empty_18):
     assert json.loads(output.quarantined[0].original)["v"] == {"class": "integer", "number": "2"}
 
 
-def test_nul_is_stripped_and_the_original_kept(tmp_path, empty_18):
+def test_nul_is_stripped_and_the_original_kept(tmp_path: Path, empty_18: str) -> None:
     source = sqlite_file(
         tmp_path / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
@@ -124,7 +129,7 @@ def test_nul_is_stripped_and_the_original_kept(tmp_path, empty_18):
     assert json.loads(output.quarantined[0].original) == {"class": "text", "hex": b"a\0b".hex()}
 
 
-def test_text_that_is_not_utf8_is_kept_aside_and_the_rest_goes_on(tmp_path, empty_18):
+def test_text_that_is_not_utf8_is_kept_aside_and_the_rest_goes_on(tmp_path: Path, empty_18: str) -> None:
     source = sqlite_file(
         tmp_path / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
@@ -135,7 +140,7 @@ def test_text_that_is_not_utf8_is_kept_aside_and_the_rest_goes_on(tmp_path, empt
     assert json.loads(output.quarantined[0].original)["hex"] == "41ff42"
 
 
-def test_the_policy_stop_loads_nothing_of_the_chunk(tmp_path, empty_18):
+def test_the_policy_stop_loads_nothing_of_the_chunk(tmp_path: Path, empty_18: str) -> None:
     source = sqlite_file(
         tmp_path / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
@@ -146,7 +151,7 @@ def test_the_policy_stop_loads_nothing_of_the_chunk(tmp_path, empty_18):
     assert fetch(empty_18, "SELECT count(*) FROM t") == [(0,)]
 
 
-def test_more_quarantine_than_the_limit_stops_the_copy(tmp_path, empty_18):
+def test_more_quarantine_than_the_limit_stops_the_copy(tmp_path: Path, empty_18: str) -> None:
     source = sqlite_file(
         tmp_path / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
@@ -157,7 +162,7 @@ def test_more_quarantine_than_the_limit_stops_the_copy(tmp_path, empty_18):
 
 
 @pytest.mark.parametrize("parallel", [1, 2])
-def test_many_chunks_give_every_row_once(tmp_path, empty_18, parallel):
+def test_many_chunks_give_every_row_once(tmp_path: Path, empty_18: str, parallel: int) -> None:
     rows = [(n * 7, f"row {n}") for n in range(5_000)]
     source = sqlite_file(
         tmp_path / "s.db",
@@ -169,7 +174,7 @@ def test_many_chunks_give_every_row_once(tmp_path, empty_18, parallel):
     assert (output.tables[0].chunks, output.tables[0].rows, output.tables[0].copies) == (8, 5_000, 1)
 
 
-def test_a_table_without_rowid_is_copied_whole(tmp_path, empty_18):
+def test_a_table_without_rowid_is_copied_whole(tmp_path: Path, empty_18: str) -> None:
     table = mapping("t", [("k", "text", "text"), ("v", "bigint", "integer")], key=None, required=("k",))
     table = table.model_copy(update={"key": ["k"], "source_key": ""})
     source = sqlite_file(
@@ -181,7 +186,7 @@ def test_a_table_without_rowid_is_copied_whole(tmp_path, empty_18):
     assert fetch(empty_18, "SELECT k, v FROM t ORDER BY k") == [("a", 1), ("b", 2)]
 
 
-def test_a_failing_statement_leaves_no_trace_of_its_step(tmp_path, empty_18):
+def test_a_failing_statement_leaves_no_trace_of_its_step(tmp_path: Path, empty_18: str) -> None:
     from conversion.mapping import Statement
     from engines.errors import DbmoError
 

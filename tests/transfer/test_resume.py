@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engines.errors import EngineError
 from tests.moving import fetch, mapping, move, plan_of, sqlite_file
 from transfer.chunks import Chunks
+from transfer.moveplan import MovePlan
 from transfer.state import State
 
 TABLE = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
@@ -27,7 +30,7 @@ if __name__ == "__main__":
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: Path) -> Any:
     return sqlite_file(
         tmp_path / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
@@ -35,11 +38,11 @@ def source(tmp_path):
     )
 
 
-def plan(**settings):
+def plan(**settings: Any) -> Any:
     return plan_of(TABLE, chunk_rows=100, **settings)
 
 
-def start(source, target, made, failpoint, tmp_path):
+def start(source: Path, target: str, made: MovePlan, failpoint: str, tmp_path: Path) -> Any:
     """The move in a process of its own, which ends or sleeps at the failpoint."""
     script = tmp_path / "move.py"
     script.write_text(SCRIPT)
@@ -51,7 +54,7 @@ def start(source, target, made, failpoint, tmp_path):
     )
 
 
-def kill_at(failpoint, source, target, made, tmp_path):
+def kill_at(failpoint: str, source: Path, target: str, made: MovePlan, tmp_path: Path) -> Any:
     """Run until the failpoint kills the process."""
     process = start(source, target, made, failpoint, tmp_path)
     _, errors = process.communicate(timeout=60)
@@ -60,11 +63,11 @@ def kill_at(failpoint, source, target, made, tmp_path):
         assert "WORKER_LOST" in errors
 
 
-def arrived(target):
+def arrived(target: str) -> Any:
     return fetch(target, "SELECT id, v FROM t ORDER BY id")
 
 
-def copies(target):
+def copies(target: str) -> Any:
     return [row[0] for row in fetch(target, "SELECT copies FROM _dbmo.chunk ORDER BY number")]
 
 
@@ -81,7 +84,9 @@ FAILPOINTS = [
 
 
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
-def test_a_killed_run_continues_and_copies_no_finished_chunk_twice(source, empty_18, tmp_path, failpoint):
+def test_a_killed_run_continues_and_copies_no_finished_chunk_twice(
+    source: Path, empty_18: str, tmp_path: Path, failpoint: str
+) -> None:
     kill_at(failpoint, source, empty_18, plan(), tmp_path)
     output = move(source, empty_18, plan())
     assert arrived(empty_18) == ROWS
@@ -90,14 +95,16 @@ def test_a_killed_run_continues_and_copies_no_finished_chunk_twice(source, empty
 
 
 @pytest.mark.parametrize("failpoint", ["chunk.before_commit:2:kill", "chunk.after_commit:3:kill"])
-def test_a_killed_worker_of_several_loses_nothing(source, empty_18, tmp_path, failpoint):
+def test_a_killed_worker_of_several_loses_nothing(source: Path, empty_18: str, tmp_path: Path, failpoint: str) -> None:
     kill_at(failpoint, source, empty_18, plan(parallel=2), tmp_path)
     move(source, empty_18, plan(parallel=2))
     assert arrived(empty_18) == ROWS
     assert set(copies(empty_18)) == {1}
 
 
-def test_after_a_change_of_the_source_only_what_differs_is_copied_again(source, empty_18, tmp_path):
+def test_after_a_change_of_the_source_only_what_differs_is_copied_again(
+    source: Path, empty_18: str, tmp_path: Path
+) -> None:
     kill_at("chunk.after_commit:6:kill", source, empty_18, plan(), tmp_path)
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute("UPDATE t SET v = 'changed' WHERE id = 150")
@@ -111,7 +118,7 @@ def test_after_a_change_of_the_source_only_what_differs_is_copied_again(source, 
     assert copies(empty_18) == [1, 2, 1, 2, 1, 1, 1, 1, 1, 1, 1]
 
 
-def test_a_changed_table_without_a_key_in_the_target_is_copied_again_whole(tmp_path, empty_18):
+def test_a_changed_table_without_a_key_in_the_target_is_copied_again_whole(tmp_path: Path, empty_18: str) -> None:
     table = mapping("t", [("v", "text", "text")], key=None, required=())
     made = plan_of(table, chunk_rows=10)
     source = sqlite_file(
@@ -127,7 +134,7 @@ def test_a_changed_table_without_a_key_in_the_target_is_copied_again_whole(tmp_p
     assert found == sorted(["changed", *(str(n) for n in range(50) if n != 1)])
 
 
-def test_an_older_run_can_write_nothing_once_a_newer_one_began(source, empty_18, tmp_path):
+def test_an_older_run_can_write_nothing_once_a_newer_one_began(source: Path, empty_18: str, tmp_path: Path) -> None:
     older = start(source, empty_18, plan(), "chunk.before_commit:3:sleep", tmp_path)
     deadline = time.monotonic() + 30
     while not _waiting(empty_18) and time.monotonic() < deadline:
@@ -143,16 +150,16 @@ def test_an_older_run_can_write_nothing_once_a_newer_one_began(source, empty_18,
     assert set(copies(empty_18)) == {1}
 
 
-def _waiting(target):
+def _waiting(target: str) -> Any:
     query = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
     return fetch(target, query)[0][0]
 
 
-def _end_backends(target):
+def _end_backends(target: str) -> Any:
     fetch(target, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'")
 
 
-def test_a_chunk_of_a_passed_epoch_is_refused(source, empty_18):
+def test_a_chunk_of_a_passed_epoch_is_refused(source: Path, empty_18: str) -> None:
     from engines.grant import Grant
     from engines.registry import open_database, open_writer
 

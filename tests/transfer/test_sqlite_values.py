@@ -1,5 +1,7 @@
 """Single SQLite values: converted exactly, or refused with the reason."""
 
+from typing import Any
+
 import pytest
 
 from engines.errors import EngineError
@@ -66,24 +68,26 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("route", "target", "klass", "value", "expected"), CONVERTED)
-def test_a_value_becomes_the_targets_text(route, target, klass, value, expected):
+def test_a_value_becomes_the_targets_text(route: str, target: str, klass: str, value: Any, expected: Any) -> None:
     assert converter(route, target)(klass, value) == expected
 
 
 @pytest.mark.parametrize(("route", "target", "klass", "value", "reason"), REFUSED)
-def test_a_value_that_does_not_fit_is_refused_with_the_reason(route, target, klass, value, reason):
+def test_a_value_that_does_not_fit_is_refused_with_the_reason(
+    route: str, target: str, klass: str, value: Any, reason: str
+) -> None:
     with pytest.raises(Refused) as refused:
         converter(route, target)(klass, value)
     assert refused.value.reason == reason
 
 
 @pytest.mark.parametrize(("value", "stripped"), [(b"a\0b", b"ab"), (b"a\xff\0", "a�".encode())])
-def test_text_that_can_be_held_in_part_brings_that_part(value, stripped):
+def test_text_that_can_be_held_in_part_brings_that_part(value: Any, stripped: bytes) -> None:
     with pytest.raises(Refused) as refused:
         converter("text", "text")("text", value)
     assert refused.value.stripped == stripped
 
 
-def test_an_unknown_route_is_named():
+def test_an_unknown_route_is_named() -> None:
     with pytest.raises(EngineError, match="ROUTE_UNKNOWN"):
         converter("teleport", "text")
