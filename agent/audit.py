@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.contract import validate_contract
 from agent.status import progress_of
+from agent.target_checks import begun_under
 from engines.errors import DbmoError
 
 if TYPE_CHECKING:
@@ -24,13 +25,18 @@ def audit(run: Orchestrator) -> dict[str, list[str]]:
             verified.append(what)
 
     folder = run.folder
+    broken = folder.journal.problems()
+    if broken:
+        return {"verified": [], "problems": [*broken, "The rest rests on the journal and was not looked at."]}
     entries = sum(1 for _ in folder.journal.entries())
-    check(f"journal: {entries} entries, the chain is whole, head {folder.journal.head[:12]}", folder.journal.problems())
+    check(f"journal: {entries} entries, the chain is whole, head {folder.journal.head[:12]}", [])
     check(f"artifacts: {len(folder.artifact_hashes())} files are as they were written", folder.artifact_problems())
     check("plan: its hash is the one in the journal", _plan(run))
     check("contract: valid, every figure has its evidence", _contract(run))
     if folder.journal.last("execution started") is not None:
-        check("target: the journal's head that it keeps stands in the chain, its plan is this plan", _target(run))
+        check("target: the journal's head that it keeps stands in the chain", _target(run))
+    else:
+        check("target: it knows nothing of this migration yet, or can't be asked", _untouched(run))
     return {"verified": verified, "problems": problems}
 
 
@@ -52,9 +58,21 @@ def _contract(run: Orchestrator) -> list[str]:
         return ["contract.json is missing."]
     noted = run.folder.journal.last("contract")
     found = [f"contract.json {problem}." for problem in validate_contract(data)]
-    if noted is not None and noted.body["sha256"] != content_hash(data):
-        found.append("contract.json was changed after it was written.")
+    if noted is None or noted.body["sha256"] != content_hash(data):
+        found.append("contract.json is not the one that the journal knows; `dbmo report` writes it again.")
     return found
+
+
+def _untouched(run: Orchestrator) -> list[str]:
+    """A journal cut off before the execution does not agree with a target that holds it."""
+    if run.ends.target_is_embedded and not (run.folder.path / "server").exists():
+        return []
+    try:
+        with run.ends.target() as target:
+            begun = target is not None and begun_under(target, run.folder.migration) is not None
+    except DbmoError:  # before the execution a target need not be there
+        return []
+    return ["The target holds this migration, the journal does not know of its execution."] if begun else []
 
 
 def content_hash(data: object) -> str:

@@ -54,7 +54,7 @@ def _ours(server: Server, source: str, plan: str) -> Run:
 
 def _pgloader(server: Server, source: str) -> Run:
     url = server.create_database()
-    name = url.rpartition("/")[2].partition("?")[0]
+    name = url.split("/")[3].partition("?")[0]
     target = f"pgsql://postgres@unix:{server.folder}:{PORT}/{name}"
     words = ["pgloader", *(word for option in TUNING for word in ("--with", option)), f"sqlite://{source}", target]
     found = command(words, DATA / "pgloader.log")
@@ -64,5 +64,7 @@ def _pgloader(server: Server, source: str) -> Run:
 
 def _check(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        assert connection.execute("SELECT count(*) FROM sbtest").fetchone() == (ROWS,)
+        found = connection.execute("SELECT count(*) FROM sbtest").fetchone()
+        if found != (ROWS,):
+            raise RuntimeError(f"{found} rows arrived, {ROWS} were sent")
         connection.execute("DROP TABLE sbtest")

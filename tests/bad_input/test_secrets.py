@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.life import Ended, Life, finished, refused
-from tests.moving import fetch, sqlite_file
+from tests.journeys.life import Life, finished, refused
+from tests.moving import sqlite_file
 from tests.servers import Server
 
 MARKED = "xyzzy-Geheim-4711"

@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-import psycopg
-
+import engines.connection
 import engines.embedded
 from agent.cli import run as command_line
 from tests.moving import fetch
@@ -78,7 +78,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
 
 @contextmanager
 def lived(home: Path) -> Iterator[Life]:
-    """A migration; the embedded servers that it starts in this process end with it."""
+    """A migration; the embedded servers that it starts in this process, and what it keeps in mind, end with it."""
     held: list[engines.embedded.EmbeddedServer] = []
     open_embedded = engines.embedded.open_embedded
 
@@ -91,6 +91,7 @@ def lived(home: Path) -> Iterator[Life]:
         yield Life(home)
     finally:
         engines.embedded.open_embedded = open_embedded
+        engines.connection._REDACTED.clear()  # a process of its own would have forgotten its passwords
         for server in held:
             server.stop()
 

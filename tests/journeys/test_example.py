@@ -18,7 +18,6 @@ from examples.shop_traps import PLANTED, TRAPS
 from tests.journeys.life import CHECKOUT, Ended, Life, dbmo, lived, sha256
 from tests.moving import fetch
 
-
 SET_ASIDE = {
     ("main.customers", "birth_date"), ("main.orders", "discount"), ("main.products", "stock"), ("main.reviews", "body")
 }  # fmt: skip

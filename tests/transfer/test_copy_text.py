@@ -39,21 +39,25 @@ from transfer.routes import copy_text
 def test_a_column_is_written_or_left_to_the_exact_path(
     encoder: copy_text.Encoder, values: list[Any], expected: Any
 ) -> None:
-    found = copy_text.block([values], [encoder])
+    found = copy_text.block([values], [encoder], [True])
     assert found == (None if expected is None else expected.replace(" ", "\n").encode() + b"\n")
 
 
 def test_a_block_is_rows_of_tabs_and_newlines() -> None:
     columns: list[list[Any]] = [[1, 2], ["x", None], [b"\\", b""]]
     encoders = [copy_text.integers(), copy_text.text(), copy_text.binary]
-    assert copy_text.block(columns, encoders) == b"1\tx\t\\\\x5c\n2\t\\N\t\\\\x\n"
+    assert copy_text.block(columns, encoders, [True] * 3) == b"1\tx\t\\\\x5c\n2\t\\N\t\\\\x\n"
 
 
 def test_text_that_looks_like_a_mark_is_escaped_beside_real_marks() -> None:
     columns: list[list[Any]] = [[None, r"\N", "a\\"], [b"x", None, None]]
-    found = copy_text.block(columns, [copy_text.text(), copy_text.binary])
+    found = copy_text.block(columns, [copy_text.text(), copy_text.binary], [True, True])
     assert found == b"\\N\t\\\\x78\n\\\\N\t\\N\na\\\\\t\\N\n"
 
 
 def test_one_unexpected_value_gives_no_block() -> None:
-    assert copy_text.block([[1, "x"]], [copy_text.integers()]) is None
+    assert copy_text.block([[1, "x"]], [copy_text.integers()], [True]) is None
+
+
+def test_null_in_a_column_that_must_have_a_value_gives_no_block() -> None:
+    assert copy_text.block([[1, None]], [copy_text.integers()], [False]) is None

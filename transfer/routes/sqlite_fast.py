@@ -91,6 +91,4 @@ def guard(columns: list[ColumnMapping]) -> str | None:
         expected = fast(column).guard
         if expected is not None:
             terms.append(f"({name} IS NULL OR ({expected.replace('{c}', name)}))")
-        if not column.nullable:
-            terms.append(f"{name} IS NOT NULL")
     return " AND ".join(terms) or None

@@ -48,6 +48,7 @@ class SqliteToCopyText:
         columns = self.table.copied
         reads = [read(c) for c in columns]
         encoders = [fast(c).encoder for c in columns]
+        nullable = [c.nullable for c in columns]
         expected = guard(columns)
         key = quote_identifier(self.table.source_key)
         where, bounds = self._range(key)
@@ -62,7 +63,7 @@ class SqliteToCopyText:
                 values = list(zip(*rows, strict=True))
                 keys = values[len(columns) if own_key is None else own_key]
                 safe = expected is None or all(values[-1])
-                encoded = copy_text.block(values[: len(columns)], encoders) if safe else None
+                encoded = copy_text.block(values[: len(columns)], encoders, nullable) if safe else None
                 if encoded is None:
                     yield from self._exact(f"{key} BETWEEN ? AND ?", (keys[0], keys[-1]))
                 else:

@@ -1,0 +1,113 @@
+"""What people read says what the program does: error codes, commands, links, pairs, skills."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.cli import parser
+from agent.prechecks import CONTRADICTIONS, PAIRS, REQUIRED_SKILLS
+from agent.rules import RULES
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("agent", "skills", "transfer", "conversion", "engines")
+RAISERS = frozenset({"DbmoError", "CheckFailed", "UsageError", "Aborted", "EngineError", "Meaning", "refuse", "say"})
+CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"(?<![\w./-])dbmo +(?:(--[a-z-]+)|([a-z][a-z-]*(?:\|[a-z-]+)*))")
+PAGES = sorted(
+    path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")) if path.is_file()
+)
+
+
+def codes_of(tree: ast.AST) -> Iterator[str]:
+    """Error codes that a module can raise: the first argument of what raises, `{role}_NOT_OPEN` for both sides."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", None) in RAISERS:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+            elif isinstance(first, ast.JoinedStr):
+                ending = str(getattr(first.values[-1], "value", ""))
+                yield from (f"SOURCE{ending}", f"TARGET{ending}")
+
+
+def raised_codes() -> set[str]:
+    found = {rule.code for rule in RULES}
+    for floor in FLOORS:
+        for path in (ROOT / floor).rglob("*.py"):
+            found |= {code for code in codes_of(ast.parse(path.read_text())) if CODE.fullmatch(code)}
+    return found
+
+
+def documented_codes() -> dict[str, int]:
+    """Code -> exit status, of every row of a table in docs/errors.md that begins with a code."""
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \|(.+)\|$", (ROOT / "docs/errors.md").read_text(), re.MULTILINE)
+    return {code: int(next(c for c in rest.split("|") if c.strip().isdigit())) for code, rest in rows}
+
+
+def commands() -> set[str]:
+    actions = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return set(next(actions).choices)
+
+
+def test_every_code_that_can_be_raised_is_documented() -> None:
+    assert raised_codes() - documented_codes().keys() == set()
+
+
+def test_no_code_is_documented_that_is_gone() -> None:
+    assert documented_codes().keys() - raised_codes() == set()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_rules_are_documented_with_their_exit_status(rule: object) -> None:
+    assert documented_codes()[getattr(rule, "code")] == getattr(rule, "exit_status")  # noqa: B009
+
+
+def test_every_contradiction_is_documented() -> None:
+    text = (ROOT / "docs/errors.md").read_text()
+    assert [pair.id for pair in CONTRADICTIONS if f"| {pair.id} | {pair.sentence} |" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    targets = [target.split("#")[0] for target in LINK.findall(page.read_text()) if "://" not in target]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_are_named_exist(page: Path) -> None:
+    code = re.findall(r"`[^`\n]+`|^ {4,}.+$", page.read_text(), re.MULTILINE)
+    named = {name for text in code for _, names in COMMAND.findall(text) for name in names.split("|") if name}
+    assert named - commands() == set()
+
+
+def test_the_first_page_names_both_commands() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert {"make demo", "make test"} <= {line.split("#")[0].strip() for line in lines}
+
+
+def test_the_table_of_pairs_is_the_programs() -> None:
+    text = (ROOT / "README.md").read_text()
+    table = text.partition("<!-- pairs -->")[2].partition("<!-- /pairs -->")[0]
+    rows = re.findall(r"^\| \[?(\w+) to (\w+)[\]|]", table, re.MULTILINE)
+    assert {(source.lower(), target.lower()) for source, target in rows} == set(PAIRS)
+
+
+def test_every_skill_has_a_page_and_the_agent_lists_all() -> None:
+    assert [name for name in REQUIRED_SKILLS if not (ROOT / f"docs/skills/{name}.md").is_file()] == []
+    head = (ROOT / "AGENT.md").read_text().split("---")[1]
+    assert re.findall(r"^  - ([a-z-]+)$", head.partition("skills:")[2].partition("\nversion")[0], re.MULTILINE) == list(
+        REQUIRED_SKILLS
+    )
+
+
+def test_every_page_of_the_documentation_is_in_its_index() -> None:
+    index = (ROOT / "docs/README.md").read_text()
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md") if path.name != "README.md"]
+    assert [str(page) for page in pages if f"({page})" not in index] == []
