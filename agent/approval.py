@@ -82,6 +82,22 @@ def check_approval(folder: Folder, plan: Plan) -> dict[str, Any]:
     return dict(approval)
 
 
+def holding_approval(folder: Folder, plan: Plan) -> dict[str, Any] | None:
+    """The approval of a person that holds for this plan now; None without one, or where none is needed."""
+    if plan.target.scratch:
+        return None
+    try:
+        return check_approval(folder, plan)
+    except Aborted:
+        return None
+
+
+def approved_hash(folder: Folder) -> str | None:
+    """The hash that the stored approval is for, whether or not it holds; None without one."""
+    approval = folder.read_json(FILE)
+    return str(approval["plan_hash"]) if isinstance(approval, dict) and "plan_hash" in approval else None
+
+
 def _void(folder: Folder, plan: Plan, approval: dict[str, Any]) -> str | None:
     if not isinstance(approval, dict) or not approval.keys() >= FIELDS:
         return f"{FILE} is damaged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -24,6 +25,13 @@ def guarded(handler: Callable[[argparse.Namespace], int], options: argparse.Name
         return EXIT_ENGINE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ENGINE
+    except sqlite3.Error as error:  # of the journal: a source's errors were translated where they came up
+        say(
+            "JOURNAL_FAILED",
+            f"The journal of the migration can't be used: {error}.",
+            "Free space or put journal.db back, then run the same command again.",
+        )
         return EXIT_ENGINE
     except OSError as error:
         name = f" ({error.filename})" if error.filename else ""

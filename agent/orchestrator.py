@@ -118,6 +118,18 @@ class Orchestrator:
             self.folder.journal.append("contract", {"sha256": digest})
         return contract
 
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Write the reports when the work was stopped; what stopped it is what a person gets to see."""
+        try:
+            yield
+        except BaseException:
+            try:
+                self.report()
+            except DbmoError as error:
+                self.folder.journal.append("report failed", {"code": error.code, "what": error.what})
+            raise
+
     def output(self, skill: str) -> dict[str, Any] | None:
         """A skill's stored output."""
         found: dict[str, Any] | None = self.folder.read_artifact(artifact_of(skill))

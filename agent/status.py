@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agent.approval import approved_hash
 from engines.errors import DbmoError
 from engines.protocols import Database
 
@@ -28,13 +29,12 @@ def status_of(run: Orchestrator) -> dict[str, Any]:
     for entry in run.folder.journal.entries("phase"):
         phases[entry.body["name"]] = entry.body["outcome"]
     plan = run.plan
-    approval = run.folder.read_json("approval.json")
     return {
         "migration": run.folder.migration,
         "phases": phases,
         "plan": plan.hash if plan else None,
         "strategy": plan.strategy if plan else None,
-        "approved": bool(plan and (plan.target.scratch or (approval and approval["plan_hash"] == plan.hash))),
+        "approved": bool(plan and (plan.target.scratch or approved_hash(run.folder) == plan.hash)),
         "target": _target(run) if run.folder.journal.last("execution started") else None,
         "next": _next(run, phases),
     }

@@ -19,7 +19,8 @@ FLOORS = ("agent", "skills", "transfer", "conversion", "engines")
 RAISERS = frozenset({"DbmoError", "CheckFailed", "UsageError", "Aborted", "EngineError", "Meaning", "refuse", "say"})
 CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?<![\w./-])dbmo +(?:(--[a-z-]+)|([a-z][a-z-]*(?:\|[a-z-]+)*))")
+# a command stands at the beginning of a code span or of a line of a block, or behind a pipe
+COMMAND = re.compile(r"^(?: {4,}|`)(?:.*\| *|\$ )?(?:\.venv/bin/)?dbmo +([a-z][a-z-]*(?:\|[a-z-]+)*)")
 PAGES = sorted(
     path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")) if path.is_file()
 )
@@ -83,7 +84,7 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_that_are_named_exist(page: Path) -> None:
     code = re.findall(r"`[^`\n]+`|^ {4,}.+$", page.read_text(), re.MULTILINE)
-    named = {name for text in code for _, names in COMMAND.findall(text) for name in names.split("|") if name}
+    named = {name for text in code for names in COMMAND.findall(text) for name in names.split("|")}
     assert named - commands() == set()
 
 

@@ -24,9 +24,8 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             home = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*home, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module" and node.args:
-            if isinstance(node.args[0], ast.Constant):
-                yield node.lineno, str(node.args[0].value)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
+            yield from ((node.lineno, str(word.value)) for word in node.args if isinstance(word, ast.Constant))
 
 
 def skill_of(parts: tuple[str, ...] | list[str]) -> str | None:

@@ -2,7 +2,8 @@
 
 A snapshot dies with its process. If the source's position is the one that finished chunks were copied at, nothing
 was written since and all of them stand. If not, each finished chunk is compared with the new snapshot; equal ones
-stand, others are removed and copied again. So the target never mixes two moments.
+stand, others are removed and copied again, after the steps that followed the rows were taken back (references would
+hinder it, triggers would fire). So the target never mixes two moments.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from transfer.chunks import Chunk, Chunks
 from transfer.compare import chunk_equal, side_of
 from transfer.endpoints import AnySnapshot, Endpoints, open_snapshot
 from transfer.moveplan import MovePlan
+from transfer.schema import undo_stage
 from transfer.state import State
 
 
@@ -43,7 +45,6 @@ def settle(plan: MovePlan, endpoints: Endpoints, state: State, chunks: Chunks, s
     if state.row()["position"] == snapshot.position and _quiet(snapshot.position):
         resumed.kept = len(finished)
         return resumed
-    resumed.source_changed = True
     by_name = {table.source: table for table in plan.tables}
     doubtful: dict[str, list[Chunk]] = {}
     source = side_of(snapshot, "source", chunks.quarantined())
@@ -54,6 +55,9 @@ def settle(plan: MovePlan, endpoints: Endpoints, state: State, chunks: Chunks, s
                 resumed.proved += 1
             else:
                 doubtful.setdefault(chunk.table, []).append(chunk)
+    resumed.source_changed = bool(doubtful)
+    if doubtful:
+        undo_stage(plan, state, "post_data")
     for name, parts in doubtful.items():
         resumed.again += _copy_again(state, chunks, by_name[name], parts, [c for c in finished if c.table == name])
     resumed.kept = resumed.proved

@@ -57,12 +57,19 @@ def _step(statement: Statement, state: State, report: Report) -> None:
     report(statement, seconds)
 
 
-def undo_all(plan: MovePlan, state: State) -> list[str]:
-    """Take back every step that was done, last first, then drop the state tables; ids of what was undone."""
+def undo_stage(plan: MovePlan, state: State, stage: str) -> list[str]:
+    """Take back the steps of a stage that were done, last first; their ids. Each may then be done again."""
     done = state.done_steps()
-    undone = [statement for statement in reversed(plan.statements) if statement.undo and statement.id in done]
+    undone = [s for s in reversed(plan.statements) if s.stage == stage and s.undo and s.id in done]
     for statement in undone:
         with state.writer.begin() as connection:
+            state.forget_step(connection, statement.id)
             state.writer.run(connection, statement.undo or "")
-    state.drop()
     return [statement.id for statement in undone]
+
+
+def undo_all(plan: MovePlan, state: State) -> list[str]:
+    """Take back every step that was done, then drop the state tables; ids of what was undone."""
+    undone = undo_stage(plan, state, "post_data") + undo_stage(plan, state, "pre_data")
+    state.drop()
+    return undone

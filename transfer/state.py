@@ -184,6 +184,12 @@ class State:
             )
         )
 
+    def forget_step(self, connection: Connection, step: str) -> None:
+        """Record that a step was taken back, in the transaction that does so."""
+        self.fence(connection)
+        own = self.steps.c.migration == self.migration
+        connection.execute(self.steps.delete().where(own, self.steps.c.id == step))
+
     def drop(self) -> None:
         """Remove the state tables, with everything that was set aside: for rehearsals."""
         with self.writer.begin(durable=True) as connection:

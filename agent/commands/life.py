@@ -135,10 +135,9 @@ def execute(options: argparse.Namespace) -> int:
     from agent.commands.summaries import say_execution
 
     with opened(options.folder) as (run, console):
-        try:
+        with run.reported():
             output = run.execute()
-        finally:
-            run.report()
+        run.report()
         say_execution(console, output)
         return _result(options, output)
 

@@ -56,10 +56,9 @@ def live(folder: Any, console: Console, until: str | None, as_json: bool = False
 
     orchestrator = Orchestrator(folder, console.show)
     stop_on_interrupt(orchestrator)
-    try:
+    with orchestrator.reported():
         status = _phases(orchestrator, console, until)
-    finally:
-        contract = orchestrator.report()
+    contract = orchestrator.report()
     console.say(f"report    {folder.path}/report.html  contract  {folder.path}/contract.json")
     if as_json:
         sys.stdout.write(contract.model_dump_json(indent=2) + "\n")
@@ -104,13 +103,14 @@ def _phases(run: Orchestrator, console: Console, until: str | None) -> int:
 
 def _may_continue(run: Orchestrator) -> bool:
     """Whether the stored plan stands: its execution began, or a person approved it and the source is as planned."""
+    from agent.approval import approved_hash
+
     plan = run.plan
     if plan is None or plan.declared:
         return False
     if run.folder.journal.last("execution started") is not None:
         return True
-    approval = run.folder.read_json("approval.json")
-    return approval is not None and approval.get("plan_hash") == plan.hash
+    return approved_hash(run.folder) == plan.hash
 
 
 def _needs_rehearsal(run: Orchestrator) -> bool:
@@ -126,9 +126,10 @@ def _needs_rehearsal(run: Orchestrator) -> bool:
 
 def _ask_approval(run: Orchestrator, console: Console) -> None:
     """At a terminal a person may approve on the spot; elsewhere execute() refuses with what to do."""
+    from agent.approval import approved_hash
+
     plan = run.needed_plan()
-    stored = run.folder.read_json("approval.json")
-    if plan.target.scratch or run.request.options.approvers or (stored and stored.get("plan_hash") == plan.hash):
+    if plan.target.scratch or run.request.options.approvers or approved_hash(run.folder) == plan.hash:
         return
     if sys.stdin.isatty() and sys.stderr.isatty():
         from agent.commands.life import approve_at_terminal

@@ -16,7 +16,7 @@ SHOWN = 10
 def say_assessment(console: Console, found: dict[str, Any]) -> None:
     """Inventory, complexity, hazards by severity."""
     inventory = found["inventory"]
-    size = f"{inventory['size_bytes'] / 1e6:,.1f} MB" if inventory["size_bytes"] is not None else "size not known"
+    size = _size(inventory["size_bytes"]) if inventory["size_bytes"] is not None else "size not known"
     tables = "tables not counted" if inventory["table_count"] is None else f"{inventory['table_count']} tables"
     rows = f", {inventory['rows_total']:,} rows" if inventory["rows_total"] is not None else ""
     console.say(f"  {inventory['engine']} {inventory['version']}: {tables}{rows}, {size}")
@@ -72,7 +72,7 @@ def say_execution(console: Console, found: dict[str, Any]) -> None:
     seconds = found["stages"].get("copy", 0.0)
     chunks = sum(table["chunks"] for table in found["tables"])
     console.say(
-        f"  {rows:,} rows, {size / 1e6:,.1f} MB in {chunks} chunks of {len(found['tables'])} tables, "
+        f"  {rows:,} rows, {_size(size)} in {chunks} chunks of {len(found['tables'])} tables, "
         f"copied in {seconds:.1f} s; all stages {sum(found['stages'].values()):.1f} s"
     )
     resumed = found["resumed"]
@@ -134,6 +134,10 @@ def _row(row: dict[str, Any]) -> str:
         return f"{row['kind']} row {key}"
     changes = "; ".join(f"{c}: {row['source'][c]!r} -> {row['target'][c]!r}" for c in row["columns"])
     return f"different row {key}: {changes}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 
 def _minutes(minutes: float) -> str:

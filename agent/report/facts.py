@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from agent.approval import holding_approval
 from agent.journal import Entry
 from agent.plan import Plan
 from agent.report.stretches import Stretch, measured_work
@@ -146,8 +147,7 @@ def read_facts(run: Orchestrator) -> Facts:
     facts.comparison = run.output("schema-comparator") if not plan.declared else None
     facts.translation = run.output("query-translator") if not plan.declared else None
     facts.design = run.output("data-engineering-pipeline-designer")
-    approval = folder.read_json("approval.json")
-    facts.approval = approval if approval and approval.get("plan_hash") == plan.hash else None
+    facts.approval = holding_approval(folder, plan)
     rehearsal = read_rehearsal(folder.path / "rehearsal.json")
     facts.rehearsal = rehearsal.model_dump(mode="json") if rehearsal and rehearsal.plan_hash == plan.hash else None
     _after_plan(run, facts)

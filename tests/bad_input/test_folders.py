@@ -53,6 +53,8 @@ def test_a_source_whose_schema_changed_makes_the_approval_void(approved: Life, s
     refused(approved.command("execute"), 3, "SOURCE_SCHEMA_CHANGED")
     refused(approved.run(), 3, "SOURCE_SCHEMA_CHANGED")
     assert fetch(empty_18, NOTHING) == [(0,)]
+    assert [approved.command("plan").status, approved.approve().status, approved.command("execute").status] == [0, 0, 0]
+    assert fetch(empty_18, "SELECT id, v, w FROM t") == [(1, "a", None)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_a_source_whose_schema_changed_makes_the_approval_void(approved: Life, s
         ("approval.json", lambda approval: approval.update(expires="2999-01-01T00:00:00+00:00"), "APPROVAL_VOID"),
         ("approval.json", lambda approval: approval.update(method="terminal"), "APPROVAL_VOID"),
         ("approval.json", lambda approval: approval.update(signature="no base64"), "APPROVAL_VOID"),
-        ("approval.json", lambda approval: approval.pop("expires"), "APPROVAL_VOID"),
+        ("approval.json", lambda approval: approval.pop("by"), "APPROVAL_VOID"),
         ("approval.json", lambda approval: approval.clear(), "APPROVAL_VOID"),
     ],
 )
@@ -74,6 +76,8 @@ def test_what_was_edited_is_not_executed(
 ) -> None:
     edit(approved, name, change)
     refused(approved.command("execute"), 3, code)
+    assert approved.command("status").status in (0, 3)  # 3: there is no plan to tell of
+    assert name == "plan.json" or "Approved by" not in (approved.folder / "report.md").read_text()
     assert fetch(empty_18, NOTHING) == [(0,)]
 
 
@@ -90,6 +94,14 @@ def test_a_file_that_was_cut_off_is_named(approved: Life, name: str) -> None:
     path = approved.folder / name
     path.write_text(path.read_text()[:40])
     assert name in refused(approved.command("execute"), 2, "FOLDER_DAMAGED")
+
+
+def test_a_journal_that_is_none_is_named(approved: Life, empty_18: str) -> None:
+    for path in approved.folder.glob("journal.db*"):
+        path.unlink()
+    (approved.folder / "journal.db").write_bytes(b"something else" * 1000)
+    refused(approved.command("execute"), 4, "JOURNAL_FAILED")
+    assert fetch(empty_18, NOTHING) == [(0,)]
 
 
 def test_a_key_that_is_no_approvers_does_not_count(approved: Life, empty_18: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conversion.mapping import Statement
 from engines.errors import EngineError
 from tests.moving import fetch, mapping, move, plan_of, sqlite_file
 from transfer.chunks import Chunks
@@ -148,6 +149,42 @@ def test_an_older_run_can_write_nothing_once_a_newer_one_began(source: Path, emp
         older.communicate()
     assert arrived(empty_18) == ROWS
     assert set(copies(empty_18)) == {1}
+
+
+def test_a_change_after_the_references_were_made_is_copied_all_the_same(tmp_path: Path, empty_18: str) -> None:
+    child = mapping("c", [("id", "bigint", "integer"), ("t_id", "bigint", "integer")])
+    made = plan_of(TABLE, child, chunk_rows=100)
+    for kind, sql, undo in [
+        (
+            "pk",
+            "ALTER TABLE public.t ADD CONSTRAINT t_pkey PRIMARY KEY (id)",
+            "ALTER TABLE public.t DROP CONSTRAINT t_pkey",
+        ),
+        (
+            "fk",
+            "ALTER TABLE public.c ADD CONSTRAINT c_t FOREIGN KEY (t_id) REFERENCES public.t",
+            "ALTER TABLE public.c DROP CONSTRAINT c_t",
+        ),
+        ("index", "CREATE INDEX c_t_id ON public.c (t_id)", "DROP INDEX public.c_t_id"),
+    ]:
+        made.statements.append(Statement(id=kind, sql=sql, undo=undo, object=kind, kind=kind, stage="post_data"))
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, t_id INTEGER)",
+        rows=[("INSERT INTO t VALUES (?, ?)", ROWS), ("INSERT INTO c VALUES (?, ?)", [(n, n) for n in range(1, 200)])],
+    )
+    kill_at("step.after:4:kill", source, empty_18, made, tmp_path)
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("UPDATE t SET v = 'changed' WHERE id = 5")
+    output = move(source, empty_18, made)
+    assert output.resumed["again"] == ["main.t chunk 0"]
+    assert fetch(empty_18, "SELECT v FROM t WHERE id = 5") == [("changed",)]
+    assert fetch(empty_18, "SELECT id FROM _dbmo.step WHERE id IN ('pk', 'fk', 'index') ORDER BY 1") == [
+        ("fk",),
+        ("index",),
+        ("pk",),
+    ]
 
 
 def _waiting(target: str) -> Any:
