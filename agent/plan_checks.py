@@ -27,7 +27,9 @@ LINK_EXTENSIONS = frozenset(
 OUTSIDE_LANGUAGES = frozenset({"c", "plpythonu", "plpython2u", "plpython3u", "plperlu", "pltclu", "plsh"})
 # Omissions that cost neither data nor behaviour; an index that isn't unique costs time only. Privileges are those of
 # a server's roles, which stand outside the database: they are reported and granted on the target by a person.
-MINOR_KINDS = frozenset({"comment", "statistics", "storage", "tablespace", "cluster", "privileges"})
+MINOR_KINDS = frozenset(
+    {"comment", "extended statistics", "default privileges", "storage", "tablespace", "cluster", "privileges"}
+)
 
 
 def check_source(database: Database, declared_version: str | None = None) -> None:

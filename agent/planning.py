@@ -185,7 +185,7 @@ def _design(run: Orchestrator, here: str, there: str, catalog: Catalog | None, d
             "validation_level": options.validation,
             "parallel": options.parallel,
             "chunk_rows": options.chunk_rows,
-            "policies": options.policies,
+            "policies": dict(options.policies),
             "backup_waived": bool(request.backup and request.backup.waiver),
             "rehearsal_waived": request.rollback.waiver is not None,
         }
@@ -235,7 +235,6 @@ def _assemble(
     design: Any,
 ) -> Plan:
     request = run.request
-    unholdable = "stop" if "stop" in request.options.policies.values() else "quarantine"
     move = MovePlan(
         migration=run.folder.migration,
         source_engine=source.engine,
@@ -245,7 +244,7 @@ def _assemble(
         sequences=_sequences(source.catalog(), draft),
         chunk_rows=design.data_migration_config["chunk_rows"],
         parallel=_parallel(run, design),
-        unholdable=unholdable,
+        unholdable=request.options.policies.get("unholdable", "quarantine"),
     )
     here = parse(str(run.ends.source_url)).display
     there = "embedded" if run.ends.target_is_embedded else _display(run.ends.target_url)

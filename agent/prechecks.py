@@ -12,6 +12,7 @@ from agent.plan_checks import check_dependencies, check_features, check_plan, ch
 from agent.request_model import DatabaseRequest, Request
 from agent.rules import RULES, Rule, refuse
 from agent.versions import check_version, numbers
+from engines.errors import UsageError
 from skills.data_engineering_pipeline_designer.decision_matrix import REPLICATION, is_regulated
 
 __all__ = [
@@ -53,6 +54,7 @@ REQUIRED_SKILLS = (
 )
 PLACE_OPTIONS = frozenset({"host", "hostaddr", "port", "dbname"})  # libpq's, which may stand in the query
 WEAK_LEVELS = frozenset({"counts", "sample"})
+LATER_LEVELS = frozenset({"sample", "stream"})
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,12 @@ def check_request(request: Request, skills: Mapping[str, Mapping[str, Any]]) -> 
             f"The request contradicts itself: {'; '.join(f'{c.sentence} ({c.id})' for c in found)}.",
             "Give up one side of each pair that is named.",
             pairs=[c.id for c in found],
+        )
+    if request.options.validation in LATER_LEVELS:
+        raise UsageError(
+            "UNSUPPORTED_OPTION",
+            f"The validator of this version has no level {request.options.validation}.",
+            "Use counts, checksums or rows in options.validation, or leave it out.",
         )
     check_skills(skills)
 

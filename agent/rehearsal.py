@@ -10,6 +10,8 @@ from agent.clock import now_text
 from agent.execute import BUILDER, REHEARSAL
 from agent.plan import Plan
 from conversion.fingerprint import fingerprint
+from engines.connection import parse
+from engines.embedded import open_embedded
 from engines.errors import DbmoError, UsageError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
@@ -27,13 +29,7 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     """Copy everything to scratch, compare every row, roll back, look for leftovers; the result, stored."""
     if plan.move is None or run.ends.source_url is None:
         raise UsageError("DECLARED_ONLY", "A plan from declared facts can't be rehearsed.", "Give the source's url.")
-    if plan.move.target_engine != "postgresql":
-        raise UsageError(
-            "REHEARSAL_UNSUPPORTED",
-            "A rehearsal needs a PostgreSQL target in this version.",
-            "Record a waiver in rollback.waiver with a reason.",
-        )
-    url = f"{run.ends.server}?database={DATABASE}"
+    url = _start_afresh(run, plan.move.target_engine)
     with closing(open_database(url)) as scratch:
         identity, before = scratch.identity, fingerprint(scratch.catalog())
     grant = Grant(f"{plan.migration} rehearsal", identity, plan.hash, scratch=True)
@@ -52,6 +48,21 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     run.folder.artifact("planning/rehearsal.json", told)
     run.folder.journal.append("rehearsed", told)
     return told
+
+
+def _start_afresh(run: Orchestrator, engine: str) -> str:
+    """An empty scratch database of the target's engine; what a rehearsal that was killed has left is removed."""
+    if engine == "sqlite":
+        path = run.folder.path.resolve() / "scratch" / f"{DATABASE}.db"
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.touch()
+        return f"sqlite:{path}"
+    url = f"{run.ends.server}?database={DATABASE}"
+    folder = parse(url).embedded_folder
+    assert folder is not None
+    open_embedded(folder).drop_database(DATABASE)
+    return url
 
 
 def _forward(run: Orchestrator, plan: Plan, url: str, grant: Grant) -> tuple[bool, str | None, dict[str, float]]:
@@ -79,7 +90,10 @@ def _back(plan: Plan, url: str, grant: Grant, before: str) -> tuple[bool, str | 
     assert plan.move is not None
     try:
         with closing(open_writer(url, grant)) as writer:
-            undo_all(plan.move, State(writer, grant.migration))
+            state = State(writer, grant.migration)
+            if state.exists():
+                state.join(state.row()["epoch"])
+                undo_all(plan.move, state)
         with closing(open_database(url)) as scratch:
             same = fingerprint(scratch.catalog()) == before
     except DbmoError as error:

@@ -82,14 +82,14 @@ class Acceptance(Model):
 
 
 class Options(Model):
-    """How the work is done; every field may be left out. policies: hazard -> what its rows meet."""
+    """How the work is done; every field may be left out. policies: for values that the target can't hold."""
 
     parallel: Annotated[int, Field(ge=1, le=64)] | None = None
     chunk_rows: Annotated[int, Field(ge=1)] | None = None
     validation: ValidationLevel | None = None
     target_schema: Annotated[str, Field(min_length=1)] | None = None
     overrides: Overrides = Field(default_factory=Overrides)
-    policies: dict[str, Literal["quarantine", "stop"]] = Field(default_factory=dict)
+    policies: dict[Literal["unholdable"], Literal["quarantine", "stop"]] = Field(default_factory=dict)
     accept: list[Acceptance] = Field(default_factory=list)
     approvers: list[str] = Field(default_factory=list)
     max_unchunked_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None

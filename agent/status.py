@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.approval import approved_hash
+from agent.validate import passed
 from engines.errors import DbmoError
 from engines.protocols import Database
 
@@ -28,6 +29,8 @@ def status_of(run: Orchestrator) -> dict[str, Any]:
     phases = dict.fromkeys(("assessment", "planning", "execution", "validation"), "not_run")
     for entry in run.folder.journal.entries("phase"):
         phases[entry.body["name"]] = entry.body["outcome"]
+    if phases["validation"] == "done" and not passed(run):
+        phases["validation"] = "differences found"
     plan = run.plan
     return {
         "migration": run.folder.migration,
@@ -68,6 +71,8 @@ def _next(run: Orchestrator, phases: dict[str, str]) -> str:
     folder = run.folder.path
     if phases["validation"] == "done":
         return f"read {folder}/report.html"
+    if phases["validation"] == "differences found":
+        return f"read what differs in {folder}/report.html, mend it, then dbmo validate {folder}"
     if phases["execution"] == "done":
         return f"dbmo validate {folder}"
     if phases["execution"] != "not_run":

@@ -35,7 +35,7 @@ def convert_catalog(
         if table.kind != "partitioned":
             draft.tables.append(_mapping(source, table))
     for part in source.unread:
-        draft.omit(part.part, part.part.split(" ", 1)[0], part.reason)
+        draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason)
     draft.omit(source.database, "privileges", PRIVILEGES)
     return draft.finish()
 

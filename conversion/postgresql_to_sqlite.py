@@ -119,4 +119,4 @@ def _omit_the_rest(draft: Draft) -> None:
         for exclusion in table.exclusions:
             draft.omit(f"{table.full_name}.{exclusion.name}", "exclusion", REASONS["exclusion"], exclusion.definition)
     for part in source.unread:
-        draft.omit(part.part, part.part.split(" ", 1)[0], part.reason)
+        draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason)

@@ -307,10 +307,11 @@ class Extension(Model):
 
 
 class Unread(Model):
-    """A part of the catalog that could not be read, and why."""
+    """A part of the catalog that could not be read or is not described, and why; kind where it is one object."""
 
     part: str
     reason: str
+    kind: str | None = None
 
 
 class Catalog(Model):

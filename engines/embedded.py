@@ -98,6 +98,12 @@ class EmbeddedServer:
             with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(create)
 
+    def drop_database(self, name: str) -> None:
+        """Remove the database with all that is in it, where it is there."""
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        with psycopg.connect(self.uri("postgres"), autocommit=True) as connection:
+            connection.execute(drop)
+
     def stop(self) -> None:
         """Let go of the server; it stops if nobody else holds it. Calling it again does nothing."""
         if self._hold is None or self._pid != os.getpid():

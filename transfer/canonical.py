@@ -125,13 +125,19 @@ def _of(klass: str, value: Value, *classes: str) -> Value:
     return value
 
 
+def _with_class(klass: str, value: Value) -> bytes:
+    """A value of SQLite beside a value of SQLite: its class and its own bytes."""
+    shown = value if klass == "text" and isinstance(value, bytes) else _any(value).encode()
+    return klass.encode() + b" " + shown
+
+
 NUMERIC_SQL = "CASE WHEN strpos({c}::text, '.') > 0 THEN rtrim(rtrim({c}::text, '0'), '.') ELSE {c}::text END"
 JSON_ANY_SQL = (
     "jsonb_typeof({c}) || ':' || CASE jsonb_typeof({c}) WHEN 'object' THEN {c} ->> '$blob' ELSE {c} #>> '{{}}' END"
 )
 
 CANONICAL: dict[str, Canonical] = {
-    "identity": Canonical("{c}::text", lambda klass, value: f"{klass}:{_any(value)}"),
+    "identity": Canonical("{c}::text", _with_class),
     "integer": Canonical("{c}::text", _integer),
     "boolean": Canonical("{c}::text", _boolean),
     "double": Canonical("encode(float8send({c}), 'hex')", _double),

@@ -61,15 +61,16 @@ def _quoted(full_name: str) -> str:
 
 
 def next_value(plan: MovePlan, source: Database, setting: SequenceSetting) -> int | None:
-    """What the source's sequence or key column would give next; None where it never gave one."""
+    """What the source's sequence or key column would give next; None for a key column without values.
+
+    pg_sequences has no last_value after setval(..., false), so the sequence itself is read.
+    """
     if plan.source_engine == "postgresql":
         schema, _, name = setting.source.partition(".")
-        row = source.query(
-            "SELECT CASE WHEN last_value IS NULL THEN NULL ELSE last_value + increment_by END "
-            "FROM pg_catalog.pg_sequences WHERE schemaname = %s AND sequencename = %s",
-            (schema, name),
-        )
-        return int(row[0][0]) if row and row[0][0] is not None else None
+        step = "SELECT seqincrement FROM pg_catalog.pg_sequence WHERE seqrelid = %s::regclass"
+        ((increment,),) = source.query(step, (quote_name(schema, name),))
+        ((last, called),) = source.query(f"SELECT last_value, is_called FROM {quote_name(schema, name)}")
+        return int(last) + (int(increment) if called else 0)
     table, _, column = setting.source.rpartition(".")
     name = table.partition(".")[2]
     highest = source.query(f"SELECT max({quote_sqlite(column)}) FROM {quote_sqlite(name)}")[0][0]

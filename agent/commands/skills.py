@@ -68,8 +68,7 @@ def skill(options: argparse.Namespace) -> int:
         context.scratch = f"embedded:{folder}/server"
         for side in ("source", "target"):
             url = _url(data, side)
-            if url is not None:
-                parse(url)
+            if url is not None and not _is_new_file(url):
                 setattr(context, side, stack.enter_context(_closing(open_database(url))))
         output = found.run(given, context)
         sys.stdout.write(output.model_dump_json(indent=2) + "\n")
@@ -84,6 +83,11 @@ def _url(data: Any, side: str) -> str | None:
         if isinstance(part, dict) and isinstance(part.get("url"), str):
             return str(part["url"])
     return None
+
+
+def _is_new_file(url: str) -> bool:
+    reference = parse(url)
+    return reference.engine == "sqlite" and not reference.sqlite_path.exists()
 
 
 def _closing(database: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import engines.embedded
-from tests.journeys.life import Life, refused
+from tests.journeys.life import Life, refused, start
 from tests.moving import fetch, sqlite_file
 
 LEFT = "SELECT count(*) FROM pg_class WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = 'public')"
@@ -29,6 +29,8 @@ def test_it_goes_through_and_leaves_nothing(life: Life, source: Path, empty_18: 
     assert life.ask(source, empty_18, environment="production").run("--until", "plan").status == 0
     assert life.approve().status == 0
     refused(life.command("execute"), 1, "ROLLBACK_NOT_REHEARSED")
+    killed = start("rehearse", life.folder, DBMO_FAILPOINT="chunk.after_commit:1:kill")
+    assert (killed.communicate(timeout=120), killed.returncode)[1] == -9
     told = life.command("rehearse", "--json")
     assert (told.status, told.data["passed"], told.data["rolled_back"]) == (0, True, True), told.err
     scratch = engines.embedded.open_embedded(life.folder / "server").uri("rehearsal")
@@ -40,7 +42,7 @@ def test_it_goes_through_and_leaves_nothing(life: Life, source: Path, empty_18: 
 
 
 def test_one_that_fails_keeps_the_target_closed(life: Life, source: Path, empty_18: str) -> None:
-    life.ask(source, empty_18, environment="production", options={"policies": {"text-in-integer": "stop"}})
+    life.ask(source, empty_18, environment="production", options={"policies": {"unholdable": "stop"}})
     ended = life.run()
     assert "rehearsal FAILED" in ended.err
     assert "left nothing behind" in ended.err

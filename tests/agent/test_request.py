@@ -112,7 +112,7 @@ def test_says_what_is_missing(changes: dict[str, Any], missing: list[str]) -> No
         ({"options__approvers": ["?"]}, "is not base64"),
         ({"options__approvers": [base64.b64encode(b"short").decode()]}, "no Ed25519 public key"),
         ({"options__target_schema": "a", "target_database__schema": "b"}, "target_database.schema says b"),
-        ({"options__policies": {"text_in_integer": "drop"}}, "options.policies.text_in_integer"),
+        ({"options__policies": {"unholdable": "drop"}}, "options.policies.unholdable"),
     ],
 )
 def test_refuses_what_is_wrong_by_name(changes: dict[str, Any], words: str) -> None:

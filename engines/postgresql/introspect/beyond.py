@@ -62,4 +62,4 @@ def read_beyond(reader: Reader) -> None:
     """Name every object of a kind that the catalog model doesn't describe in unread."""
     for kind, sql in BEYOND.items():
         for row in reader.rows(kind, f"SELECT name FROM ({sql}) AS found(name) ORDER BY name"):
-            reader.missing(f"{kind} {row.name}", "This kind of object isn't described and isn't carried over.")
+            reader.missing(f"{kind} {row.name}", "This kind of object isn't described and isn't carried over.", kind)
