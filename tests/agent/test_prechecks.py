@@ -47,7 +47,8 @@ def stopped(asked: Request, skills: dict[str, dict[str, Any]] = SKILLS) -> DbmoE
         {"source_database": SQLITE},
         {"constraints": {"max_downtime_minutes": 0}},
         {"rollback": {"waiver": WAIVER}, "constraints": {"rollback_required": False}},
-        {"options": {"validation": "sample"}},
+        {"options": {"validation": "rows"}},
+        {"source_database": {"url": "sqlite:a.db"}, "target_database": {"url": "sqlite:b.db"}},
         {"source_database": {"url": "postgresql:///d?host=/a"}, "target_database": {"url": "postgresql:///d?host=/b"}},
         {"source_database": {"url": "postgresql://h/a"}, "target_database": {"url": "postgresql://h/b"}},
     ],
@@ -61,7 +62,7 @@ def test_a_sound_request_passes(sections: dict[str, Any]) -> None:
     [
         ({"type": "mysql", "version": "8.0", "size_gb": 1}, None, "source mysql."),
         ({"url": "mongodb://h/d"}, {"url": "mariadb://h/d"}, "source mongodb and target mariadb"),
-        (SQLITE, {"url": "sqlite:x.db"}, "target sqlite"),
+        (SQLITE, {"url": "mysql://h/x"}, "target mysql"),
         ({"type": "other", "engine": "oracle", "version": "19", "size_gb": 1}, None, "source oracle"),
     ],
 )
@@ -69,6 +70,12 @@ def test_an_engine_that_is_not_moved_is_named(source: Any, target: Any, named: s
     error = stopped(request(source_database=source, target_database=target or BASE["target_database"]))
     assert (error.code, error.exit_status) == ("UNSUPPORTED_ENGINE", 3)
     assert named in error.what
+
+
+@pytest.mark.parametrize("level", ["sample", "stream"])
+def test_a_level_that_the_validator_lacks_is_refused_before_anything_is_moved(level: str) -> None:
+    error = stopped(request(options={"validation": level}, constraints={"data_consistency": "eventual"}))
+    assert (error.code, error.exit_status) == ("UNSUPPORTED_OPTION", 2)
 
 
 @pytest.mark.parametrize(
