@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from conversion.convert import convert
 from conversion.result import Conversion
 from engines.embedded import open_embedded
@@ -73,10 +75,22 @@ def moved(schema: str = SCHEMA) -> Iterator[Moved]:
         url = f"sqlite:{path}"
         pair = sample(source, url, "postgresql", made.tables, made.statements, scratch, folder / "work", 1000)
         try:
-            yield Moved(url, source, made, pair, scratch, folder)
+            done = Moved(url, source, made, pair, scratch, folder)
+            _set_sequences(done)
+            yield done
         finally:
             pair.close()
     finally:
         source.close()
         open_embedded(folder / "server").stop()
         shutil.rmtree(folder)
+
+
+def _set_sequences(done: Moved) -> None:
+    """What the builder does after a whole copy, and a sample leaves out."""
+    with psycopg.connect(done.target_uri) as connection:
+        for table in done.conversion.target.tables:
+            for column in (column for column in table.columns if column.identity):
+                largest = f'SELECT coalesce(max("{column.name}"), 0) + 1 FROM "{table.name}"'
+                sequence = f"pg_get_serial_sequence('\"{table.name}\"', '{column.name}')"
+                connection.execute(f"SELECT setval({sequence}, ({largest}), false)".encode())

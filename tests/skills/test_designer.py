@@ -117,6 +117,7 @@ TOOL_CASES: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
         {"schema-comparator", "etl-pipeline-builder"},
     ),
     "T3-sqlite-postgresql": ("sqlite", "postgresql", {}, {"schema-comparator", "etl-pipeline-builder"}),
+    "T9-to-sqlite": ("postgresql", "sqlite", {}, {"schema-comparator", "etl-pipeline-builder"}),
     "T4-mysql-postgresql": ("mysql", "postgresql", {"assessment": {"size_gb": 1}}, {"pgLoader"}),
     "T5-mongodb-postgresql": ("mongodb", "postgresql", {}, {"custom ETL pipeline"}),
     "T6-sql-mongodb": ("postgresql", "mongodb", {}, {"normalization review", "custom ETL pipeline"}),
