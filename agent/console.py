@@ -88,6 +88,7 @@ class Console:
 
 STAGES = {
     "assess": "looking at schema and data",
+    "profile": "choosing types by the values",
     "translate": "running views and workload on scratch copies",
     "pre_data": "creating tables",
     "copy": "copying rows",

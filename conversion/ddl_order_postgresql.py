@@ -38,7 +38,8 @@ def layout(catalog: Catalog, tables: list[Table]) -> Layout:
     owners: dict[str, list[str]] = {}
     for identifier, item in items.items():
         owners.setdefault(item.name.lower(), []).append(identifier)
-    needs = {identifier: _needs(item, owners, items) for identifier, item in items.items()}
+    places = {item.full_name: identifier for identifier, item in items.items() if isinstance(item, Table)}
+    needs = {identifier: _needs(item, owners, items, places) for identifier, item in items.items()}
     order, cyclic = dependency_order(needs)
     late = _late(order, needs, items)
     sequence = [*order, *cyclic]
@@ -61,7 +62,8 @@ def _late(order: Iterable[str], needs: dict[str, set[str]], items: dict[str, Ite
     return late
 
 
-def _needs(item: Item, owners: dict[str, list[str]], items: dict[str, Item]) -> set[str]:
+def _needs(item: Item, owners: dict[str, list[str]], items: dict[str, Item], places: dict[str, str]) -> set[str]:
+    """Identifiers of what the item mentions; places: a table's full name -> its identifier."""
     found: set[str] = set()
     for word in _words(_text(item)):
         for identifier in owners.get(word, ()):
@@ -69,11 +71,8 @@ def _needs(item: Item, owners: dict[str, list[str]], items: dict[str, Item]) -> 
             if other is not item and _may_need(item, other):
                 found.add(identifier)
     if isinstance(item, Table):
-        parents = [
-            *item.inherits,
-            *([item.partitioning.parent] if item.partitioning and item.partitioning.parent else []),
-        ]
-        found |= {name for name, other in items.items() if isinstance(other, Table) and other.full_name in parents}
+        parents = [*item.inherits, item.partitioning.parent if item.partitioning else None]
+        found |= {places[parent] for parent in parents if parent in places}
     return found
 
 

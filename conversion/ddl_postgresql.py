@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from conversion.ddl_comments import comments
 from conversion.ddl_order_postgresql import layout
@@ -75,12 +76,29 @@ class PostgresqlWriter:
             for trigger in owner.triggers:
                 yield from self.trigger(owner, trigger)
 
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {table.full_name: table for table in self.catalog.tables}
+
+    @cached_property
+    def _sequences(self) -> dict[str, Sequence]:
+        return {sequence.full_name: sequence for sequence in self.catalog.sequences}
+
+    @cached_property
+    def _owned(self) -> dict[str, list[Sequence]]:
+        """Sequences that a column owns, by the table's full name."""
+        found: dict[str, list[Sequence]] = {}
+        for sequence in self._free_sequences():
+            if sequence.owned_by:
+                found.setdefault(sequence.owned_by.rpartition(".")[0], []).append(sequence)
+        return found
+
     def _free_sequences(self) -> list[Sequence]:
         return [sequence for sequence in self.catalog.sequences if not sequence.identity]
 
     def ordered_tables(self) -> list[Table]:
         """Tables so that parents come before parts and, where possible, referenced tables before their children."""
-        by_name = {table.full_name: table for table in self.catalog.tables}
+        by_name = self._tables
         needs: dict[str, list[str]] = {}
         for name, table in by_name.items():
             parent = table.partitioning.parent if table.partitioning else None
@@ -100,8 +118,7 @@ class PostgresqlWriter:
     def table(self, table: Table) -> Iterator[Statement]:
         """CREATE TABLE with columns, defaults, generated columns and identity; parts are attached at once."""
         name = quote_name(table.schema_name, table.name)
-        sequences = {sequence.full_name: sequence for sequence in self.catalog.sequences}
-        columns = ",\n    ".join(column_sql(column, sequences) for column in table.columns)
+        columns = ",\n    ".join(column_sql(column, self._sequences) for column in table.columns)
         sql = f"CREATE {'UNLOGGED ' if table.kind == 'unlogged' else ''}TABLE {name} (\n    {columns}\n)"
         if not table.columns:
             sql = f"CREATE TABLE {name} ()"
@@ -116,12 +133,11 @@ class PostgresqlWriter:
             parent = _qualified(table.partitioning.parent)
             attach = f"ALTER TABLE ONLY {parent} ATTACH PARTITION {name} {table.partitioning.bound}"
             yield _made("partition", table.full_name, attach, f"ALTER TABLE {parent} DETACH PARTITION {name}", PRE)
-        for sequence in self._free_sequences():
-            if sequence.owned_by and sequence.owned_by.rpartition(".")[0] == table.full_name:
-                column = quote_identifier(sequence.owned_by.rpartition(".")[2])
-                own = quote_name(sequence.schema_name, sequence.name)
-                sql = f"ALTER SEQUENCE {own} OWNED BY {name}.{column}"
-                yield _made("owned", sequence.full_name, sql, f"ALTER SEQUENCE {own} OWNED BY NONE", PRE)
+        for sequence in self._owned.get(table.full_name, ()):
+            column = quote_identifier((sequence.owned_by or "").rpartition(".")[2])
+            own = quote_name(sequence.schema_name, sequence.name)
+            sql = f"ALTER SEQUENCE {own} OWNED BY {name}.{column}"
+            yield _made("owned", sequence.full_name, sql, f"ALTER SEQUENCE {own} OWNED BY NONE", PRE)
 
     def keys(self, table: Table) -> Iterator[Statement]:
         """Primary key, unique constraints, exclusions."""
@@ -141,7 +157,7 @@ class PostgresqlWriter:
     def _from_parent(self, table: Table) -> bool:
         """The primary key of a part is its parent's."""
         parent = table.partitioning.parent if table.partitioning else None
-        found = next((item for item in self.catalog.tables if item.full_name == parent), None)
+        found = self._tables.get(parent or "")
         return found is not None and found.primary_key is not None
 
     def _constraint(self, table: Table, kind: str, name: str, sql: str, whole: bool = False) -> Statement:

@@ -25,7 +25,8 @@ def convert_catalog(
     unvalidated: frozenset[tuple[str, int]],
 ) -> Conversion:
     """The same catalog on the target."""
-    target = source.model_copy(deep=True, update={"version": version, "database": "", "settings": {}, "unread": []})
+    changed = {"version": version, "database": "", "settings": {}, "unread": []}
+    target = Catalog.model_validate(source.model_dump() | changed)
     draft = Draft(source, target, profiles, overrides, for_postgresql(), schema, unvalidated)
     target.tables = [table for table in target.tables if _carried(draft, table)]
     _views(draft)
