@@ -23,7 +23,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 soak: setup
-	$(BIN)/pytest tests/soak -m soak -o addopts="-q --import-mode=importlib -p tests.servers" --timeout 1800
+	$(BIN)/pytest tests/soak -m soak --timeout 7200
 
 setup: $(VENV)/.ready
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -90,3 +93,25 @@ def change(url: str, *statements: str) -> None:
     with psycopg.connect(url) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.moving import move
+from transfer.moveplan import MovePlan
+if __name__ == "__main__":
+    move(Path(sys.argv[1]), sys.argv[2], MovePlan.model_validate_json(sys.argv[3]))
+"""
+
+
+def start(source: Path, target: str, made: MovePlan, failpoint: str, folder: Path) -> subprocess.Popen[str]:
+    """The move in a process of its own, which ends or sleeps at the failpoint (`name:count:kill`)."""
+    script = folder / "move.py"
+    script.write_text(SCRIPT)
+    return subprocess.Popen(
+        [sys.executable, str(script), str(source), target, made.model_dump_json()],
+        env={**os.environ, "DBMO_FAILPOINT": failpoint, "PYTHONPATH": "."},
+        stderr=subprocess.PIPE,
+        text=True,
+    )

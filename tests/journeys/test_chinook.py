@@ -55,7 +55,9 @@ def postgresql_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
     return {name: sorted((tuple(map(as_python, row)) for row in rows), key=repr) for name, rows in found.items()}
 
 
-@pytest.mark.parametrize(("server", "environment"), [("empty_12", "scratch"), ("empty_15", "production"), ("empty_18", "scratch")])
+@pytest.mark.parametrize(
+    ("server", "environment"), [("empty_12", "scratch"), ("empty_15", "production"), ("empty_18", "scratch")]
+)
 def test_chinook_of_sqlite_arrives_row_by_row(
     life: Life, chinook: Path, server: str, environment: str, request: pytest.FixtureRequest
 ) -> None:

@@ -1,9 +1,6 @@
 """A killed copy goes on: finished chunks are kept when that is proved, copied again when it is not."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -13,21 +10,13 @@ import pytest
 
 from conversion.mapping import Statement
 from engines.errors import EngineError
-from tests.moving import fetch, mapping, move, plan_of, sqlite_file
+from tests.moving import fetch, mapping, move, plan_of, sqlite_file, start
 from transfer.chunks import Chunks
 from transfer.moveplan import MovePlan
 from transfer.state import State
 
 TABLE = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
 ROWS = [(n, f"row {n}") for n in range(1, 1_001)]
-SCRIPT = """
-import sys
-from pathlib import Path
-from tests.moving import move
-from transfer.moveplan import MovePlan
-if __name__ == "__main__":
-    move(Path(sys.argv[1]), sys.argv[2], MovePlan.model_validate_json(sys.argv[3]))
-"""
 
 
 @pytest.fixture
@@ -41,18 +30,6 @@ def source(tmp_path: Path) -> Any:
 
 def plan(**settings: Any) -> Any:
     return plan_of(TABLE, chunk_rows=100, **settings)
-
-
-def start(source: Path, target: str, made: MovePlan, failpoint: str, tmp_path: Path) -> Any:
-    """The move in a process of its own, which ends or sleeps at the failpoint."""
-    script = tmp_path / "move.py"
-    script.write_text(SCRIPT)
-    return subprocess.Popen(
-        [sys.executable, str(script), str(source), target, made.model_dump_json()],
-        env={**os.environ, "DBMO_FAILPOINT": failpoint, "PYTHONPATH": os.pathsep.join(["."])},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def kill_at(failpoint: str, source: Path, target: str, made: MovePlan, tmp_path: Path) -> Any:
