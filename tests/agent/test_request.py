@@ -39,7 +39,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 def refused(data: Any) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        parse_request(data, Path("/work"))
+        parse_request(data, Path("/base"))
     return caught.value
 
 
@@ -177,17 +177,17 @@ def test_a_literal_password_is_refused_and_not_shown(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("sqlite:shop.db", ("other", "sqlite", "sqlite:////work/shop.db")),
-        ("sqlite:///data/shop.db", ("other", "sqlite", "sqlite:////work/data/shop.db")),
+        ("sqlite:shop.db", ("other", "sqlite", "sqlite:////base/shop.db")),
+        ("sqlite:///data/shop.db", ("other", "sqlite", "sqlite:////base/data/shop.db")),
         ("sqlite:////abs/my%20shop.db", ("other", "sqlite", "sqlite:////abs/my%20shop.db")),
-        ("embedded:pg?database=x", ("postgresql", "postgresql", "embedded:/work/pg?database=x")),
+        ("embedded:pg?database=x", ("postgresql", "postgresql", "embedded:/base/pg?database=x")),
         ("postgresql://u:${P}@h/d", ("postgresql", "postgresql", "postgresql://u:${P}@h/d")),
         ("mariadb://u@h/d", ("mysql", "mariadb", "mariadb://u@h/d")),
         ("mongodb://h/d", ("mongodb", "mongodb", "mongodb://h/d")),
     ],
 )
 def test_type_engine_and_place_come_from_the_url(url: str, expected: tuple[str, str, str]) -> None:
-    source = parse_request(changed(source_database={"url": url}), Path("/work")).source_database
+    source = parse_request(changed(source_database={"url": url}), Path("/base")).source_database
     assert (source.type, source.engine, source.url) == expected
 
 
@@ -218,16 +218,16 @@ def test_only_embedded_and_marked_targets_are_scratch(target: dict[str, str], sc
 
 def test_paths_are_taken_from_the_folder_of_the_request() -> None:
     data = changed(backup={"file": "b.dump", "max_age_hours": 2}, workload={"file": "/abs/w.sql"})
-    request = parse_request(data, Path("/work"))
+    request = parse_request(data, Path("/base"))
     assert request.backup is not None and request.workload is not None
-    assert (request.backup.file, request.workload.file) == ("/work/b.dump", "/abs/w.sql")
+    assert (request.backup.file, request.workload.file) == ("/base/b.dump", "/abs/w.sql")
 
 
 def test_what_was_written_loads_as_the_same_request() -> None:
     data = changed(
         source_database={"url": "sqlite:shop.db"}, target_database__schema="shop", options__approvers=[KEY], name="shop"
     )
-    request = parse_request(data, Path("/work"))
+    request = parse_request(data, Path("/base"))
     assert parse_request(json.loads(request.model_dump_json()), Path("/elsewhere")) == request
     assert request.target_schema == "shop"
 
