@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agent.clock import now_text
 from agent.execute import BUILDER, REHEARSAL
 from agent.plan import Plan
+from agent.target_checks import begun_under
 from conversion.fingerprint import fingerprint
 from engines.connection import parse
 from engines.embedded import open_embedded
@@ -91,7 +92,7 @@ def _back(plan: Plan, url: str, grant: Grant, before: str) -> tuple[bool, str | 
     try:
         with closing(open_writer(url, grant)) as writer:
             state = State(writer, grant.migration)
-            if state.exists():
+            if begun_under(writer, grant.migration) is not None:
                 state.join(state.row()["epoch"])
                 undo_all(plan.move, state)
         with closing(open_database(url)) as scratch:

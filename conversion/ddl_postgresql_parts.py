@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from engines.catalog import Check, Column, ForeignKey, Index, IndexKey, Key, Sequence, Table, View
 from engines.postgresql.quoting import quote_identifier, quote_name
-
-CONDITION_IN_BRACKETS = re.compile(r"^CHECK\b", re.IGNORECASE)
 
 
 def names(columns: list[str]) -> str:

@@ -46,6 +46,17 @@ class TableMapping(Model):
         """The columns whose values are moved."""
         return [column for column in self.columns if column.copied]
 
+    @property
+    def key_columns(self) -> list[str]:
+        """The source's names of the columns that identify a row."""
+        by_target = {column.target: column.source for column in self.columns}
+        return [by_target[name] for name in self.key]
+
+    @property
+    def locator_columns(self) -> list[str]:
+        """What finds a row of a SQLite source again: its rowid, else its key."""
+        return [self.source_key] if self.source_key else self.key_columns
+
 
 class Statement(Model):
     """One DDL statement with its way back; id is stable, stage pre_data or post_data."""

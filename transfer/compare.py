@@ -36,7 +36,6 @@ class TableComparison(Model):
     different: int = 0
     missing: int = 0
     extra: int = 0
-    chunks: int = 1
     rows: list[RowDifference] = Field(default_factory=list)
 
     @property
@@ -63,7 +62,6 @@ def compare_table(
     result.withheld = sum(entry.action == "row_withheld" for entry in aside)
     result.set_aside = len(aside) - result.withheld
     ranges = cut(table.source, bounds if table.range_column else [])
-    result.chunks = len(ranges)
     for chunk in ranges:
         here, there = source.digest(table, chunk), target.digest(table, chunk)
         result.rows_source += here.rows

@@ -161,7 +161,7 @@ def _copy(source_url: str, writer: Writer, table: TableMapping, rows: int) -> in
         if isinstance(snapshot, PostgresqlSnapshot):
             relay = PostgresqlRelay(snapshot, table, chunk, rows_limit=rows, text_only=True)
             return writer.load(connection, table.target, columns, relay.blocks()).rows
-        reader = SqliteToCopyText(snapshot, table, chunk, key_columns(table))
+        reader = SqliteToCopyText(snapshot, table, chunk)
         loaded = writer.load(connection, table.target, columns, reader.blocks()).rows
         if not reader.quarantined:
             return loaded
@@ -171,16 +171,9 @@ def _copy(source_url: str, writer: Writer, table: TableMapping, rows: int) -> in
     return _copy(source_url, writer, table, rows)
 
 
-def key_columns(table: TableMapping) -> list[str]:
-    """The source's names of the columns that tell people which row it is."""
-    by_target = {column.target: column.source for column in table.columns}
-    return [by_target[name] for name in table.key]
-
-
 def _remove(path: Path, table: TableMapping, locators: set[str]) -> None:
     """Take rows out of the sample, so that both sides hold the same."""
     name = quote_identifier(table.source.partition(".")[2])
-    keys = [table.source_key] if table.source_key else key_columns(table)
-    where = " AND ".join(f"{quote_identifier(key)} IS ?" for key in keys)
+    where = " AND ".join(f"{quote_identifier(key)} IS ?" for key in table.locator_columns)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(f"DELETE FROM {name} WHERE {where}", [json.loads(locator) for locator in locators])

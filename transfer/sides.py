@@ -179,7 +179,7 @@ class SqliteSide:
         """Rendered rows; what was quarantined with this very value is rendered as what the target was given."""
         columns = compared(table)
         aside = self._aside.get(table.source, {}) if self.role == "source" else {}
-        located = self._locator_columns(table) if aside else []
+        located = table.locator_columns if aside else []
         keys = {json.loads(locator)[0] for locator in aside} if table.source_key else set()
         names = [*located, *(c.source if self.role == "source" else c.target for c in columns)]
         reads = ", ".join(f"typeof({q}), {q}" for q in map(quote_sqlite, names))
@@ -213,12 +213,6 @@ class SqliteSide:
             texts = self._rendered(columns, pairs[located:], aside.get(_locator(pairs[:located]), {}))
             if texts is not None:
                 yield texts
-
-    def _locator_columns(self, table: TableMapping) -> list[str]:
-        if table.source_key:
-            return [table.source_key]
-        by_target = {column.target: column.source for column in table.columns}
-        return [by_target[name] for name in table.key]
 
     def _rendered(
         self, columns: list[ColumnMapping], pairs: list[tuple[str, Value | None]], entries: dict[str, Quarantined]

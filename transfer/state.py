@@ -83,23 +83,6 @@ class State:
             sa.Column("original", sa.Text, nullable=False),
         )
 
-    def exists(self) -> bool:
-        """Whether this migration has begun on this target; opens nothing for writing."""
-        found = self.writer.query(*self._exists_query())
-        if not found or not found[0][0]:
-            return False
-        table = self._quoted(self.migrations)
-        mark = "%s" if self._schema else "?"
-        return bool(self.writer.query(f"SELECT 1 FROM {table} WHERE id = {mark}", (self.migration,)))
-
-    def _exists_query(self) -> tuple[str, tuple[str, ...]]:
-        if self._schema:
-            return "SELECT pg_catalog.to_regclass('_dbmo.migration') IS NOT NULL", ()
-        return "SELECT count(*) FROM sqlite_master WHERE name = '_dbmo_migration'", ()
-
-    def _quoted(self, table: sa.Table) -> str:
-        return f"{self._schema}.{table.name}" if self._schema else table.name
-
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Create the tables if needed and take the next epoch, so that no older process can write any more.
 

@@ -73,9 +73,7 @@ class Worker:
         if plan.target_engine == "sqlite":
             return RowsToSqlite(self.snapshot, table, chunk)
         if isinstance(self.snapshot, SqliteSnapshot):
-            by_target = {column.target: column.source for column in table.columns}
-            keys = [by_target[name] for name in table.key]
-            return SqliteToCopyText(self.snapshot, table, chunk, keys, stop=plan.unholdable == "stop")
+            return SqliteToCopyText(self.snapshot, table, chunk, stop=plan.unholdable == "stop")
         assert isinstance(self.snapshot, PostgresqlSnapshot)
         return PostgresqlRelay(self.snapshot, table, chunk)
 

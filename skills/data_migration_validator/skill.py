@@ -108,7 +108,7 @@ def _table(
         bounds = [c.upper for c in cut_table(source, table, RANGE_ROWS) if c.upper is not None]
         found = compare_table(*sides, table, bounds, own, input.limit)
     result = TableResult(
-        **found.model_dump(exclude={"chunks", "rows"}),
+        **found.model_dump(exclude={"rows"}),
         rows=found.rows,
         keys=[row.key for row in found.rows],
         columns=sorted({column for row in found.rows for column in row.columns}),

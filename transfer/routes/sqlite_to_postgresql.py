@@ -31,7 +31,6 @@ class SqliteToCopyText:
     snapshot: SqliteSnapshot
     table: TableMapping
     chunk: Chunk
-    key_columns: list[str]  # source columns that tell people which row it is
     stop: bool = False
     rows: int = 0
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -87,9 +86,9 @@ class SqliteToCopyText:
     def _exact(self, where: str, bounds: tuple[int, ...]) -> Iterator[bytes]:
         """Rows one by one, each value with its class."""
         columns = self.table.copied
-        located = [self.table.source_key] if self.table.source_key else self.key_columns
+        located = self.table.locator_columns
         order = ", ".join(quote_identifier(name) for name in located) or "1"
-        names = [*located, *self.key_columns, *(c.source for c in columns)]
+        names = [*located, *self.table.key_columns, *(c.source for c in columns)]
         reads = [f"typeof({q}), {q}" for q in map(quote_identifier, names)]
         sql = f"SELECT {', '.join(reads)} FROM {self._name} WHERE {where} ORDER BY {order}"
         converters = [converter(c.route, c.target_type) for c in columns]
@@ -103,9 +102,9 @@ class SqliteToCopyText:
     def _line(self, row: tuple[Any, ...], located: int, converters: list[Convert]) -> bytes | None:
         """One row in COPY text; None when it is withheld."""
         pairs = list(zip(row[::2], row[1::2], strict=True))
-        keys = len(self.key_columns)
+        keys = len(self.table.key_columns)
         locator = json.dumps([_shown(*pair) for pair in pairs[:located]], ensure_ascii=False)
-        names = self.key_columns or ["rowid"][:located]
+        names = self.table.key_columns or ["rowid"][:located]
         shown = pairs[located : located + keys] or pairs[:located]
         key = json.dumps(
             {
