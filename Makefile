@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Without cached bytecode every start of the program would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak setup lock
+.PHONY: demo test lint bench soak cassettes setup lock
 
 demo: setup
 	$(BIN)/dbmo demo
@@ -24,6 +24,11 @@ bench: setup
 
 soak: setup
 	$(BIN)/pytest tests/soak -m soak --timeout 7200
+
+# Records the cassettes anew: scripted ones, or RECORDED=live with the server of ANTHROPIC_BASE_URL (docs/cassettes.md).
+RECORDED ?= scripted
+cassettes: setup
+	$(BIN)/pytest -m $(RECORDED)_cassette --record-mode=rewrite
 
 setup: $(VENV)/.ready
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.prechecks import check_source
-from engines.catalog import Catalog
+from agent.prechecks import check_request, check_source
+from agent.steps import PhaseSteps
+from engines.catalog import Catalog, Model
 from engines.errors import DbmoError, UsageError
-from skills.registry import get_skill
+from engines.protocols import Database
+from skills.registry import all_skills, get_skill
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -16,13 +20,24 @@ if TYPE_CHECKING:
 ANALYZER = "database-optimization-analyzer"
 
 
-def assess(run: Orchestrator) -> dict[str, Any]:
-    """The analyzer's output for the live source, or for the declared facts where there is no url."""
-    skill = get_skill(ANALYZER)
-    request = run.request
+class AssessmentSteps(PhaseSteps):
+    """One step: the analyzer, on the open source or on the declared facts."""
+
+    def __init__(self, run: Orchestrator, source: Database | None, target: Database | None) -> None:
+        super().__init__("assessment", {ANALYZER: lambda: _analyze(run, source, target)})
+
+    def finish(self) -> dict[str, Any]:
+        """The analyzer's output as plain data."""
+        return self.run(ANALYZER).model_dump(mode="json")
+
+
+@contextmanager
+def assessment_steps(run: Orchestrator) -> Iterator[AssessmentSteps]:
+    """The steps, once the request was checked, and the source was opened and found to be readable and not empty."""
+    check_request(run.request, {name: skill.frontmatter for name, skill in all_skills().items()})
     with run.ends.source() as source, run.ends.target() as target:
         if source is not None:
-            check_source(source, request.source_database.version)
+            check_source(source, run.request.source_database.version)
             if not source.catalog().tables:
                 raise UsageError(
                     "SOURCE_EMPTY",
@@ -30,13 +45,20 @@ def assess(run: Orchestrator) -> dict[str, Any]:
                     "Point source_database.url at the right database.",
                 )
             _keep_catalog(run, source.catalog())
-        facts = request.source_database.model_dump(
-            include={"type", "engine", "version", "size_gb", "table_count", "url"}, exclude_none=True
-        )
-        facts["schema_complexity"] = request.source_database.complexity
-        wanted = request.target_database.model_dump(include={"type", "engine", "version"}, exclude_none=True)
-        given = skill.input.model_validate({"database": facts, "target": wanted, "workload": workload(run)})
-        return run.store(ANALYZER, skill.run(given, run.context(source, target)))
+        yield AssessmentSteps(run, source, target)
+
+
+def _analyze(run: Orchestrator, source: Database | None, target: Database | None) -> Model:
+    skill, request = get_skill(ANALYZER), run.request
+    facts = request.source_database.model_dump(
+        include={"type", "engine", "version", "size_gb", "table_count", "url"}, exclude_none=True
+    )
+    facts["schema_complexity"] = request.source_database.complexity
+    wanted = request.target_database.model_dump(include={"type", "engine", "version"}, exclude_none=True)
+    given = skill.input.model_validate({"database": facts, "target": wanted, "workload": workload(run)})
+    output: Model = skill.run(given, run.context(source, target))
+    run.store(ANALYZER, output)
+    return output
 
 
 def workload(run: Orchestrator) -> list[str]:

@@ -12,9 +12,6 @@ from typing import NoReturn
 VERSION = "0.1.0"
 UNTIL = ("assess", "plan", "rehearse", "execute", "validate")
 LATER = {
-    "chat": "the conversation with a model",
-    "mcp": "the server for IDE assistants",
-    "install": "the installation into an assistant",
     "cutover": "the cutover with change sync",
     "fallback": "the way back after a cutover",
     "finalize": "the end of a migration after its cutover",
@@ -42,15 +39,26 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="the whole life of a migration from a request; goes on where it stopped")
-    run.add_argument("request", type=Path, help="request file (JSON); `dbmo schema request` prints its schema")
-    run.add_argument("--driver", choices=("auto", "claude", "rules"), default="auto")
+    run.add_argument(
+        "request", type=Path, nargs="+", help="request file (JSON), or many; `dbmo schema request` prints the schema"
+    )
+    run.add_argument("--driver", choices=("auto", "claude", "rules"), default="auto", help="who orders the work")
+    run.add_argument("--model", metavar="NAME", help="the model of the claude driver, by default ANTHROPIC_MODEL")
+    run.add_argument("--jobs", type=_count, metavar="N", help="how many of many requests run at once")
     run.add_argument("--until", choices=UNTIL, help="stop after this phase")
-    run.add_argument("--out", type=Path, help="the migration's folder, by default migrations/<name>")
-    run.add_argument("--json", action="store_true", help="print the contract on stdout")
+    run.add_argument("--out", type=Path, help="the folder, by default migrations/<name>; of many requests: above all")
+    run.add_argument("--json", action="store_true", help="print the contract (of many: a list of results) on stdout")
     run.set_defaults(handler="agent.commands.run:run")
     demo = commands.add_parser("demo", help="the whole life on the bundled example; no key, no server, under a minute")
     demo.add_argument("--out", type=Path, default=Path("migrations/shop"))
     demo.set_defaults(handler="agent.commands.demo:demo")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -97,6 +105,22 @@ def _add_skills(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about what doesn't")
     doctor.set_defaults(handler="agent.commands.doctor:doctor")
+    chat = commands.add_parser("chat", help="talk about a migration; without a model a shell of commands")
+    chat.add_argument("place", nargs="?", metavar="FOLDER|REQUEST.json", help="by default migrations/ is listed")
+    chat.add_argument("--model", help="model that answers, by default ANTHROPIC_MODEL or AGENT.md's")
+    chat.add_argument("--plain", action="store_true", help="plain lines: no colours, no completion, no history")
+    chat.set_defaults(handler="agent.commands.chat:chat")
+    mcp = commands.add_parser("mcp", help="the server for IDE assistants (Model Context Protocol)")
+    mcp.add_argument("--databases", type=Path, help="databases by name, by default dbmo-databases.json")
+    mcp.add_argument("--root", type=Path, default=Path("migrations"), help="where the migrations' folders are")
+    mcp.add_argument("--http", type=int, metavar="PORT", help="serve on 127.0.0.1:PORT (0: any), with a token")
+    mcp.set_defaults(handler="agent.commands.mcp:mcp")
+    install = commands.add_parser("install", help="write subagent, skills and server entry into a project")
+    install.add_argument("what", choices=("claude-code", "mcp-json"))
+    install.add_argument("--dir", type=Path, default=Path(), help="the project's folder, by default this one")
+    install.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
+    install.add_argument("--force", action="store_true", help="replace files that were edited since")
+    install.set_defaults(handler="agent.commands.install:install")
     for name, what in LATER.items():
         later = commands.add_parser(name, help=f"not in this version: {what}")
         later.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

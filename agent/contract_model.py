@@ -7,12 +7,12 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.sources import Citation
+from agent.talk_model import Proposal, TalkRecord
 from engines.catalog import Model
 from skills.data_engineering_pipeline_designer.models import Decision, PhaseDuration, Tool
 
 SCHEMA_VERSION = 1
 EvidenceSource = Literal["measured", "catalog", "declared", "estimated", "not_run"]
-PhaseName = Literal["assessment", "planning", "execution", "validation"]
 
 
 class SourceSummary(Model):
@@ -139,12 +139,16 @@ class EvidenceEntry(Model):
 
 
 class TokenBudget(Model):
-    """Tokens of one phase: content against the specification's limit, and what was billed."""
+    """Tokens of one phase: content (estimated) against its limit, and what was billed for all its requests.
+
+    cached: the part of billed that was read from a cache; cost_usd is None where the model's price is not known.
+    """
 
     limit: int
     estimated: int = 0
     billed: int = 0
     cached: int = 0
+    cost_usd: float | None = 0.0
 
 
 class RecordedWaiver(Model):
@@ -157,7 +161,10 @@ class RecordedWaiver(Model):
 
 
 class Audit(Model):
-    """How the contract came about; its own figures are counted by the program and need no evidence entry."""
+    """How the contract came about; its own figures are counted by the program and need no evidence entry.
+
+    narrative and proposals are the words of a model, and the only ones in a contract: no decision rests on them.
+    """
 
     schema_version: int = SCHEMA_VERSION
     now: AwareDatetime
@@ -167,8 +174,10 @@ class Audit(Model):
     phases: list[PhaseLog] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
     evidence: dict[str, EvidenceEntry] = Field(default_factory=dict)
-    token_budget: dict[PhaseName, TokenBudget] = Field(default_factory=dict)
-    cost_usd: float = 0.0
+    token_budget: dict[str, TokenBudget] = Field(default_factory=dict)
+    cost_usd: float | None = 0.0
+    narrative: list[TalkRecord] = Field(default_factory=list)
+    proposals: list[Proposal] = Field(default_factory=list)
     sources: list[Citation] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
     waivers: list[RecordedWaiver] = Field(default_factory=list)

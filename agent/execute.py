@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.approval import check_approval
@@ -10,8 +12,10 @@ from agent.clock import now_et
 from agent.gates import read_rehearsal
 from agent.plan import Plan
 from agent.prechecks import check_gates, check_source
+from agent.steps import PhaseSteps
 from agent.target_checks import begun_under, check_target
 from conversion.fingerprint import fingerprint
+from engines.catalog import Model
 from engines.errors import Aborted, UsageError
 from engines.grant import Grant
 from engines.protocols import Database
@@ -24,8 +28,20 @@ BUILDER = "etl-pipeline-builder"
 REHEARSAL = "rehearsal.json"
 
 
-def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
-    """Execute or continue the plan; the builder's output."""
+class ExecutionSteps(PhaseSteps):
+    """One step: the builder under a grant. Made by execution_steps alone, after gates and approval held."""
+
+    def __init__(self, run: Orchestrator, plan: Plan, approval: dict[str, Any], grant: Grant) -> None:
+        super().__init__("execution", {BUILDER: lambda: _build(run, plan, approval, grant)})
+
+    def finish(self) -> dict[str, Any]:
+        """The builder's output as plain data."""
+        return self.run(BUILDER).model_dump(mode="json")
+
+
+@contextmanager
+def execution_steps(run: Orchestrator, plan: Plan) -> Iterator[ExecutionSteps]:
+    """The steps that execute or continue a plan; without gates, approval and the planned ends there are none."""
     if plan.move is None or run.ends.source_url is None or run.ends.target_url is None:
         raise UsageError(
             "DECLARED_ONLY",
@@ -41,12 +57,16 @@ def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
         assert source is not None
         check_source(source)
         _check_source_is_planned(source, plan)
-    grant = _grant(run, plan)
+    yield ExecutionSteps(run, plan, approval, _grant(run, plan))
+
+
+def _build(run: Orchestrator, plan: Plan, approval: dict[str, Any], grant: Grant) -> Model:
+    assert plan.move is not None
     skill = get_skill(BUILDER)
     head = run.folder.journal.append("execution started", {"plan": plan.hash, "approval": approval})
     context = run.context()
     context.grant = grant
-    output = skill.run(
+    output: Model = skill.run(
         skill.input.model_validate(
             {
                 "source": {"url": run.ends.source_url},
@@ -61,7 +81,7 @@ def execute(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     shutil.rmtree(run.folder.path / "scratch", ignore_errors=True)
     stored = run.store(BUILDER, output)
     run.folder.journal.append("execution finished", {"rows": sum(table["rows"] for table in stored["tables"])})
-    return stored
+    return output
 
 
 def check_executable(plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""Runs the phases in order with the rules driver, each from what is stored and to what is stored."""
+"""Runs the phases in order, each from what is stored and to what is stored; a driver orders the work inside one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agent.assess import assess
+from agent.assess import assessment_steps
 from agent.clock import now_text
+from agent.driver import Driver, RulesDriver
 from agent.ends import Ends
-from agent.execute import execute
+from agent.execute import execution_steps
 from agent.folder import Folder
+from agent.listener import Listener, Silent
 from agent.phases import artifact_of
 from agent.plan import Plan
-from agent.planning import make_plan
-from agent.prechecks import check_request
-from agent.validate import validate
+from agent.planning import planning_steps
+from agent.steps import Steps
+from agent.validate import validation_steps
 from engines.errors import Aborted, DbmoError, UsageError
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
-from skills.registry import all_skills
 
 ORDER = ("assessment", "planning", "execution", "validation")
 Show = Callable[[Progress], None]
@@ -31,14 +32,23 @@ Show = Callable[[Progress], None]
 class Orchestrator:
     """One migration: its folder, its ends, and the phases as methods.
 
-    show is told of progress; interrupt is set by Ctrl-C and looked at between chunks.
+    show is told of progress; interrupt is set by Ctrl-C and looked at between chunks; driver orders the work of a
+    phase, listener hears what it says.
     """
 
-    def __init__(self, folder: Folder, show: Show = lambda progress: None) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        show: Show = lambda progress: None,
+        driver: Driver | None = None,
+        listener: Listener | None = None,
+    ) -> None:
         self.folder = folder
         self.request = folder.request
         self.ends = Ends(self.request, folder.path)
         self.show = show
+        self.driver: Driver = driver or RulesDriver()
+        self.listener: Listener = listener or Silent()
         self.interrupt = threading.Event()
 
     def context(self, source: Database | None = None, target: Database | None = None) -> SkillContext:
@@ -80,16 +90,16 @@ class Orchestrator:
 
     def assess(self) -> dict[str, Any]:
         """Phase 1: look at the source; the analyzer's output."""
-        with self._phase("assessment"):
-            check_request(self.request, {name: skill.frontmatter for name, skill in all_skills().items()})
-            return assess(self)
+        with self._phase("assessment"), assessment_steps(self) as steps:
+            output: dict[str, Any] = self._driven(steps)
+            return output
 
     def make_plan(self) -> Plan:
         """Phase 2: decide everything; the plan is stored and its hash noted."""
         if self.folder.read_artifact(artifact_of("database-optimization-analyzer")) is None:
             self.assess()
-        with self._phase("planning"):
-            plan = make_plan(self)
+        with self._phase("planning"), planning_steps(self) as steps:
+            plan: Plan = self._driven(steps)
             self.folder.write_json("plan.json", plan.model_dump(mode="json"))
             self.folder.journal.append("plan", {"hash": plan.hash, "strategy": plan.strategy})
             return plan
@@ -97,14 +107,16 @@ class Orchestrator:
     def execute(self) -> dict[str, Any]:
         """Phase 3: gates, approval, then schema, rows, schema; continues an interrupted run."""
         plan = self.needed_plan()
-        with self._phase("execution"):
-            return execute(self, plan)
+        with self._phase("execution"), execution_steps(self, plan) as steps:
+            output: dict[str, Any] = self._driven(steps)
+            return output
 
     def validate(self) -> dict[str, Any]:
         """Phase 4: prove it; the validator's output."""
         plan = self.needed_plan()
-        with self._phase("validation"):
-            return validate(self, plan)
+        with self._phase("validation"), validation_steps(self, plan) as steps:
+            output: dict[str, Any] = self._driven(steps)
+            return output
 
     def report(self) -> Any:
         """The contract and both reports from what is stored; the contract."""
@@ -140,6 +152,11 @@ class Orchestrator:
         data: dict[str, Any] = output.model_dump(mode="json")
         self.folder.artifact(artifact_of(skill), data)
         return data
+
+    def _driven(self, steps: Steps) -> Any:
+        """The phase's result: what the driver left out is done by finish(), what failed under it fails here."""
+        self.driver.drive(self, steps)
+        return steps.finish()
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

@@ -7,6 +7,9 @@ from typing import Literal
 
 PhaseName = Literal["assessment", "planning", "execution", "validation"]
 
+CHAT = "chat"  # under this name questions beside the phases are charged
+CHAT_TOKENS = 3_000  # content of one question (design, "Token budgets")
+
 
 @dataclass(frozen=True)
 class Phase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -24,6 +24,16 @@ class Side(Model):
     scratch: bool = False
 
 
+class Adopted(Model):
+    """SQL that a person put into the request, as it was judged; name: the source object or the workload's statement."""
+
+    name: str
+    kind: Literal["query", "view", "routine", "trigger"]
+    sql: str
+    verdict: str
+    detail: str
+
+
 class Plan(Model):
     """What will be done, in full; two runs over the same databases and request give the same hash."""
 
@@ -32,6 +42,7 @@ class Plan(Model):
     source: Side
     target: Side
     strategy: str
+    strategy_by: Literal["rules", "person"] = "rules"
     decisions: list[dict[str, Any]]
     declared: bool
     move: MovePlan | None
@@ -42,6 +53,7 @@ class Plan(Model):
     views: dict[str, str] = Field(default_factory=dict)
     gates: list[dict[str, Any]] = Field(default_factory=list)
     settings: dict[str, Any] = Field(default_factory=dict)
+    adopted: list[Adopted] = Field(default_factory=list)
 
     @property
     def hash(self) -> str:
@@ -56,6 +68,9 @@ class Plan(Model):
         decided |= {"validation_level": self.validation_level, "views": self.views}
         decided["sync"] = bool(self.settings.get("sync"))
         decided["omissions"] = [[o.object, o.kind] for o in self.omissions]
+        if self.strategy_by == "person" or self.adopted:
+            chosen = [[item.name, item.kind, item.sql] for item in self.adopted]
+            decided["overrides"] = {"strategy_by": self.strategy_by, "translations": chosen}
         if self.move is not None:
             move = self.move.model_dump(mode="json", exclude={"plan_hash", "chunk_rows", "parallel"})
             for table in move["tables"]:

@@ -11,7 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from engines.catalog import Model
 
 ValidationLevel = Literal["counts", "checksums", "rows", "stream", "sample"]
+Strategy = Literal["big-bang", "blue-green", "continuous-replication", "trickle"]
 ED25519_KEY_BYTES = 32
+MAX_SQL = 100_000  # characters of a translation that a person gives
 
 
 class Waiver(Model):
@@ -66,10 +68,17 @@ class Workload(Model):
 
 
 class Overrides(Model):
-    """Types that a person chose: by column (`schema.table.column`) or by table (`schema.table` to column to type)."""
+    """What a person chose instead of the rules; every choice makes another plan with another hash.
+
+    columns: types by `schema.table.column`; tables: by `schema.table`, column to type; strategy: instead of the
+    table's, refused where it contradicts the constraints; translations: SQL for the target by the name of a statement
+    of the workload, of a view, or of a routine or trigger that would stay behind.
+    """
 
     columns: dict[str, str] = Field(default_factory=dict)
     tables: dict[str, dict[str, str]] = Field(default_factory=dict)
+    strategy: Strategy | None = None
+    translations: dict[str, Annotated[str, Field(min_length=1, max_length=MAX_SQL)]] | None = None
 
 
 class Acceptance(Model):

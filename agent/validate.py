@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import now_text
 from agent.plan import Plan
-from engines.catalog import Catalog
+from agent.steps import PhaseSteps
+from engines.catalog import Catalog, Model
 from engines.errors import DbmoError, UsageError
 from engines.protocols import Database
 from skills.registry import get_skill
@@ -19,44 +22,70 @@ COMPOSER = "testing-strategy-composer"
 VIEW_ROWS = 100_000
 
 
-def validate(run: Orchestrator, plan: Plan) -> dict[str, Any]:
-    """Compare rows, schema and views, then let the composer judge the acceptance criteria."""
+class ValidationSteps(PhaseSteps):
+    """The validator compares rows; the composer judges rows, schema, views and workload."""
+
+    def __init__(self, run: Orchestrator, plan: Plan, source: Database, target: Database) -> None:
+        super().__init__("validation", {VALIDATOR: self._validate, COMPOSER: self._compose})
+        self.migration, self.plan, self.source, self.target = run, plan, source, target
+
+    def finish(self) -> dict[str, Any]:
+        """The validator's output as plain data; the journal knows what differed."""
+        self.run(COMPOSER)
+        compared = self.run(VALIDATOR).model_dump(mode="json")
+        self.migration.folder.journal.append(
+            "validated",
+            {
+                "equal": compared["equal"],
+                "schema_differences": len(self._differences()),
+                "views_differing": [view["name"] for view in self._views() if view["equal"] is False],
+                "at": now_text(),
+            },
+        )
+        return compared
+
+    def _validate(self) -> Model:
+        skill, run, plan = get_skill(VALIDATOR), self.migration, self.plan
+        assert plan.move is not None
+        given = {
+            "source": {"url": run.ends.source_url},
+            "target": {"url": run.ends.target_url},
+            "tables": [table.model_dump() for table in plan.move.tables],
+            "level": plan.validation_level,
+            "migration": plan.migration,
+        }
+        output: Model = skill.run(skill.input.model_validate(given), run.context(self.source, self.target))
+        run.store(VALIDATOR, output)
+        return output
+
+    def _differences(self) -> list[dict[str, Any]]:
+        return self.once.of("schema differences", lambda: self._kept("schema-differences", self._schema()))
+
+    def _schema(self) -> list[dict[str, Any]]:
+        return schema_differences(self.migration, self.target)
+
+    def _views(self) -> list[dict[str, Any]]:
+        return self.once.of("views", lambda: self._kept("views", compare_views(self.plan, self.source, self.target)))
+
+    def _kept(self, name: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        self.migration.folder.artifact(f"validation/{name}.json", found)
+        return found
+
+    def _compose(self) -> Model:
+        compared = self.run(VALIDATOR).model_dump(mode="json")
+        differences = self._differences()
+        self._views()
+        return _compose(self.migration, self.plan, self.source, self.target, compared, differences)
+
+
+@contextmanager
+def validation_steps(run: Orchestrator, plan: Plan) -> Iterator[ValidationSteps]:
+    """The steps on both open databases; NOT_EXECUTED where nothing was moved yet."""
     if plan.move is None or run.output("etl-pipeline-builder") is None:
         raise UsageError("NOT_EXECUTED", "Nothing was moved yet.", f"Run: dbmo execute {run.folder.path}")
     with run.ends.source() as source, run.ends.target() as target:
         assert source is not None and target is not None
-        context = run.context(source, target)
-        validator = get_skill(VALIDATOR)
-        compared = run.store(
-            VALIDATOR,
-            validator.run(
-                validator.input.model_validate(
-                    {
-                        "source": {"url": run.ends.source_url},
-                        "target": {"url": run.ends.target_url},
-                        "tables": [table.model_dump() for table in plan.move.tables],
-                        "level": plan.validation_level,
-                        "migration": plan.migration,
-                    }
-                ),
-                context,
-            ),
-        )
-        differences = schema_differences(run, target)
-        views = compare_views(plan, source, target)
-        run.folder.artifact("validation/schema-differences.json", differences)
-        run.folder.artifact("validation/views.json", views)
-        _compose(run, plan, source, target, compared, differences)
-    run.folder.journal.append(
-        "validated",
-        {
-            "equal": compared["equal"],
-            "schema_differences": len(differences),
-            "views_differing": [view["name"] for view in views if view["equal"] is False],
-            "at": now_text(),
-        },
-    )
-    return compared
+        yield ValidationSteps(run, plan, source, target)
 
 
 def passed(run: Orchestrator) -> bool:
@@ -80,12 +109,18 @@ def schema_differences(run: Orchestrator, target: Database) -> list[dict[str, An
 
 
 def compare_views(plan: Plan, source: Database, target: Database) -> list[dict[str, Any]]:
-    """Every carried view's rows on both sides; equal is None where one side could not run it."""
+    """Every carried view's rows on both sides; equal is None where one side could not, or may not, run it."""
+    from conversion.own_code import own_code
     from transfer.results import compare_results
 
+    own = own_code(source.catalog())
     found: list[dict[str, Any]] = []
     for here, there in plan.views.items():
         entry: dict[str, Any] = {"name": here, "target": there, "equal": None, "rows": None, "detail": ""}
+        unsafe = own.view_unsafe(here)
+        if unsafe is not None:
+            found.append({**entry, "detail": f"not run on the source: {unsafe}"})
+            continue
         try:
             left = source.run_workload(f"SELECT * FROM {_quoted(source, here)}", VIEW_ROWS)
             right = target.run_workload(f"SELECT * FROM {_quoted(target, there)}", VIEW_ROWS)
@@ -116,33 +151,28 @@ def _compose(
     target: Database,
     compared: dict[str, Any],
     differences: list[dict[str, Any]],
-) -> None:
+) -> Model:
     assert plan.move is not None
     skill = get_skill(COMPOSER)
     translated = run.output("query-translator") or {"translations": []}
-    output = run.store(
-        COMPOSER,
-        skill.run(
-            skill.input.model_validate(
-                {
-                    "source": {"type": source.engine, "version": source.version},
-                    "target": {"type": target.engine, "version": target.version},
-                    "tables": [table.model_dump() for table in plan.move.tables],
-                    "assessment": run.output("database-optimization-analyzer"),
-                    "plan": run.output("data-engineering-pipeline-designer"),
-                    "execution": run.output("etl-pipeline-builder"),
-                    "validation": compared,
-                    "differences": differences,
-                    "translations": translated["translations"],
-                    "limits": _limits(run, plan),
-                }
-            ),
-            run.context(source, target),
-        ),
-    )
+    given = {
+        "source": {"type": source.engine, "version": source.version},
+        "target": {"type": target.engine, "version": target.version},
+        "tables": [table.model_dump() for table in plan.move.tables],
+        "assessment": run.output("database-optimization-analyzer"),
+        "plan": run.output("data-engineering-pipeline-designer"),
+        "execution": run.output("etl-pipeline-builder"),
+        "validation": compared,
+        "differences": differences,
+        "translations": translated["translations"],
+        "limits": _limits(run, plan),
+    }
+    made: Model = skill.run(skill.input.model_validate(given), run.context(source, target))
+    output = run.store(COMPOSER, made)
     for suite in output["suites"]:
         run.folder.artifact(f"validation/{suite['path']}", suite["text"])
     run.folder.artifact("validation/runbook.md", output["runbook"])
+    return made
 
 
 def _limits(run: Orchestrator, plan: Plan) -> dict[str, float]:

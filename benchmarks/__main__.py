@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import copy_sqlite, plan_schema, start_up
+from benchmarks import chat, copy_sqlite, plan_schema, start_up
 from benchmarks.measure import Line
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "start-up": start_up.run,
+    "chat-start": chat.run_start,
+    "turn": chat.run_turn,
     "planning": plan_schema.run,
     "sqlite-to-postgresql": copy_sqlite.run,
 }

@@ -8,7 +8,7 @@ from conversion.mapping import TableMapping
 from conversion.names import Namer
 from conversion.result import Conversion, Note, Overrides, omission
 from conversion.shapes import Shapes, TableShape
-from engines.catalog import Catalog
+from engines.catalog import Catalog, View
 from engines.profile import TableProfile
 
 
@@ -47,6 +47,14 @@ class Draft:
     def skipped(self, full_name: str) -> bool:
         """True when a person asked to leave the object out."""
         return full_name in self.overrides.skip
+
+    def adopt_view(self, view: View) -> None:
+        """Give a view of the target the query that a person chose, which need not read what isn't carried over."""
+        gone = {item.object for item in self.result.omissions}
+        if view.full_name in self.overrides.views:
+            view.definition = self.overrides.views[view.full_name]
+            view.depends_on = [name for name in view.depends_on if name not in gone]
+            self.note(view.full_name, "its query is the one given in the request")
 
     def table_name(self, full_name: str, wanted: str) -> str:
         """The target name of a table, view or sequence; recorded where it differs."""

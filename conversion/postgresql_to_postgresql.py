@@ -55,6 +55,8 @@ def _views(draft: Draft) -> None:
     """Views go over unless they were left out or read something that was."""
     gone = {item.object for item in draft.result.omissions}
     remaining = list(draft.target.views)
+    for view in remaining:
+        draft.adopt_view(view)
     changed = True
     while changed:
         changed = False

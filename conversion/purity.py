@@ -1,76 +1,22 @@
-"""Whether a workload statement only reads: one SELECT in which every function is known not to write."""
+"""Whether a statement of others only reads: one SELECT in which every function is known not to write."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from conversion.known_functions import ALLOWED, MOVING, SYNTAX, TYPES
+from conversion.lexemes import Lexeme, Unreadable, lexemes
 from conversion.workload import dialect_of
 
-# Words that stand before a parenthesis in a query without being functions.
-_SYNTAX = """
-    select from where and or not in exists any all some values as on using over partition by order group
-    having distinct union intersect except when then else case between like ilike similar to is filter within
-    with recursive materialized limit offset fetch join left right inner outer full cross natural lateral
-    window interval rows range groups array row returning cube rollup sets grouping set into glob regexp match
-    escape collate end tablesample
-"""
-SYNTAX = frozenset(_SYNTAX.split())
-_TYPES = """
-    varchar char character bpchar nchar nvarchar text numeric decimal dec int integer bigint smallint real
-    float double precision timestamp timestamptz time timetz bit varbit varying date boolean uuid json jsonb
-    bytea blob interval signed unsigned tinyint mediumint
-"""
-TYPES = frozenset(_TYPES.split())
-_COMMON = """
-    abs avg ceil ceiling char_length character_length coalesce concat concat_ws count cast degrees exp extract
-    first_value floor greatest lag last_value lead least length lower lpad ltrim max min mod nth_value nullif
-    ntile octet_length percent_rank cume_dist pi position pow power radians rank dense_rank replace reverse
-    round row_number rpad rtrim sign sqrt stddev substr substring sum trim upper variance acos asin atan atan2
-    cos cot sin tan ln log log10 log2 trunc current_date current_time current_timestamp overlay repeat left
-    right ascii
-"""
-_POSTGRESQL = """
-    age array_agg array_append array_cat array_length array_ndims array_position array_prepend array_remove
-    array_replace array_to_json array_to_string array_upper array_lower bit_and bit_length bit_or bool_and
-    bool_or btrim cardinality cbrt chr clock_timestamp corr covar_pop covar_samp date_bin date_part date_trunc
-    decode div encode every factorial format gcd lcm generate_series generate_subscripts grouping host initcap
-    isfinite json_agg json_array_elements json_array_elements_text json_array_length json_build_array
-    json_build_object json_each json_each_text json_extract_path json_extract_path_text json_object
-    json_object_agg json_object_keys json_typeof jsonb_agg jsonb_array_elements jsonb_array_elements_text
-    jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path
-    jsonb_extract_path_text jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_query
-    jsonb_path_query_array jsonb_path_query_first jsonb_pretty jsonb_set jsonb_strip_nulls jsonb_typeof
-    json_strip_nulls justify_days justify_hours justify_interval lower_inc upper_inc isempty make_date
-    make_interval make_time make_timestamp make_timestamptz md5 mode now num_nonnulls num_nulls numnode
-    percentile_cont percentile_disc plainto_tsquery phraseto_tsquery querytree quote_ident quote_literal
-    quote_nullable random regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace
-    regexp_split_to_array regexp_split_to_table regexp_substr regr_slope row_to_json scale sha224 sha256
-    sha384 sha512 split_part starts_with stddev_pop stddev_samp string_agg string_to_array string_to_table
-    strpos strip timeofday to_char to_date to_hex to_json to_jsonb to_number to_timestamp to_tsquery
-    to_tsvector translate trim_array ts_rank ts_headline unnest var_pop var_samp websearch_to_tsquery
-    width_bucket gen_random_uuid unistr localtime localtimestamp statement_timestamp transaction_timestamp
-"""
-_SQLITE = """
-    char changes date datetime group_concat glob hex ifnull iif instr json json_array json_array_length
-    json_extract json_each json_group_array json_group_object json_insert json_object json_patch json_quote
-    json_remove json_replace json_set json_tree json_type json_valid julianday like likelihood likely printf
-    format quote random randomblob round soundex sqlite_version string_agg strftime time timediff total typeof
-    unhex unicode unixepoch unlikely zeroblob median percentile percentile_cont if
-"""
-ALLOWED = {
-    "postgresql": frozenset((_COMMON + _POSTGRESQL).split()),
-    "sqlite": frozenset((_COMMON + _SQLITE).split()) - {"changes"},
-}
-_MOVING = """
-    random randomblob gen_random_uuid now clock_timestamp statement_timestamp transaction_timestamp timeofday
-    current_date current_time current_timestamp localtime localtimestamp
-"""
-MOVING = frozenset(_MOVING.split())
+__all__ = ["ALLOWED", "NOTHING_OWN", "OwnCode", "impurity", "moving"]
+
 _WRITES = (
     exp.Insert,
     exp.Update,
@@ -85,11 +31,34 @@ _WRITES = (
 )
 
 
-def impurity(sql: str, engine: str, own_routines: Collection[str] = ()) -> str | None:
+@dataclass(frozen=True)
+class OwnCode:
+    """Where a database may hide code that a query runs (`conversion/own_code.py` reads it from a catalog).
+
+    routines: names that are never taken for the engine's; types: those whose values are checked or built by code, the
+    row types of tables among them; views: name -> why reading it may do more than read; everywhere: why no query of
+    others is safe.
+    """
+
+    routines: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    views: Mapping[str, str] = field(default_factory=dict)
+    everywhere: str | None = None
+
+    def view_unsafe(self, full_name: str) -> str | None:
+        """Why a view, given as schema.name, must not be read; None where reading it only reads."""
+        return self.everywhere or self.views.get(full_name.partition(".")[2])
+
+
+NOTHING_OWN = OwnCode()
+
+
+def impurity(sql: str, engine: str, own: OwnCode | Collection[str] = NOTHING_OWN) -> str | None:
     """Why a statement may not run, or None: it is one query and every function in it only reads.
 
-    own_routines: names of the database's own functions, which are never taken for the engine's.
+    own: the database's own code, or the names of its routines alone where no more is known.
     """
+    own = own if isinstance(own, OwnCode) else OwnCode(routines=frozenset(own))
     dialect = dialect_of(engine)
     try:
         trees = [tree for tree in sqlglot.parse(sql, read=dialect) if tree is not None]
@@ -105,7 +74,64 @@ def impurity(sql: str, engine: str, own_routines: Collection[str] = ()) -> str |
         return f"it contains {node.key.upper()}"
     if engine == "postgresql" and tree.find(exp.Operator):
         return "it names an operator by its schema"
-    return _unknown_function(tree, tokens, ALLOWED.get(engine, frozenset()), own_routines)
+    unknown = _unknown_function(tree, tokens, ALLOWED.get(engine, frozenset()), own.routines)
+    if unknown is not None:
+        return unknown
+    if engine == "postgresql":
+        return _hidden_code(sql, tokens, own)
+    return None
+
+
+def _hidden_code(sql: str, tokens: list[Token], own: OwnCode) -> str | None:
+    """What the server may run that no call shows; or that the parser read the text in another way than the server."""
+    try:
+        pieces = list(lexemes(sql))
+    except Unreadable as error:
+        return str(error)
+    if _before_parentheses(tokens) != [a.text.lower() for a, b in itertools.pairwise(pieces) if _calls(a, b)]:
+        return "a parser and the server may read it in two ways"
+    names = {name.lower() for name in own.routines}
+    for before, piece in itertools.pairwise(pieces):
+        if before.text == "." and piece.text.lower() in names:
+            return f"{piece.text} may be a call of the database's own function"
+    views = {name.lower(): reason for name, reason in own.views.items()}
+    for piece in pieces:
+        if piece.kind in ("word", "quoted") and piece.text.lower() in views:
+            return f"it reads the view {piece.text}: {views[piece.text.lower()]}"
+    types = {name.lower() for name in own.types}
+    for name in _named_types(pieces):
+        if name in types:
+            return f"the type {name} is the database's own and may run code"
+    return own.everywhere
+
+
+def _calls(name: Lexeme, after: Lexeme) -> bool:
+    return after == Lexeme("sign", "(") and name.kind in ("word", "quoted")
+
+
+def _before_parentheses(tokens: list[Token]) -> list[str]:
+    """The same for the parser's tokens, of which some hold two words."""
+    return [
+        name.text.lower().rsplit(" ", 1)[-1] if name.token_type is not TokenType.IDENTIFIER else name.text.lower()
+        for name, after in itertools.pairwise(tokens)
+        if after.token_type is TokenType.L_PAREN
+        and (name.token_type is TokenType.IDENTIFIER or (name.text[:1].isalpha() or name.text[:1] == "_"))
+        and name.token_type not in _NO_NAME
+    ]
+
+
+def _named_types(pieces: list[Lexeme]) -> Iterator[str]:
+    """Names where a type may stand: after ::, at the end of CAST(... AS type), before a string."""
+    for place, piece in enumerate(pieces[:-1]):
+        cast = piece == Lexeme("sign", "::")
+        if cast or piece == Lexeme("word", "as"):
+            end = place + 1
+            while end + 2 < len(pieces) and pieces[end + 1].text == ".":
+                end += 2
+            if cast or (end + 1 < len(pieces) and pieces[end + 1].text in (")", "[", "(")):
+                yield pieces[end].text.lower()
+        if piece.kind in ("word", "quoted") and pieces[place + 1].kind == "string":
+            yield piece.text.lower()
 
 
 def _unknown_function(

@@ -28,6 +28,7 @@ def convert_catalog(
     lost = {item.object for item in draft.result.omissions}
     views = []
     for view in target.views:
+        draft.adopt_view(view)
         reads = sorted(lost & set(view.depends_on))
         if reads or draft.skipped(view.full_name):
             reason = f"it reads {', '.join(reads)}, which isn't carried over" if reads else "left out on request"

@@ -84,11 +84,17 @@ def secret(reference: Reference) -> str:
     return value
 
 
+def remember_secret(value: str) -> None:
+    """Let redact() hide a secret that stands in no reference; under 8 characters it is a placeholder, and none."""
+    if len(value) >= 8:
+        _REDACTED.add(value)
+
+
 def redact(text: str) -> str:
     """The text with every secret that was resolved in this process replaced by ***."""
     for found in sorted(_REDACTED, key=len, reverse=True):
         text = text.replace(found, "***")
-    return re.sub(r"(\w+://[^:/@\s]*):[^@\s]+@", r"\1:***@", text)
+    return re.sub(r"(\b\w+://[^:/@\s]*):[^@\s]+@", r"\1:***@", text)
 
 
 def _expand(text: str) -> str:
@@ -99,6 +105,14 @@ def _expand(text: str) -> str:
             f"The environment has no {', '.join(missing)}.",
             "Set the variable that the request's url refers to, then run the same command again.",
             variables=missing,
+        )
+    literal = sorted({name for name in VARIABLE.findall(text) if VARIABLE.search(os.environ[name])})
+    if literal:
+        raise UsageError(
+            "VARIABLE_UNEXPANDED",
+            f"The variable {', '.join(literal)} holds the name of a variable instead of its value.",
+            "Set the variable that it refers to before the program is started that passes it on.",
+            variables=literal,
         )
     return VARIABLE.sub(lambda match: os.environ[match[1]], text)
 

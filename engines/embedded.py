@@ -35,6 +35,7 @@ RETRY_SECONDS = 10
 SOCKET_SAFE = re.compile(r"[A-Za-z0-9_./+-]+")  # libpq takes a comma for a list, and so on
 SHELL_SPECIAL = frozenset("\"'`$\\\n")  # pg_ctl hands the folder to a shell
 _log = logging.getLogger("dbmo.embedded")
+_held: set[EmbeddedServer] = set()  # what this process has not let go of
 
 
 def open_embedded(folder: Path, durable: bool = True) -> EmbeddedServer:
@@ -45,6 +46,17 @@ def open_embedded(folder: Path, durable: bool = True) -> EmbeddedServer:
     server's log, UsageError EMBEDDED_VERSION for a folder of another major version.
     """
     return EmbeddedServer(folder, durable)
+
+
+@contextlib.contextmanager
+def released() -> Iterator[None]:
+    """Lets go of every server that this process opens inside; for processes that live long."""
+    before = set(_held)
+    try:
+        yield
+    finally:
+        for server in _held - before:
+            server.stop()
 
 
 class EmbeddedServer:
@@ -80,6 +92,7 @@ class EmbeddedServer:
             self.stop()
             raise
         atexit.register(self.stop)
+        _held.add(self)
 
     def uri(self, database: str) -> str:
         """A postgresql:// URI of that database for psycopg and libpq; the database need not exist."""
@@ -108,6 +121,7 @@ class EmbeddedServer:
         """Let go of the server; it stops if nobody else holds it. Calling it again does nothing."""
         if self._hold is None or self._pid != os.getpid():
             return
+        _held.discard(self)
         if not self.folder.exists():  # whoever removed it under the server: that ends by itself without its files
             os.close(self._hold)
             self._hold = None
@@ -199,6 +213,7 @@ class EmbeddedServer:
         """Start the server; a killed one's children may hold its memory for a moment, so it is tried again."""
         self._make_socket_folder()
         self._remove_stale_pid_file()
+        self._stop_unreachable()
         code, output = self._account.run(self._control("-s", "-l", str(self.log), "start"))
         if code != 0 and time.monotonic() > deadline - START_SECONDS + RETRY_SECONDS:
             raise self._failed(f"The embedded PostgreSQL didn't start: {output.strip()}")
@@ -217,6 +232,15 @@ class EmbeddedServer:
         ):
             _log.info("removed a stale %s", path)
             path.unlink()
+
+    def _stop_unreachable(self) -> None:
+        """Stop a server whose socket is gone: nobody reaches it any more, and it would keep another from starting.
+
+        One that is still ending in a folder of the same name, removed under it, takes the socket of its successor.
+        """
+        running = (self.data / "postmaster.pid").exists()
+        if running and not (self._socket_folder() / f".s.PGSQL.{PORT}").exists():
+            self._require(self._account.run(self._control("-s", "-m", "fast", "stop")), "stopping")
 
     def _socket_folder(self) -> Path:
         short = len(os.fsencode(self.data / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT

@@ -77,6 +77,10 @@ class Database(Protocol):
         """Run a reading query of a workload in a read-only transaction; column names and at most limit rows."""
         ...
 
+    def cancel(self) -> None:
+        """End the query that runs now; called from another thread, it fails there. Nothing where none runs."""
+        ...
+
     def privileges_missing(self) -> list[str]:
         """What this connection may not do that an assessment needs, one phrase each; empty when all is there."""
         ...

@@ -1,4 +1,4 @@
-"""Finds the skills: their packages, their SKILL.md, their typed input and output."""
+"""Finds the skills: their packages, their SKILL.md, their typed input and output, what a model sees of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engines.catalog import Model
 from engines.errors import Aborted, UsageError
-from skills.context import SkillContext
+from skills.digest import Digest, Section
+from skills.tool_args import BaseToolArgs, short_schema
+
+if TYPE_CHECKING:
+    from skills.context import SkillContext
 
 ROOT = Path(__file__).parent
 
@@ -47,6 +51,43 @@ class Skill:
         """The skill's work."""
         work: Callable[[Any, SkillContext], Any] = self.module.run
         return work
+
+    @property
+    def tool_args(self) -> type[BaseToolArgs]:
+        """What a model may choose when it calls the skill."""
+        arguments: type[BaseToolArgs] = self._tool.ToolArgs
+        return arguments
+
+    @property
+    def handle(self) -> str:
+        """The name under which a model refers to what it got to see of the output."""
+        handle: str = self._tool.HANDLE
+        return handle
+
+    @property
+    def digest(self) -> Callable[..., Digest]:
+        """(output, limit in tokens, meter, tool_args) -> what a model gets to see."""
+        made: Callable[..., Digest] = self._tool.digest
+        return made
+
+    @property
+    def sections(self) -> Callable[[Any], list[Section]]:
+        """output -> everything that can be paged through."""
+        listed: Callable[[Any], list[Section]] = self._tool.sections
+        return listed
+
+    def tool_definition(self) -> dict[str, Any]:
+        """The skill as a tool of the Messages API: name, description and the schema of its arguments."""
+        arguments = self.tool_args
+        return {
+            "name": self.name,
+            "description": (arguments.__doc__ or "").strip(),
+            "input_schema": short_schema(arguments),
+        }
+
+    @property
+    def _tool(self) -> Any:
+        return importlib.import_module(f"skills.{self.package}.tool")
 
 
 @cache

@@ -16,7 +16,9 @@ from agent.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("agent", "skills", "transfer", "conversion", "engines")
-RAISERS = frozenset({"DbmoError", "CheckFailed", "UsageError", "Aborted", "EngineError", "Meaning", "refuse", "say"})
+RAISERS = frozenset(
+    {"DbmoError", "CheckFailed", "UsageError", "Aborted", "EngineError", "ModelFailed", "Meaning", "refuse", "say"}
+)
 CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # a command stands at the beginning of a code span or of a line of a block, or behind a pipe

@@ -179,9 +179,19 @@ CANONICAL |= {
 }
 
 
+# ::text on a type that somebody made may call a function of theirs (CREATE CAST); concat writes what COPY would
+OWN_TYPE_SQL = "CASE WHEN {c} IS DISTINCT FROM NULL THEN pg_catalog.concat({c}) END"
+
+
 def postgresql_text(column: ColumnMapping, quoted: str) -> str:
     """SQL that renders a column of a PostgreSQL side; NULL for NULL."""
-    return CANONICAL[column.route].postgresql.replace("{c}", quoted).replace("{{}}", "{}")
+    own = "." in column.source_type or "." in column.target_type
+    return as_text(CANONICAL[column.route].postgresql, own).replace("{c}", quoted).replace("{{}}", "{}")
+
+
+def as_text(expression: str, own: bool) -> str:
+    """The expression, without a cast where the column's type is not the engine's own (its name has a schema)."""
+    return OWN_TYPE_SQL if own and expression == "{c}::text" else expression
 
 
 def sqlite_text(column: ColumnMapping, klass: str, value: Value | None) -> bytes | None:

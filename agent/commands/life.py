@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engines.errors import EXIT_CHECK_FAILED, EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
+    from agent.commands.summaries import Says
     from agent.console import Console
     from agent.orchestrator import Orchestrator
     from agent.plan import Plan
@@ -81,7 +82,7 @@ def rehearse(options: argparse.Namespace) -> int:
         return _result(options, result) if result["passed"] and result["rolled_back"] else EXIT_CHECK_FAILED
 
 
-def rehearse_now(run: Orchestrator, console: Console) -> dict[str, Any]:
+def rehearse_now(run: Orchestrator, console: Says) -> dict[str, Any]:
     """Rehearse and say how it went."""
     from agent.rehearsal import rehearse as rehearse_plan
 

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.errors import EXIT_ABORTED, EXIT_CHECK_FAILED, EXIT_DONE, UsageError
+from engines.errors import EXIT_ABORTED, EXIT_CHECK_FAILED, EXIT_DONE
 
 if TYPE_CHECKING:
     from agent.console import Console
+    from agent.driver import Driver
     from agent.orchestrator import Orchestrator
 
 STEPS = ("assess", "plan", "rehearse", "execute", "validate")
@@ -20,22 +21,28 @@ STEPS = ("assess", "plan", "rehearse", "execute", "validate")
 
 def run(options: argparse.Namespace) -> int:
     """Every phase that is not done yet, up to --until; the contract and reports are written at every end."""
+    if len(options.request) > 1 or options.jobs is not None:
+        from agent.commands.batch import batch
+
+        return batch(options)
+    return run_one(options.request[0], options)
+
+
+def run_one(request_file: Path, options: argparse.Namespace) -> int:
+    """One request in this process."""
     from agent.console import Console
+    from agent.driver import make_driver
     from agent.folder import DEFAULT_ROOT, Folder
     from agent.request import load_request, migration_id
 
-    if options.driver == "claude":
-        raise UsageError(
-            "UNSUPPORTED_DRIVER",
-            "This version has no claude driver yet.",
-            "Use --driver rules (or auto): it gives the same plan, without a model.",
-        )
-    prepare_example(options.request)
-    request = load_request(options.request)
+    prepare_example(request_file)
+    request = load_request(request_file)
     name = migration_id(request)
-    folder = Folder.create(options.out or DEFAULT_ROOT / name, request, name)
-    with folder.locked(), Console() as console:
-        return live(folder, console, options.until, options.json)
+    with Console() as console:
+        driver = make_driver(options.driver, options.model)
+        folder = Folder.create(options.out or DEFAULT_ROOT / name, request, name)
+        with folder.locked():
+            return live(folder, console, options.until, options.json, driver)
 
 
 def prepare_example(path: Path) -> None:
@@ -50,11 +57,11 @@ def prepare_example(path: Path) -> None:
         build(home / "shop.db")
 
 
-def live(folder: Any, console: Console, until: str | None, as_json: bool = False) -> int:
-    """Go through the phases of an open, locked folder; the exit status."""
+def live(folder: Any, console: Console, until: str | None, as_json: bool = False, driver: Driver | None = None) -> int:
+    """Go through the phases of an open, locked folder, by the rules where no driver is given; the exit status."""
     from agent.orchestrator import Orchestrator
 
-    orchestrator = Orchestrator(folder, console.show)
+    orchestrator = Orchestrator(folder, console.show, driver=driver, listener=console)
     stop_on_interrupt(orchestrator)
     with orchestrator.reported():
         status = _phases(orchestrator, console, until)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from agent.console import Console
     from agent.orchestrator import Orchestrator
     from agent.plan import Plan
 
 SHOWN = 10
 
 
-def say_assessment(console: Console, found: dict[str, Any]) -> None:
+class Says(Protocol):
+    """Whatever shows a line to a person: the console of a command, or the chat."""
+
+    def say(self, text: str) -> None:
+        """Show a line."""
+        ...
+
+
+def say_assessment(console: Says, found: dict[str, Any]) -> None:
     """Inventory, complexity, hazards by severity."""
     inventory = found["inventory"]
     size = _size(inventory["size_bytes"]) if inventory["size_bytes"] is not None else "size not known"
@@ -65,7 +72,7 @@ def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
     return lines
 
 
-def say_execution(console: Console, found: dict[str, Any]) -> None:
+def say_execution(console: Says, found: dict[str, Any]) -> None:
     """Rows, bytes, seconds, what was set aside."""
     rows = sum(table["rows"] for table in found["tables"])
     size = sum(table["bytes"] for table in found["tables"])
@@ -86,7 +93,7 @@ def say_execution(console: Console, found: dict[str, Any]) -> None:
             console.say(f"    {count:>6,}  {reason}")
 
 
-def say_validation(console: Console, run: Orchestrator, found: dict[str, Any]) -> bool:
+def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> bool:
     """What is equal and what differs; whether everything holds."""
     from agent.validate import passed
 
@@ -116,7 +123,7 @@ def say_validation(console: Console, run: Orchestrator, found: dict[str, Any]) -
     return passed(run)
 
 
-def _say_criteria(console: Console, run: Orchestrator) -> None:
+def _say_criteria(console: Says, run: Orchestrator) -> None:
     composed = run.output("testing-strategy-composer")
     if composed is None:
         return

@@ -27,7 +27,7 @@ def write_report(run: Orchestrator) -> Contract:
     facts = read_facts(run)
     view = build_view(facts)
     markdown = render_markdown(view)
-    contract = assemble(run)
+    contract = assemble(run, facts.model_part)
     contract.documentation = DocumentationPart(
         migration_report=markdown, lessons_learned=view["lessons"], post_migration_tasks=view["tasks"]
     )

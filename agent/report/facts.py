@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.approval import holding_approval
 from agent.journal import Entry
+from agent.model_part import ModelPart, read_model_part
 from agent.plan import Plan
 from agent.report.stretches import Stretch, measured_work
 from agent.request_model import Request
@@ -69,6 +70,7 @@ class Facts:
     rehearsal: Output | None = None
     source_catalog: Catalog | None = None
     embedded: bool = False
+    model_part: ModelPart = field(default_factory=ModelPart)
     phases: dict[str, PhaseState] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> list[Entry]:
@@ -140,6 +142,7 @@ def read_facts(run: Orchestrator) -> Facts:
         assessment=run.output("database-optimization-analyzer"),
         source_catalog=Catalog.model_validate(catalog) if catalog is not None else None,
         embedded=run.ends.target_is_embedded,
+        model_part=read_model_part(folder),
         phases=_phases(entries),
     )
     if plan is None:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from agent.report.chart_budget import chart_budget
 from agent.report.chart_rows import chart_rows
 from agent.report.chart_tables import chart_tables
 from agent.report.chart_time import chart_time
@@ -16,7 +17,13 @@ from agent.report.facts import Facts
 from agent.report.tables import cleaned, mapped
 from agent.report.words import plain
 
-CHARTS = {"time": chart_time, "rows": chart_rows, "workload": chart_workload, "tables": chart_tables}
+CHARTS = {
+    "time": chart_time,
+    "rows": chart_rows,
+    "workload": chart_workload,
+    "tables": chart_tables,
+    "budget": chart_budget,
+}
 SPECIAL = re.compile(r"[\\`*\[\]|~]")
 EMPHASIS = re.compile(r"(?<!\w)_|_(?!\w)")
 LINE_START = re.compile(r"^(\s*\d*)([#>+.)-])(?=\s|$)")

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.follow_ups import post_migration_tasks
 from agent.lessons import lessons_learned
-from agent.report import sections_moved, sections_plan, sections_proof
+from agent.report import sections_model, sections_moved, sections_plan, sections_proof
 from agent.report.facts import Facts
 from agent.report.standing import verdict, why_not
 from agent.report.words import duration, number, percent, size
@@ -27,6 +27,7 @@ SECTIONS = {
     "views": sections_proof.views,
     "workload": sections_proof.workload,
     "criteria": sections_proof.criteria,
+    "model": sections_model.model,
     "audit": sections_proof.audit,
 }
 # What a phase that has no result leaves unsaid.

@@ -28,6 +28,7 @@ SESSION = {
     "search_path": "",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
+    "standard_conforming_strings": "on",  # so that a backslash in a statement means what its reader took it for
 }
 DATABASE_IDENTITY = "SELECT oid::text || ':' || datname FROM pg_database WHERE datname = current_database()"
 MISSING_RIGHTS = """
@@ -137,6 +138,12 @@ class PostgresqlDatabase:
         """Column names and at most limit rows of a reading query; the transaction is read-only and rolled back."""
         with self._connected() as connection:
             return run_query(connection, sql, limit)
+
+    def cancel(self) -> None:
+        """End the query that runs now, from another thread."""
+        connection = self._connection
+        if connection is not None:
+            connection.cancel()
 
     def privileges_missing(self) -> list[str]:
         """What the user may not read: USAGE on schemas, SELECT on tables and sequences, rows behind row security."""

@@ -55,8 +55,8 @@ class PostgresqlWriter(PostgresqlDatabase):
             raise translate_error(_cause(error), self.display) from error
 
     def run(self, connection: Connection, sql: str) -> None:
-        """Run one statement inside the transaction, its text as it is: percent signs mean nothing."""
-        connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        """Run one statement inside the transaction, its text as it is; a second one is refused by the protocol."""
+        _driver(connection).execute(sql.encode(), prepare=True)
 
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> Loaded:
         """COPY text blocks into schema.table inside the transaction."""

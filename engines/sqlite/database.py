@@ -199,6 +199,10 @@ class SqliteDatabase:
             return translate_error(error, self.display)
         return error
 
+    def cancel(self) -> None:
+        """End the query that runs now, from another thread."""
+        self.connection.interrupt()
+
     def privileges_missing(self) -> list[str]:
         """Always empty: a SQLite file that could be opened can be read whole."""
         return []

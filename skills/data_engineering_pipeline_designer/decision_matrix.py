@@ -70,6 +70,16 @@ class StrategyRow(Row):
 
 
 @dataclass(frozen=True)
+class Need:
+    """What a strategy can't do without, whoever chose it; must and holds get its own predicted downtime in minutes."""
+
+    strategy: Strategy
+    must: str
+    reads: tuple[str, ...]
+    holds: Callable[[Facts, float], bool]
+
+
+@dataclass(frozen=True)
 class TierRow(Row):
     """A rule for the depth of a phase."""
 
@@ -143,6 +153,40 @@ STRATEGY_ROWS = (
         None,
     ),
 )
+
+# What a person's choice of a strategy is held against.
+CLOSING: tuple[Strategy, ...] = ("big-bang", "blue-green", "trickle")  # strategies with a downtime of their own
+STRATEGY_NEEDS = (
+    Need(
+        "continuous-replication",
+        "both databases can replicate",
+        ("both_replicate", "source", "target"),
+        lambda f, downtime: f.both_replicate,
+    ),
+    Need(
+        "blue-green",
+        "both systems can be paid for at once",
+        ("dual_infrastructure",),
+        lambda f, downtime: f.dual_infrastructure,
+    ),
+    *(
+        Need(
+            strategy,
+            "its predicted downtime of {downtime:g} minutes is allowed",
+            ("max_downtime_minutes",),
+            lambda f, downtime: downtime <= f.max_downtime_minutes,
+        )
+        for strategy in CLOSING
+    ),
+)
+
+# Systems that run at once while the migration lasts.
+INFRASTRUCTURE: dict[Strategy, str] = {
+    "big-bang": "one system at a time, the source closed while it is copied",
+    "blue-green": "two whole systems until the switch",
+    "continuous-replication": "two systems and a stream of changes between them until the switch",
+    "trickle": "two systems, each of which holds a part, until the last slice is moved",
+}
 
 # Every row that holds adds its outcome; V1 always does, exactly one of V2, V3 and V4 does.
 VALIDATION_ROWS = (

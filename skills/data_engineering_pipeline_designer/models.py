@@ -78,7 +78,7 @@ class Rates(Model):
 
 
 class Input(Model):
-    """Everything a design is made from; equal inputs give equal designs."""
+    """Everything a design is made from; equal inputs give equal designs. strategy: a person's choice."""
 
     name: str = "migration"
     migration_type: str = "platform"
@@ -94,6 +94,7 @@ class Input(Model):
     policies: dict[str, str] = Field(default_factory=dict)
     backup_waived: bool = False
     rehearsal_waived: bool = False
+    strategy: Strategy | None = None
 
 
 class Decision(Model):
@@ -114,6 +115,22 @@ class Alternative(Model):
     strategy: Strategy
     possible: bool
     because: str
+
+
+class Weighed(Model):
+    """A strategy against the constraints: what it contradicts, and what it would cost; minutes are predicted.
+
+    by_rules: the table gives it; infrastructure: which systems run at once; sync: changes are carried along.
+    """
+
+    strategy: Strategy
+    contradictions: list[str]
+    by_rules: bool
+    downtime_minutes: float
+    write_pause_minutes: float
+    total_duration_hours: float
+    infrastructure: str
+    sync: bool
 
 
 class Tool(Model):

@@ -6,8 +6,9 @@ from typing import Any
 
 from skills.context import SkillContext
 from skills.data_engineering_pipeline_designer.airflow import PATH, write_dag
+from skills.data_engineering_pipeline_designer.decision_matrix import Facts
 from skills.data_engineering_pipeline_designer.gates import write_checklist, write_criteria, write_gates
-from skills.data_engineering_pipeline_designer.models import Input, Output
+from skills.data_engineering_pipeline_designer.models import Decision, Input, Output, Strategy
 from skills.data_engineering_pipeline_designer.monitoring import write_monitoring
 from skills.data_engineering_pipeline_designer.rollback import write_rollback
 from skills.data_engineering_pipeline_designer.stages import Plan, write_stages
@@ -15,13 +16,16 @@ from skills.data_engineering_pipeline_designer.strategy import (
     choose_depth,
     choose_strategy,
     choose_tiers,
+    follow_person,
     gather,
     list_alternatives,
 )
 from skills.data_engineering_pipeline_designer.timeline import GIGABYTE, lay_out, predict
+from skills.data_engineering_pipeline_designer.tool import ToolArgs, digest, sections
 from skills.data_engineering_pipeline_designer.tools import NO_STREAM, Pair, choose_tools
+from skills.data_engineering_pipeline_designer.weigh import check_choice, outline
 
-__all__ = ["Input", "Output", "run"]
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 CHUNK_BYTES = 64_000_000  # what a lost chunk costs to copy again
 CHUNK_ROWS = (10_000, 1_000_000)
@@ -32,21 +36,22 @@ DEFAULT_PARALLEL = 2
 def run(input: Input, context: SkillContext) -> Output:
     """Design a migration; nothing is read but the input.
 
-    Raises Aborted CONTRADICTORY_CONSTRAINTS (no strategy fits) or UNSUPPORTED_ENGINE (no tool for the pair).
+    Raises Aborted CONTRADICTORY_CONSTRAINTS (no strategy fits), OVERRIDE_CONTRADICTS (the chosen one doesn't) or
+    UNSUPPORTED_ENGINE (no tool for the pair).
     """
     prediction = predict(input)
     facts = gather(input, prediction.big_bang_downtime)
-    strategy, strategy_decisions = choose_strategy(facts)
-    sync = facts.both_replicate and strategy != "big-bang"
-    tools, tool_decisions = choose_tools(Pair(input.source, input.target, input.migration_type, sync))
+    strategy, strategy_decisions = _strategy(input, facts)
     depth, depth_decisions = choose_depth(facts, input.validation_level)
     tiers, tier_decisions = choose_tiers(facts)
-    plan = Plan(input, strategy, sync, depth, prediction)
+    plan = outline(input, facts, prediction, strategy)
+    sync = plan.sync
+    tools, tool_decisions = choose_tools(Pair(input.source, input.target, input.migration_type, sync))
     stages = write_stages(plan, tiers)
     context.journal("design", {"strategy": strategy, "sync": sync})
     return Output(
         strategy=strategy,
-        alternatives=list_alternatives(facts, strategy),
+        alternatives=list_alternatives(facts, strategy, input.strategy is not None),
         decisions=[*strategy_decisions, *tool_decisions, *depth_decisions, *tier_decisions],
         tools=tools,
         stages=stages,
@@ -63,6 +68,14 @@ def run(input: Input, context: SkillContext) -> Output:
         unsupported=sorted({tool.unsupported for tool in tools if tool.unsupported} | ({NO_STREAM} if sync else set())),
         exports={PATH: write_dag(plan)},
     )
+
+
+def _strategy(input: Input, facts: Facts) -> tuple[Strategy, list[Decision]]:
+    """A person's choice where there is one, else the table's."""
+    if input.strategy is None:
+        return choose_strategy(facts)
+    check_choice(input, input.strategy)
+    return input.strategy, follow_person(facts, input.strategy)
 
 
 def _configuration(plan: Plan) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from skills.data_engineering_pipeline_designer.models import (
     ValidationDepth,
 )
 
+PERSON = "person"  # stands as the rule where a person's choice decides
 STRATEGIES: tuple[Strategy, ...] = ("big-bang", "blue-green", "continuous-replication", "trickle")
 
 
@@ -57,11 +58,11 @@ def choose_strategy(facts: Facts) -> tuple[Strategy, list[Decision]]:
 
     Raises Aborted CONTRADICTORY_CONSTRAINTS with the facts of the row that aborts.
     """
-    chosen = next(row for row in STRATEGY_ROWS if row.holds(facts))
+    chosen = by_table(facts)
     if chosen.strategy is None:
         raise Aborted(
             "CONTRADICTORY_CONSTRAINTS",
-            f"The constraints contradict each other: {chosen.when} ({_told(chosen, facts)}).",
+            f"The constraints contradict each other: {chosen.when} ({told(chosen.reads, facts)}).",
             "Allow more downtime, a second system for a while, or a source that can replicate.",
             rule=chosen.id,
             pair=chosen.id.split("-", 1)[1],
@@ -70,8 +71,37 @@ def choose_strategy(facts: Facts) -> tuple[Strategy, list[Decision]]:
     return chosen.strategy, [_strategy_decision(row, facts, chosen) for row in STRATEGY_ROWS]
 
 
-def list_alternatives(facts: Facts, chosen: Strategy) -> list[Alternative]:
+def by_table(facts: Facts) -> StrategyRow:
+    """The first row that holds."""
+    return next(row for row in STRATEGY_ROWS if row.holds(facts))
+
+
+def follow_person(facts: Facts, strategy: Strategy) -> list[Decision]:
+    """The decisions where a person chose: that choice, and every row as one that did not decide."""
+    rule = by_table(facts)
+    given = f"{rule.id} gives {rule.outcome}" if rule.strategy != strategy else f"{rule.id} gives the same"
+    choice = Decision(
+        rule=PERSON,
+        table="strategy",
+        fired=True,
+        outcome=strategy,
+        because=f"a person chose it in the request; {given}",
+        inputs={"strategy": strategy},
+        citation="request, options.overrides.strategy",
+    )
+    return [choice, *(_set_aside(_decision(row, facts, "strategy"), row is rule) for row in STRATEGY_ROWS)]
+
+
+def _set_aside(decision: Decision, first: bool) -> Decision:
+    if not decision.fired:
+        return decision
+    because = f"{decision.because}; it would decide, but a person chose" if first else "holds too, but a person chose"
+    return decision.model_copy(update={"fired": False, "outcome": "", "because": because})
+
+
+def list_alternatives(facts: Facts, chosen: Strategy, by_person: bool = False) -> list[Alternative]:
     """Every other strategy, possible where one of its rows holds too, with the reason."""
+    before = "a person chose another" if by_person else "an earlier row decides"
     found: list[Alternative] = []
     for strategy in STRATEGIES:
         if strategy == chosen:
@@ -80,9 +110,9 @@ def list_alternatives(facts: Facts, chosen: Strategy) -> list[Alternative]:
         fitting = next((row for row in rows if row.holds(facts)), None)
         row = fitting or rows[-1]
         because = (
-            f"{row.id} holds too, but an earlier row decides"
+            f"{row.id} holds too, but {before}"
             if fitting
-            else f"it needs that {row.when}; here {_told(row, facts)}"
+            else f"it needs that {row.when}; here {told(row.reads, facts)}"
         )
         found.append(Alternative(strategy=strategy, possible=fitting is not None, because=because))
     return found
@@ -122,20 +152,21 @@ def _strategy_decision(row: StrategyRow, facts: Facts, chosen: StrategyRow) -> D
 
 def _decision(row: Row, facts: Facts, table: str) -> Decision:
     holds = row.holds(facts)
-    told = _told(row, facts)
+    values = told(row.reads, facts)
     return Decision(
         rule=row.id,
         table=table,
         fired=holds,
         outcome=row.outcome if holds else "",
-        because=f"{row.when}{f': {told}' if told else ''}" if holds else f"not true that {row.when}: {told}",
+        because=f"{row.when}{f': {values}' if values else ''}" if holds else f"not true that {row.when}: {values}",
         inputs=facts.values(row.reads),
         citation=row.citation,
     )
 
 
-def _told(row: Row, facts: Facts) -> str:
-    return ", ".join(f"{name} is {_plain(value)}" for name, value in facts.values(row.reads).items())
+def told(reads: tuple[str, ...], facts: Facts) -> str:
+    """The named facts as people say them."""
+    return ", ".join(f"{name} is {_plain(value)}" for name, value in facts.values(reads).items())
 
 
 def _plain(value: object) -> str:

@@ -12,12 +12,15 @@ from engines.catalog import Model
 from engines.connection import parse
 from engines.errors import UsageError
 from skills.context import Progress, SkillContext
+from skills.data_migration_validator.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
 from transfer.aside import quarantined_on
 from transfer.chunks import Quarantined
 from transfer.compare import RowDifference, compare_table, count_table, side_of
 from transfer.endpoints import AnySnapshot, open_snapshot
 from transfer.ranges import cut_table
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 RANGE_ROWS = 100_000
 

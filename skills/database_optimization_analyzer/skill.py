@@ -21,7 +21,10 @@ from skills.database_optimization_analyzer.hazards import Hazard, NotChecked, de
 from skills.database_optimization_analyzer.indexes import IndexAdvice, advise
 from skills.database_optimization_analyzer.inventory import GIGABYTE, Inventory, take_inventory
 from skills.database_optimization_analyzer.probe import Probe
+from skills.database_optimization_analyzer.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 SPECIFICATION_TYPES = {"postgresql", "mysql", "mongodb"}
 

@@ -13,6 +13,7 @@ from engines.catalog import Model
 from engines.errors import Aborted, UsageError
 from engines.registry import open_database
 from skills.context import Progress, SkillContext
+from skills.etl_pipeline_builder.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
 from transfer.chunks import ChunkResult, Chunks
 from transfer.copy import copy_tables
@@ -21,6 +22,8 @@ from transfer.finish import gather_statistics, set_sequences
 from transfer.moveplan import MovePlan
 from transfer.schema import run_stage
 from transfer.state import State
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 
 class Input(Model):

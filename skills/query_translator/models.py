@@ -17,8 +17,9 @@ class Translation(Model):
 
     PROVED: unchanged text, one engine family, only functions that read. TESTED: both sides gave the same rows on
     scratch copies. REFUTED: they did not, counterexample says where. UNSUPPORTED: no counterpart, or the workload
-    may not hold it. NOT_RUN: translated and not executed. method: unchanged, rules (each operator has a rule) or
-    transpiled (by sqlglot alone). order: positions of the ORDER BY keys among the columns, None without ORDER BY.
+    may not hold it. NOT_RUN: translated and not executed. method: unchanged, rules (each operator has a rule),
+    transpiled (by sqlglot alone), or given (a person's text, which only running it can judge). order: positions of the
+    ORDER BY keys among the columns, None without ORDER BY.
     """
 
     name: str
@@ -26,7 +27,7 @@ class Translation(Model):
     target: str | None = None
     verdict: Verdict
     detail: str
-    method: Literal["unchanged", "rules", "transpiled", "none"] = "none"
+    method: Literal["unchanged", "rules", "transpiled", "given", "none"] = "none"
     warnings: list[str] = Field(default_factory=list)
     counterexample: Difference | None = None
     rows_compared: int | None = None

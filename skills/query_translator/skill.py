@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import Field
 
 from conversion.mapping import Statement, TableMapping
+from conversion.own_code import own_code
 from conversion.workload import WorkloadStatement, split_workload
-from engines.catalog import Catalog, Model
+from engines.catalog import Model
 from engines.connection import parse
 from engines.errors import UsageError
 from engines.protocols import Database
@@ -21,7 +22,10 @@ from skills.models import DatabaseRef
 from skills.query_translator.execute import ROWS_COMPARED, execute
 from skills.query_translator.known import shapes_of
 from skills.query_translator.models import Translation
-from skills.query_translator.translate import translate
+from skills.query_translator.tool import ToolArgs, digest, sections
+from skills.query_translator.translate import adopt, translate
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 SAMPLE_ROWS = 20_000
 
@@ -29,6 +33,7 @@ SAMPLE_ROWS = 20_000
 class Input(Model):
     """statements and files: the workload, in the source's dialect; execute: run both sides on scratch copies.
 
+    given: a person's text for the target by a statement's name, used instead of a translation and judged like one.
     tables and schema_statements: the mapping and the DDL that the schema-comparator made, without which names are
     taken as they are and nothing can be executed; sample_rows: rows per table of the scratch copies.
     """
@@ -40,6 +45,7 @@ class Input(Model):
     execute: bool = False
     tables: list[TableMapping] = Field(default_factory=list)
     schema_statements: list[Statement] = Field(default_factory=list)
+    given: dict[str, str] = Field(default_factory=dict)
     sample_rows: int = Field(default=SAMPLE_ROWS, ge=1)
     limit: int = Field(default=ROWS_COMPARED, ge=1)
 
@@ -104,8 +110,13 @@ def run(input: Input, context: SkillContext, open_pair: OpenPair = scratch_pair)
     source, target = engine_of(input.source), engine_of(input.target)
     catalog = context.source.catalog() if context.source is not None else None
     shapes = shapes_of(input.tables, catalog)
-    own = _own_routines(catalog)
-    translations = [translate(statement, source, target, shapes, own) for statement in gather(input, source)]
+    own = own_code(catalog)
+    translations = [
+        adopt(statement, input.given[statement.name], source, target, own)
+        if statement.name in input.given
+        else translate(statement, source, target, shapes, own)
+        for statement in gather(input, source)
+    ]
     output = Output(translations=translations, verdicts={}, executed=False)
     runnable = [made for made in translations if made.pure and made.target is not None]
     if not input.execute:
@@ -169,7 +180,3 @@ def gather(input: Input, engine: str) -> list[WorkloadStatement]:
             ) from error
         found += split_workload(text, engine, name)
     return found
-
-
-def _own_routines(catalog: Catalog | None) -> set[str]:
-    return {routine.name for routine in catalog.routines} if catalog else set()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from conversion.expressions import view_query
-from conversion.purity import impurity, moving
+from conversion.purity import NOTHING_OWN, OwnCode, impurity, moving
 from conversion.shapes import Shapes, Untranslatable
 from conversion.workload import WorkloadStatement, dialect_of
 from skills.query_translator.models import Translation
@@ -19,10 +17,10 @@ ONLY_TESTED = "no rule covers this text; it was transpiled, so only running it s
 
 
 def translate(
-    statement: WorkloadStatement, source: str, target: str, shapes: Shapes, own_routines: Collection[str] = ()
+    statement: WorkloadStatement, source: str, target: str, shapes: Shapes, own: OwnCode = NOTHING_OWN
 ) -> Translation:
     """The statement on the target engine with the verdict that holds before anything was run."""
-    impure = impurity(statement.sql, source, own_routines)
+    impure = impurity(statement.sql, source, own)
     made = _text(statement, source, target, shapes, impure)
     made.pure = impure is None
     made.order = order_keys(statement.sql, source) if made.pure else None
@@ -38,6 +36,31 @@ def translate(
         made.warnings.append(made.detail)
     elif made.method == "unchanged":
         made.verdict, made.detail = "PROVED", "the text is unchanged, the engine family is the same, and it only reads"
+    return made
+
+
+def adopt(statement: WorkloadStatement, text: str, source: str, target: str, own: OwnCode = NOTHING_OWN) -> Translation:
+    """The statement with a text that a person wrote for the target; it runs only where both sides only read."""
+    reasons = impurity(statement.sql, source, own), impurity(text, target, own)
+    made = Translation(
+        name=statement.name,
+        source=statement.sql,
+        target=text,
+        verdict="NOT_RUN",
+        detail="given, not executed",
+        method="given",
+        pure=reasons == (None, None),
+        line=statement.line,
+        file=statement.file,
+    )
+    if not made.pure:
+        made.detail = f"given, not executed: {reasons[0] or reasons[1]}"
+        return made
+    made.order = order_keys(statement.sql, source)
+    chance = moving(statement.sql, source) or moving(text, target)
+    if chance is not None:
+        made.detail = f"not comparable: its result depends on {chance}"
+        made.warnings.append(made.detail)
     return made
 
 

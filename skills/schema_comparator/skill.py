@@ -20,6 +20,9 @@ from engines.protocols import Database
 from skills.context import Progress, SkillContext
 from skills.models import DatabaseRef
 from skills.schema_comparator.orphans import broken_references
+from skills.schema_comparator.tool import ToolArgs, digest, sections
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 VIRTUAL_KINDS = {"virtual", "shadow"}
 

@@ -7,7 +7,8 @@ from statistics import median
 
 from pydantic import Field
 
-from conversion.purity import impurity, moving
+from conversion.own_code import own_code
+from conversion.purity import OwnCode, impurity, moving
 from engines.catalog import Model
 from engines.errors import DbmoError
 from engines.protocols import Database, QueryMeasure
@@ -79,19 +80,27 @@ def measure_workload(queries: list[WorkloadQuery], context: SkillContext, runs: 
     if not queries:
         result.not_run = "there is no workload"
         return result
+    own = own_code(context.source.catalog()), own_code(context.target.catalog())
     for place, query in enumerate(queries):
         if context.cancelled():
             result.not_run = "cancelled"
             break
-        result.queries.append(_measured(query, context.source, context.target, runs, warm_up))
+        result.queries.append(_measured(query, context.source, context.target, own, runs, warm_up))
         context.progress(Progress("measure", query.name, place + 1, len(queries)))
     _total(result)
     return result
 
 
-def _measured(query: WorkloadQuery, source: Database, target: Database, runs: int, warm_up: int) -> QueryPerformance:
+def _measured(
+    query: WorkloadQuery,
+    source: Database,
+    target: Database,
+    own: tuple[OwnCode, OwnCode],
+    runs: int,
+    warm_up: int,
+) -> QueryPerformance:
     found = QueryPerformance(name=query.name)
-    refused = impurity(query.source, source.engine) or impurity(query.target, target.engine)
+    refused = impurity(query.source, source.engine, own[0]) or impurity(query.target, target.engine, own[1])
     if refused is not None:
         found.detail = f"not run: {refused}"
         return found

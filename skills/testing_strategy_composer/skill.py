@@ -22,6 +22,9 @@ from skills.testing_strategy_composer.performance import (
 from skills.testing_strategy_composer.runbook import write_runbook
 from skills.testing_strategy_composer.suite_expectations import path_of, write_suite
 from skills.testing_strategy_composer.suite_pytest import PATH, write_pytest
+from skills.testing_strategy_composer.tool import ToolArgs, digest, sections
+
+__all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 
 class Input(Model):

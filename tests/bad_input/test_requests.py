@@ -67,7 +67,7 @@ def test_a_variable_that_is_not_set_is_named(life: Life, monkeypatch: pytest.Mon
     [
         (("skill", "no-such-skill"), 2, "SKILL_UNKNOWN"),
         (("cutover", "x"), 2, "UNSUPPORTED_COMMAND"),
-        (("chat",), 2, "UNSUPPORTED_COMMAND"),
+        (("finalize", "x"), 2, "UNSUPPORTED_COMMAND"),
         (("status", "/nowhere"), 2, "FOLDER_UNKNOWN"),
         (("schema", "skill"), 2, "NAME_MISSING"),
         (("approve", "x", "--show-public"), 2, "KEY_MISSING"),
@@ -79,9 +79,11 @@ def test_a_command_that_is_wrong_is_refused(words: tuple[str, ...], status: int,
     refused(dbmo(*words), status, code)
 
 
-def test_a_driver_that_is_not_built_is_refused_by_name(life: Life) -> None:
+def test_a_model_that_cannot_be_reached_is_refused_by_name(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
     life.request.write_text(json.dumps(SOUND))
-    refused(life.run("--driver", "claude"), 2, "UNSUPPORTED_DRIVER")
+    refused(life.run("--driver", "claude"), 2, "NO_MODEL")
 
 
 @pytest.mark.parametrize("words", [(), ("explode",), ("run",), ("run", "x", "--until", "doomsday")])

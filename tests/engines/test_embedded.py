@@ -145,6 +145,15 @@ def test_it_starts_again_after_the_server_was_killed(folder: Path) -> None:
     server.stop()
 
 
+def test_a_server_whose_socket_is_gone_is_started_anew(folder: Path) -> None:
+    first = open_embedded(folder, durable=False)
+    next((folder / "data").glob(".s.PGSQL.*[0-9]")).unlink()
+    second = open_embedded(folder, durable=False)
+    assert answers(second)
+    second.stop()
+    first.stop()
+
+
 def test_a_pid_file_that_names_another_program_is_stale(folder: Path) -> None:
     server = open_embedded(folder, durable=False)
     server.stop()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
 import psycopg
 import pytest
 
 from engines.errors import DbmoError, EngineError, UsageError
+from engines.grant import Grant
 from engines.postgresql.database import PostgresqlDatabase
+from engines.postgresql.writer import PostgresqlWriter
 from engines.protocols import Database
 from tests.servers import Server, load_sql
 
@@ -115,6 +118,31 @@ def test_stacked_statements_are_refused(database: PostgresqlDatabase, sql: str) 
     for run in (database.query, database.measure, lambda text: database.run_workload(text, 10)):
         assert error_of(lambda run=run: run(sql)).data["sqlstate"] == "42601"  # type: ignore[misc]
     assert database.count(database.catalog().table("public.item")) == 2000
+
+
+def test_a_writer_runs_one_statement_as_it_is(database: PostgresqlDatabase) -> None:
+    writer = PostgresqlWriter(database.dsn, "the test database", Grant("test", database.identity, "", scratch=True))
+    with writer.begin() as connection:
+        writer.run(connection, "UPDATE public.item SET label = '50%s' WHERE id = 1")
+
+    def both() -> None:
+        with writer.begin() as connection:
+            writer.run(connection, "CREATE TABLE public.a (b int); DROP TABLE public.item")
+
+    assert error_of(both).data["sqlstate"] == "42601"
+    writer.close()
+    assert database.query("SELECT label FROM public.item WHERE id = 1") == [("50%s",)]
+
+
+def test_a_query_is_ended_from_another_thread(database: PostgresqlDatabase) -> None:
+    database.cancel()  # nothing runs
+    database.query("SELECT 1")
+    timer = Timer(0.3, database.cancel)
+    timer.start()
+    error = error_of(lambda: database.run_workload("SELECT count(*) FROM generate_series(1, 100000000000)", 1))
+    timer.join()
+    assert error.code == "CANCELLED"
+    assert database.query("SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ def translated(both: Moved, *statements: str, execute: bool = True) -> dict[str,
     return {made.name: made for made in output_of(both, *statements, execute=execute).translations}
 
 
-def output_of(both: Moved, *statements: str, execute: bool = True) -> Output:
-    given = Input(
+def output_of(both: Moved, *statements: str, execute: bool = True, given: dict[str, str] | None = None) -> Output:
+    input = Input(
         statements=list(statements),
+        given=given or {},
         source={"url": both.source_url},
         target={"type": "postgresql"},
         execute=execute,
@@ -38,7 +39,7 @@ def output_of(both: Moved, *statements: str, execute: bool = True) -> Output:
     def same_pair(input: Input, context: SkillContext) -> Iterator[Pair]:
         yield Pair(both.pair.source, both.pair.target, both.pair.rows, both.pair.failures)
 
-    return run(given, SkillContext(source=both.source), same_pair)
+    return run(input, SkillContext(source=both.source), same_pair)
 
 
 def test_workload_is_tested_on_both_sides(both: Moved) -> None:
@@ -108,6 +109,23 @@ def test_rows_that_the_target_cannot_hold_are_in_neither_copy() -> None:
         output = output_of(made, "SELECT id FROM t ORDER BY id")
     assert output.sample_rows == {"main.t": 39}
     assert [(made.verdict, made.rows_compared) for made in output.translations] == [("TESTED", 39)]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "detail"),
+    [
+        ("SELECT id FROM public.makers WHERE id < 3 ORDER BY id", "TESTED", "2 rows compared in order"),
+        ("SELECT id FROM public.makers ORDER BY id", "REFUTED", "only the target has this row"),
+        ("SELECT nothing FROM public.makers", "REFUTED", "the target can't run it"),
+        ("SELECT pg_read_file('x')", "NOT_RUN", "pg_read_file"),
+        ("SELECT id FROM public.makers WHERE since < now()", "NOT_RUN", "depends on now"),
+    ],
+)
+def test_a_given_text_is_judged_by_running_it(both: Moved, text: str, verdict: str, detail: str) -> None:
+    output = output_of(both, "-- name: q\nSELECT id FROM makers WHERE id < 3 ORDER BY id", given={"q": text})
+    [made] = output.translations
+    assert (made.target, made.method, made.verdict) == (text, "given", verdict)
+    assert detail in made.detail
 
 
 def test_source_is_never_written(both: Moved) -> None:

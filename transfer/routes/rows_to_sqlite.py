@@ -13,6 +13,7 @@ from engines.postgresql.quoting import quote_identifier as quote_postgresql
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
+from transfer.canonical import as_text
 from transfer.chunks import Chunk, Quarantined
 from transfer.routes.postgresql_to_postgresql import range_condition, source_name
 
@@ -87,4 +88,4 @@ def _real(value: float | None) -> float | str | None:
 
 def _read(column: ColumnMapping) -> str:
     name = quote_postgresql(column.source)
-    return READ.get(column.route, AS_TEXT).replace("{c}", name)
+    return as_text(READ.get(column.route, AS_TEXT), "." in column.source_type).replace("{c}", name)

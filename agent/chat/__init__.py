@@ -1,0 +1,1 @@
+"""The conversation at a terminal: slash commands over the rules, and answers of a model where there is one."""

@@ -1,0 +1,121 @@
+"""One plan from draft and design: data with a hash, and nothing that was not decided before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.plan import Plan, Side
+from agent.plan_draft import Draft
+from engines.catalog import Catalog
+from engines.connection import parse
+from engines.protocols import Database
+from transfer.moveplan import MovePlan, SequenceSetting
+
+if TYPE_CHECKING:
+    from agent.orchestrator import Orchestrator
+    from skills.data_engineering_pipeline_designer.models import Output as Design
+
+MOVED_APART = ("chunk_rows", "parallel")  # settings that stand in the move
+
+
+def assemble(
+    run: Orchestrator, source: Database, target: Database | None, version: str, draft: Draft, design: Design
+) -> Plan:
+    """The plan of a source that was read; version is the target's."""
+    request, settings = run.request, design.data_migration_config
+    return Plan(
+        migration=run.folder.migration,
+        source=Side(
+            engine=source.engine,
+            version=source.version,
+            reference=parse(str(run.ends.source_url)).display,
+            identity=source.identity,
+            fingerprint=draft.fingerprint,
+        ),
+        target=Side(
+            engine=request.target_database.engine_name,
+            version=version,
+            reference="embedded" if run.ends.target_is_embedded else _display(run.ends.target_url),
+            identity=run.ends.plan_identity(target) if target is not None else None,
+            scratch=request.target_database.scratch,
+        ),
+        strategy=design.strategy,
+        strategy_by="person" if request.options.overrides.strategy else "rules",
+        decisions=[decision.model_dump(mode="json") for decision in design.decisions],
+        declared=False,
+        move=_move(run, source, draft, design),
+        renames=draft.renames,
+        omissions=draft.omissions,
+        target_fingerprint=draft.target_fingerprint,
+        validation_level=design.validation_depth.level,
+        views=draft.views,
+        gates=[gate.model_dump(mode="json") for gate in design.gates],
+        settings={k: v for k, v in settings.items() if k not in MOVED_APART},
+        adopted=draft.adopted,
+    )
+
+
+def declared_plan(run: Orchestrator, here: str, there: str, design: Design) -> Plan:
+    """A plan from declared facts: strategy and design, nothing that could be executed."""
+    request = run.request
+    return Plan(
+        migration=run.folder.migration,
+        source=Side(engine=request.source_database.engine_name, version=here, reference=None),
+        target=Side(engine=request.target_database.engine_name, version=there, reference=None),
+        strategy=design.strategy,
+        strategy_by="person" if request.options.overrides.strategy else "rules",
+        decisions=[decision.model_dump(mode="json") for decision in design.decisions],
+        declared=True,
+        move=None,
+        validation_level=design.validation_depth.level,
+        gates=[gate.model_dump(mode="json") for gate in design.gates],
+        settings=design.data_migration_config,
+    )
+
+
+def _move(run: Orchestrator, source: Database, draft: Draft, design: Design) -> MovePlan:
+    return MovePlan(
+        migration=run.folder.migration,
+        source_engine=source.engine,
+        target_engine=run.request.target_database.engine_name,
+        tables=draft.tables,
+        statements=draft.statements,
+        sequences=_sequences(source.catalog(), draft),
+        chunk_rows=design.data_migration_config["chunk_rows"],
+        parallel=_parallel(run, design),
+        unholdable=run.request.options.policies.get("unholdable", "quarantine"),
+    )
+
+
+def _display(url: str | None) -> str | None:
+    return parse(url).display if url is not None else None
+
+
+def _parallel(run: Orchestrator, design: Design) -> int:
+    """One stream for a SQLite file (PostgreSQL is the other core) and for a SQLite target (one writer)."""
+    asked = run.request.options.parallel
+    if run.request.target_database.engine_name == "sqlite":
+        return 1
+    if asked is None and run.request.source_database.engine_name == "sqlite":
+        return 1
+    return int(design.data_migration_config["parallel"])
+
+
+def _sequences(catalog: Catalog, draft: Draft) -> list[SequenceSetting]:
+    """Identity columns and sequences of the target with where their next value comes from."""
+    tables = {table.source: table for table in draft.tables}
+    found: list[SequenceSetting] = []
+    for table in catalog.tables:
+        mapping = tables.get(table.full_name)
+        for column in table.columns if mapping else []:
+            assert mapping is not None
+            if column.identity is None:
+                continue
+            name = next((c.target for c in mapping.columns if c.source == column.name), column.name)
+            origin = column.identity.sequence or f"{table.full_name}.{column.name}"
+            found.append(SequenceSetting(target_table=mapping.target, target_column=name, source=origin))
+    for sequence in catalog.sequences:
+        if not sequence.identity:
+            target = draft.renames.get(sequence.full_name, sequence.full_name)
+            found.append(SequenceSetting(target_sequence=target, source=sequence.full_name))
+    return found

@@ -1,0 +1,24 @@
+"""A plan for 10,000 real tables, which takes minutes, inside the same budgets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.claude import ClaudeDriver
+from tests.harmless.obeyed import orchestrated
+from tests.harmless.test_any_phase import MANY, greedy, kept, many_tables
+from tests.scripted import ScriptedModel, says
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_real_plan_of_10000_tables_keeps_its_budget(tmp_path: Path) -> None:
+    source = many_tables(tmp_path / "many.db", MANY)
+    model = ScriptedModel()
+    run = orchestrated(tmp_path, f"sqlite:{source}", {"url": f"sqlite:{tmp_path}/t.db"}, ClaudeDriver(model))
+    run.assess()
+    model.script = [*[says("")] * len(model.seen), *greedy("planning")]
+    run.make_plan()
+    kept(run, model, "planning")
