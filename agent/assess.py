@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.phases import ANALYZER
 from agent.prechecks import check_request, check_source
 from agent.steps import PhaseSteps
 from engines.catalog import Catalog, Model
@@ -16,8 +17,6 @@ from skills.registry import all_skills, get_skill
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
-
-ANALYZER = "database-optimization-analyzer"
 
 
 class AssessmentSteps(PhaseSteps):

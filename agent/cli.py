@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from agent.driver import NAMES
+
 VERSION = "0.1.0"
 UNTIL = ("assess", "plan", "rehearse", "execute", "validate")
 LATER = {
@@ -42,7 +44,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument(
         "request", type=Path, nargs="+", help="request file (JSON), or many; `dbmo schema request` prints the schema"
     )
-    run.add_argument("--driver", choices=("auto", "claude", "rules"), default="auto", help="who orders the work")
+    run.add_argument("--driver", choices=NAMES, default="auto", help="who orders the work")
     run.add_argument("--model", metavar="NAME", help="the model of the claude driver, by default ANTHROPIC_MODEL")
     run.add_argument("--jobs", type=_count, metavar="N", help="how many of many requests run at once")
     run.add_argument("--until", choices=UNTIL, help="stop after this phase")

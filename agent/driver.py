@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from engines.errors import UsageError
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
     from agent.steps import Steps
 
-NAMES = ("auto", "claude", "rules")
+NAMES = ("auto", "claude", "rules")  # what --driver takes
 
 
 class Driver(Protocol):
@@ -38,21 +38,29 @@ class RulesDriver:
         """Nothing: the rules are what finish() does."""
 
 
-def make_driver(name: str, model: str | None) -> Driver:
-    """The driver of that name; auto is claude where a key or a base URL is set. UsageError NO_MODEL."""
+def chosen(name: str) -> Literal["claude", "rules"]:
+    """What that name means here; auto is claude where a key or a base URL is set. UsageError NO_MODEL."""
     if name == "rules":
-        return RulesDriver()
-    from agent.wire.choose import model_name, reachable
+        return "rules"
+    from agent.wire.choose import reachable
 
-    if not reachable():
-        if name == "auto":
-            return RulesDriver()
-        raise UsageError(
-            "NO_MODEL",
-            "The claude driver needs a model, and neither a key nor a server is set.",
-            "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for another server of that API; or use --driver rules.",
-        )
+    if reachable():
+        return "claude"
+    if name == "auto":
+        return "rules"
+    raise UsageError(
+        "NO_MODEL",
+        "The claude driver needs a model, and neither a key nor a server is set.",
+        "Set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for another server of that API; or use --driver rules.",
+    )
+
+
+def make_driver(name: str, model: str | None) -> Driver:
+    """The driver of that name, ready to be asked. UsageError NO_MODEL."""
+    if chosen(name) == "rules":
+        return RulesDriver()
     from agent.claude import ClaudeDriver
+    from agent.wire.choose import model_name
     from agent.wire.client import MessagesModel
     from agent.wire.meter import Counter
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.approval import check_approval
 from agent.clock import now_et
 from agent.gates import read_rehearsal
+from agent.phases import BUILDER
 from agent.plan import Plan
 from agent.prechecks import check_gates, check_source
 from agent.steps import PhaseSteps
@@ -24,7 +25,6 @@ from skills.registry import get_skill
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
 
-BUILDER = "etl-pipeline-builder"
 REHEARSAL = "rehearsal.json"
 
 

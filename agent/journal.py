@@ -71,10 +71,10 @@ class Journal:
         self._connection.execute("COMMIT")
         return found
 
-    def entries(self, kind: str | None = None) -> Iterator[Entry]:
-        """Entries in order, all or of one kind."""
-        where, parameters = ("WHERE kind = ?", (kind,)) if kind else ("", ())
-        for row in self._connection.execute(f"SELECT * FROM entry {where} ORDER BY number", parameters):
+    def entries(self, *kinds: str) -> Iterator[Entry]:
+        """Entries in order, all or of these kinds."""
+        where = f"WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        for row in self._connection.execute(f"SELECT * FROM entry {where} ORDER BY number", kinds):
             yield Entry(row[0], row[1], row[2], json.loads(row[3]), row[4], row[5])
 
     def last(self, kind: str) -> Entry | None:

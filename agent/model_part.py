@@ -73,7 +73,7 @@ def read_model_part(folder: Folder) -> ModelPart:
 def _standing(folder: Folder) -> set[str]:
     """Phases whose talk was held in their last run."""
     found: set[str] = set()
-    for entry in folder.journal.entries():
+    for entry in folder.journal.entries("phase", "talk"):
         if entry.kind == "phase" and entry.body["outcome"] == "running":
             found.discard(entry.body["name"])
         elif entry.kind == "talk":

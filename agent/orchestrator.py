@@ -16,7 +16,7 @@ from agent.ends import Ends
 from agent.execute import execution_steps
 from agent.folder import Folder
 from agent.listener import Listener, Silent
-from agent.phases import artifact_of
+from agent.phases import ANALYZER, artifact_of
 from agent.plan import Plan
 from agent.planning import planning_steps
 from agent.steps import Steps
@@ -96,7 +96,7 @@ class Orchestrator:
 
     def make_plan(self) -> Plan:
         """Phase 2: decide everything; the plan is stored and its hash noted."""
-        if self.folder.read_artifact(artifact_of("database-optimization-analyzer")) is None:
+        if self.folder.read_artifact(artifact_of(ANALYZER)) is None:
             self.assess()
         with self._phase("planning"), planning_steps(self) as steps:
             plan: Plan = self._driven(steps)

@@ -7,6 +7,14 @@ from typing import Literal
 
 PhaseName = Literal["assessment", "planning", "execution", "validation"]
 
+ANALYZER = "database-optimization-analyzer"
+COMPARATOR = "schema-comparator"
+TRANSLATOR = "query-translator"
+DESIGNER = "data-engineering-pipeline-designer"
+BUILDER = "etl-pipeline-builder"
+VALIDATOR = "data-migration-validator"
+COMPOSER = "testing-strategy-composer"
+
 CHAT = "chat"  # under this name questions beside the phases are charged
 CHAT_TOKENS = 3_000  # content of one question (design, "Token budgets")
 
@@ -23,10 +31,10 @@ class Phase:
 PHASES: dict[str, Phase] = {
     phase.name: phase
     for phase in (
-        Phase("assessment", ("database-optimization-analyzer",), 3_000),
-        Phase("planning", ("schema-comparator", "query-translator", "data-engineering-pipeline-designer"), 4_000),
-        Phase("execution", ("etl-pipeline-builder",), 3_000),
-        Phase("validation", ("data-migration-validator", "testing-strategy-composer"), 2_000),
+        Phase("assessment", (ANALYZER,), 3_000),
+        Phase("planning", (COMPARATOR, TRANSLATOR, DESIGNER), 4_000),
+        Phase("execution", (BUILDER,), 3_000),
+        Phase("validation", (VALIDATOR, COMPOSER), 2_000),
     )
 }
 

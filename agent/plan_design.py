@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
+from agent.phases import ANALYZER, DESIGNER
 from agent.plan_draft import Draft
 from agent.request_model import DatabaseRequest
 from engines.catalog import Catalog
@@ -13,8 +14,6 @@ from skills.registry import get_skill
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
     from skills.data_engineering_pipeline_designer.models import Input, Output
-
-DESIGNER = "data-engineering-pipeline-designer"
 
 
 def design(run: Orchestrator, here: str, there: str, catalog: Catalog | None, draft: Draft | None) -> Output:
@@ -55,7 +54,7 @@ def design_input(run: Orchestrator, here: str, there: str, catalog: Catalog | No
 
 
 def _facts(run: Orchestrator, catalog: Catalog | None, draft: Draft | None) -> dict[str, Any]:
-    assessment = run.output("database-optimization-analyzer")
+    assessment = run.output(ANALYZER)
     assert assessment is not None
     inventory = assessment["inventory"]
     return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.assess import workload_statements
 from agent.overrides import Chosen, given_views, plain_views
+from agent.phases import COMPARATOR, TRANSLATOR
 from agent.plan import Adopted
 from agent.trials import refuted
 from conversion.fingerprint import fingerprint
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
     from skills.query_translator.skill import Output as Translated
     from skills.schema_comparator.skill import Output as Compared
-
-COMPARATOR = "schema-comparator"
-TRANSLATOR = "query-translator"
 
 
 @dataclass

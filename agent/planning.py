@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 from agent.adoption import adopt
 from agent.overrides import Chosen, sort_out, unknown
+from agent.phases import COMPARATOR, DESIGNER, TRANSLATOR
 from agent.plan import Plan
 from agent.plan_artifacts import write_artifacts
 from agent.plan_assemble import assemble, declared_plan
-from agent.plan_design import DESIGNER, design
-from agent.plan_draft import COMPARATOR, TRANSLATOR, Draft, compare, settle, translate, view_target
+from agent.plan_design import design
+from agent.plan_draft import Draft, compare, settle, translate, view_target
 from agent.prechecks import check_plan, check_version
 from agent.steps import PhaseSteps
 from agent.target_checks import check_target

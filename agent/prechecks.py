@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from agent.gates import BackupResult, GateReport, RehearsalResult, check_gates, verify_backup
+from agent.phases import ANALYZER, BUILDER, COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 from agent.plan_checks import check_dependencies, check_features, check_plan, check_source, check_volume
 from agent.request_model import DatabaseRequest, Request
 from agent.rules import RULES, Rule, refuse
@@ -44,13 +45,13 @@ REFUSED_TYPES = {
     "schema": "changing the schema's design on the way",
 }
 REQUIRED_SKILLS = (
-    "database-optimization-analyzer",
-    "schema-comparator",
-    "query-translator",
-    "data-engineering-pipeline-designer",
-    "etl-pipeline-builder",
-    "data-migration-validator",
-    "testing-strategy-composer",
+    ANALYZER,
+    COMPARATOR,
+    TRANSLATOR,
+    DESIGNER,
+    BUILDER,
+    VALIDATOR,
+    COMPOSER,
 )
 PLACE_OPTIONS = frozenset({"host", "hostaddr", "port", "dbname"})  # libpq's, which may stand in the query
 WEAK_LEVELS = frozenset({"counts", "sample"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from agent.overrides import plain_views
-from agent.plan_draft import COMPARATOR
+from agent.phases import COMPARATOR
 from agent.proposed_strategy import weigh_proposal
 from agent.proposed_subject import Subject, Text, read_text, subject_of, unfit
 from agent.proposed_text import Label, label_object, label_query

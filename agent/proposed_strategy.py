@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
+from agent.phases import ANALYZER, COMPARATOR
 from agent.plan_design import design_input
-from agent.plan_draft import COMPARATOR, Draft
+from agent.plan_draft import Draft
 from agent.planning import declared_version
 from agent.typed_outputs import needed
 from engines.catalog import Catalog
@@ -47,7 +48,7 @@ def _told(weighed: Weighed, allowed: float) -> str:
 
 
 def _input(run: Orchestrator) -> Input:
-    assessed = needed(run, "database-optimization-analyzer")
+    assessed = needed(run, ANALYZER)
     here = str(assessed.inventory.version or run.request.source_database.version)
     if run.ends.source_url is None:
         return design_input(run, here, declared_version(run), None, None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from agent.overrides import OBJECTS, read_object, schemas
-from agent.plan_draft import TRANSLATOR
+from agent.phases import TRANSLATOR
 from agent.typed_outputs import needed
 from conversion import drafts
 from conversion.own_code import own_code

@@ -7,7 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import now_text
-from agent.execute import BUILDER, REHEARSAL
+from agent.execute import REHEARSAL
+from agent.phases import BUILDER, VALIDATOR
 from agent.plan import Plan
 from agent.target_checks import begun_under
 from conversion.fingerprint import fingerprint
@@ -69,7 +70,7 @@ def _start_afresh(run: Orchestrator, engine: str) -> str:
 def _forward(run: Orchestrator, plan: Plan, url: str, grant: Grant) -> tuple[bool, str | None, dict[str, float]]:
     """Execute and compare on scratch; whether every row arrived, else why not."""
     assert plan.move is not None
-    builder, validator = get_skill(BUILDER), get_skill("data-migration-validator")
+    builder, validator = get_skill(BUILDER), get_skill(VALIDATOR)
     context = run.context()
     context.grant = grant
     ends = {"source": {"url": run.ends.source_url}, "target": {"url": url}}

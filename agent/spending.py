@@ -46,13 +46,13 @@ def phase_spending(journal: Journal) -> dict[str, Spending]:
 def _requests(journal: Journal) -> Iterator[dict[str, Any]]:
     """One body per request: what it cost, or what it may have cost where the program was killed before it ended."""
     waiting: dict[str, dict[str, Any]] = {}
-    for entry in journal.entries():
+    for entry in journal.entries(ASKED, ENTRY):
         if entry.kind == ASKED:
             before = waiting.get(entry.body["phase"])
             waiting[entry.body["phase"]] = entry.body
             if before is not None:
                 yield before
-        elif entry.kind == ENTRY:
+        else:
             waiting.pop(entry.body["phase"], None)
             yield entry.body
     yield from waiting.values()
@@ -70,7 +70,7 @@ def carried(journal: Journal, phase: str) -> int:
     A phase that was killed in the middle of its talk goes on with what it had left.
     """
     content = 0
-    for entry in journal.entries():
+    for entry in journal.entries("phase", "request", ENTRY, ASKED):
         done = entry.kind == "phase" and entry.body["name"] == phase and entry.body["outcome"] == "done"
         if done or entry.kind == "request":
             content = 0

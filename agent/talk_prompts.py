@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.phases import ANALYZER, BUILDER, COMPARATOR, DESIGNER, VALIDATOR
 from agent.typed_outputs import stored
 from engines.connection import redact
 from skills.digest import LIMITS, clean, fenced
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
     from agent.toolboxes import Shelf
     from skills.digest import Digest
-
-ANALYZER = "database-optimization-analyzer"
-DESIGNER = "data-engineering-pipeline-designer"
-BUILDER = "etl-pipeline-builder"
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,10 @@ BEFORE: dict[str, tuple[Known, ...]] = {
     "execution": (Known(DESIGNER),),
     "validation": (Known(BUILDER),),
     "question": (
-        Known("schema-comparator"),
+        Known(COMPARATOR),
         Known(DESIGNER),
         Known(BUILDER),
-        Known("data-migration-validator"),
+        Known(VALIDATOR),
         Known(ANALYZER, "normal", {"focus": "hazards"}),
     ),
 }

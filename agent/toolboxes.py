@@ -13,6 +13,7 @@ from engines.catalog import Model
 from engines.errors import UsageError
 from skills.digest import LIMITS, Digest, Meter, Section, page
 from skills.registry import Skill, all_skills, get_skill
+from skills.tool_args import tool_definition
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -109,14 +110,14 @@ def look_tool(produce: Produce, shelf: Shelf) -> Tool:
         output = produce(skill.name)
         return Answer(shelf.digest(skill, output, skill.tool_args(detail=arguments.detail), limit), rows_of(output))
 
-    made = definition("look", LookArgs)
+    made = tool_definition("look", LookArgs)
     made["input_schema"]["properties"]["of"] = {"type": "string", "enum": sorted(by_handle)}
     return Tool("look", made, LookArgs, work)
 
 
 def more_tool(shelf: Shelf) -> Tool:
     """The tool `more`."""
-    return Tool("more", definition("more", MoreArgs), MoreArgs, shelf.more)
+    return _tool("more", MoreArgs, shelf.more)
 
 
 def proposal_tools(run: Orchestrator, phase: str, meter: Meter) -> list[Tool]:
@@ -130,9 +131,13 @@ def proposal_tools(run: Orchestrator, phase: str, meter: Meter) -> list[Tool]:
         return _told(propose_translation(run, arguments.id, arguments.sql, arguments.reason, phase), limit, meter)
 
     return [
-        Tool("propose-strategy", definition("propose-strategy", StrategyArgs), StrategyArgs, strategy),
-        Tool("propose-translation", definition("propose-translation", TranslationArgs), TranslationArgs, translation),
+        _tool("propose-strategy", StrategyArgs, strategy),
+        _tool("propose-translation", TranslationArgs, translation),
     ]
+
+
+def _tool(name: str, arguments: type[Model], work: Callable[[Any, int], Answer]) -> Tool:
+    return Tool(name, tool_definition(name, arguments), arguments, work)
 
 
 def phase_toolbox(run: Orchestrator, phase: str, produce: Produce, shelf: Shelf) -> ToolBox:
@@ -147,13 +152,6 @@ def phase_toolbox(run: Orchestrator, phase: str, produce: Produce, shelf: Shelf)
         if name not in PHASES[phase].skills
     }
     return ToolBox(tools, {**elsewhere, **PERSONS_WORK})
-
-
-def definition(name: str, arguments: type[Model]) -> dict[str, Any]:
-    """A tool definition from a model of arguments, as short as the schema allows."""
-    from skills.tool_args import short_schema
-
-    return {"name": name, "description": (arguments.__doc__ or "").strip(), "input_schema": short_schema(arguments)}
 
 
 def rows_of(output: Any) -> int | None:

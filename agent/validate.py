@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import now_text
+from agent.phases import ANALYZER, BUILDER, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 from agent.plan import Plan
 from agent.steps import PhaseSteps
 from engines.catalog import Catalog, Model
@@ -17,8 +18,6 @@ from skills.registry import get_skill
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
 
-VALIDATOR = "data-migration-validator"
-COMPOSER = "testing-strategy-composer"
 VIEW_ROWS = 100_000
 
 
@@ -81,7 +80,7 @@ class ValidationSteps(PhaseSteps):
 @contextmanager
 def validation_steps(run: Orchestrator, plan: Plan) -> Iterator[ValidationSteps]:
     """The steps on both open databases; NOT_EXECUTED where nothing was moved yet."""
-    if plan.move is None or run.output("etl-pipeline-builder") is None:
+    if plan.move is None or run.output(BUILDER) is None:
         raise UsageError("NOT_EXECUTED", "Nothing was moved yet.", f"Run: dbmo execute {run.folder.path}")
     with run.ends.source() as source, run.ends.target() as target:
         assert source is not None and target is not None
@@ -154,14 +153,14 @@ def _compose(
 ) -> Model:
     assert plan.move is not None
     skill = get_skill(COMPOSER)
-    translated = run.output("query-translator") or {"translations": []}
+    translated = run.output(TRANSLATOR) or {"translations": []}
     given = {
         "source": {"type": source.engine, "version": source.version},
         "target": {"type": target.engine, "version": target.version},
         "tables": [table.model_dump() for table in plan.move.tables],
-        "assessment": run.output("database-optimization-analyzer"),
-        "plan": run.output("data-engineering-pipeline-designer"),
-        "execution": run.output("etl-pipeline-builder"),
+        "assessment": run.output(ANALYZER),
+        "plan": run.output(DESIGNER),
+        "execution": run.output(BUILDER),
         "validation": compared,
         "differences": differences,
         "translations": translated["translations"],

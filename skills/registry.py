@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engines.catalog import Model
 from engines.errors import Aborted, UsageError
 from skills.digest import Digest, Section
-from skills.tool_args import BaseToolArgs, short_schema
+from skills.tool_args import BaseToolArgs, tool_definition
 
 if TYPE_CHECKING:
     from skills.context import SkillContext
@@ -78,12 +78,7 @@ class Skill:
 
     def tool_definition(self) -> dict[str, Any]:
         """The skill as a tool of the Messages API: name, description and the schema of its arguments."""
-        arguments = self.tool_args
-        return {
-            "name": self.name,
-            "description": (arguments.__doc__ or "").strip(),
-            "input_schema": short_schema(arguments),
-        }
+        return tool_definition(self.name, self.tool_args)
 
     @property
     def _tool(self) -> Any:

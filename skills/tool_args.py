@@ -40,6 +40,11 @@ def focused(
     return {name: facts[name] for name in focus.facts}, [found[name] for name in focus.sections]
 
 
+def tool_definition(name: str, arguments: type[Model]) -> dict[str, Any]:
+    """A tool of the Messages API from a model of its arguments: name, description, and as short a schema as can be."""
+    return {"name": name, "description": (arguments.__doc__ or "").strip(), "input_schema": short_schema(arguments)}
+
+
 def short_schema(arguments: type[Model]) -> dict[str, Any]:
     """The JSON Schema of a model of arguments without titles, defaults and what enums already say; nothing extra."""
     schema = arguments.model_json_schema()

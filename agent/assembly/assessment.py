@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.assembly.material import Material, Output
 from agent.contract_model import AssessmentPart, EvidenceSource, MigrationComplexity, RiskAnalysis, SourceSummary
+from agent.phases import ANALYZER, COMPARATOR
 
 SERIOUS = ("blocking", "high", "medium")
 
@@ -20,8 +21,8 @@ def assessment_part(material: Material) -> AssessmentPart:
     outputs = {
         name: output
         for name, output in (
-            ("database-optimization-analyzer", found),
-            ("schema-comparator", _counts_of_comparator(material)),
+            (ANALYZER, found),
+            (COMPARATOR, _counts_of_comparator(material)),
         )
         if output is not None
     }

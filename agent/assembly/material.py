@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.contract_model import EvidenceEntry, EvidenceSource
+from agent.phases import ANALYZER, BUILDER, COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -17,13 +18,13 @@ class Material:
 
     def __init__(self, run: Orchestrator) -> None:
         self.run = run
-        self.analyzer = run.output("database-optimization-analyzer")
-        self.comparator = run.output("schema-comparator")
-        self.designer = run.output("data-engineering-pipeline-designer")
-        self.translator = run.output("query-translator")
-        self.builder = run.output("etl-pipeline-builder")
-        self.validator = run.output("data-migration-validator")
-        self.composer = run.output("testing-strategy-composer")
+        self.analyzer = run.output(ANALYZER)
+        self.comparator = run.output(COMPARATOR)
+        self.designer = run.output(DESIGNER)
+        self.translator = run.output(TRANSLATOR)
+        self.builder = run.output(BUILDER)
+        self.validator = run.output(VALIDATOR)
+        self.composer = run.output(COMPOSER)
         self.plan = run.plan
         self.evidence: dict[str, EvidenceEntry] = {}
 

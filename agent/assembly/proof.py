@@ -7,6 +7,7 @@ from typing import Any
 from agent.assembly.material import Material
 from agent.clock import parse_moment
 from agent.contract_model import PerformanceComparison, ReconciliationResults, SignOff, ValidationPart
+from agent.phases import COMPOSER
 
 
 def validation_part(material: Material) -> ValidationPart:
@@ -41,7 +42,7 @@ def _reconciliation(material: Material) -> ReconciliationResults:
 def _tests(material: Material) -> dict[str, Any] | None:
     if material.composer is None:
         return None
-    material.note("/validation/test_results", "measured", "testing-strategy-composer")
+    material.note("/validation/test_results", "measured", COMPOSER)
     return {
         "accepted": material.composer["accepted"],
         "criteria": material.composer["criteria"],

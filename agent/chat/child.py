@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.folder import Folder, json_text
+from agent.phases import ANALYZER
 from engines.errors import EXIT_CHECK_FAILED, EXIT_DONE
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def work(options: argparse.Namespace) -> int:
 def _phases(run: Orchestrator, console: Console, teller: Teller) -> int:
     from agent.commands.summaries import say_execution, say_validation
 
-    assessed = run.output("database-optimization-analyzer") or {}
+    assessed = run.output(ANALYZER) or {}
     teller.rows = assessed.get("inventory", {}).get("rows_total")
     if not run.done("execution"):
         if needs_rehearsal(run):

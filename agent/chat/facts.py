@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agent.phases import PHASES, artifact_of
+from agent.phases import ANALYZER, PHASES, artifact_of
 from engines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def output_of(folder: Folder, skill: str) -> dict[str, Any] | None:
 
 def assessment_of(folder: Folder) -> dict[str, Any]:
     """The analyzer's output; UsageError NOT_ASSESSED."""
-    found = output_of(folder, "database-optimization-analyzer")
+    found = output_of(folder, ANALYZER)
     if found is None:
         raise UsageError("NOT_ASSESSED", "The source has not been assessed yet.", "Assess it first.")
     return found

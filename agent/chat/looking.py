@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.chat.draw import SEVERITIES, Cell, bar, bars, gauge, size, table
 from agent.chat.facts import assessment_of, output_of, plan_of, table_named, tables_of
-from agent.phases import CHAT, CHAT_TOKENS, PHASES
+from agent.phases import ANALYZER, CHAT, CHAT_TOKENS, PHASES
 from engines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _mapping(session: Session, name: str) -> dict[str, Any]:
 
 
 def _hazards(session: Session) -> list[dict[str, Any]]:
-    found = output_of(session.folder, "database-optimization-analyzer") or {}
+    found = output_of(session.folder, ANALYZER) or {}
     return list(found.get("hazards", []))
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from agent.chat.session import stoppable
+from agent.phases import ANALYZER
 from engines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def assess(session: Session, words: str) -> None:
     from agent.chat.looking import tables
     from agent.commands.summaries import say_assessment
 
-    found = output_of(session.folder, "database-optimization-analyzer")
+    found = output_of(session.folder, ANALYZER)
     if _wanted_again(words) or found is None:
         with working(session) as run:
             found = run.assess()

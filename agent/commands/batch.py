@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agent.commands.children import LOG, Children, Ended, Job
+from agent.driver import chosen
 from engines.errors import EXIT_ABORTED, EXIT_CHECK_FAILED, EXIT_DONE, EXIT_ENGINE, EXIT_USAGE, DbmoError, UsageError
 
 MOST_JOBS = 4  # at once, where --jobs doesn't say and the machine has the processors
@@ -47,7 +48,7 @@ class Result:
 def batch(options: argparse.Namespace) -> int:
     """Run every request, --jobs at a time; the most serious of their exit statuses."""
     jobs = checked_jobs(options.request, options.out)
-    _check_driver(options)
+    chosen(options.driver)  # a driver that can't be had is said once, before anything runs
     children = Children(lambda job: _words(job, options), options.jobs or min(MOST_JOBS, os.cpu_count() or 1))
     stamps = {job: _stamp(job) for job in jobs}
     results: dict[Job, Result] = {}
@@ -93,13 +94,6 @@ def _twice(jobs: list[Job]) -> list[str]:
     for job in jobs:
         files[job.migration].append(str(job.request))
     return [f"{' and '.join(paths)} are one migration, {name}" for name, paths in files.items() if len(paths) > 1]
-
-
-def _check_driver(options: argparse.Namespace) -> None:
-    """A driver that can't be had is said once, before anything runs."""
-    from agent.driver import make_driver
-
-    make_driver(options.driver, options.model)
 
 
 def _words(job: Job, options: argparse.Namespace) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from agent.phases import COMPOSER, DESIGNER, TRANSLATOR
+
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
     from agent.plan import Plan
@@ -43,7 +45,7 @@ def say_assessment(console: Says, found: dict[str, Any]) -> None:
 
 def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
     """Strategy, tools, predictions, schema, translations, omissions, hash and what comes next."""
-    design = run.output("data-engineering-pipeline-designer") or {}
+    design = run.output(DESIGNER) or {}
     timeline = design.get("timeline", {})
     tools = ", ".join(f"{tool['name']} {tool['version']}" for tool in design.get("tools", []))
     lines = [
@@ -60,7 +62,7 @@ def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
             lines.append(
                 f"  left out: {', '.join(f'{count} {kind}' for kind, count in omitted.items())} (accepted or minor)"
             )
-    verdicts = (run.output("query-translator") or {}).get("verdicts") if plan.move else None
+    verdicts = (run.output(TRANSLATOR) or {}).get("verdicts") if plan.move else None
     if verdicts:
         lines.append(f"  views and workload: {', '.join(f'{count} {word}' for word, count in verdicts.items())}")
     lines += [f"  warning: {warning}" for warning in design.get("warnings", [])]
@@ -124,7 +126,7 @@ def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> b
 
 
 def _say_criteria(console: Says, run: Orchestrator) -> None:
-    composed = run.output("testing-strategy-composer")
+    composed = run.output(COMPOSER)
     if composed is None:
         return
     results = Counter(criterion["result"] for criterion in composed["criteria"])

@@ -11,13 +11,12 @@ from typing import Any
 from agent.mcp_server.databases import Databases
 from agent.mcp_server.migrations import at_work
 from agent.orchestrator import Show
+from agent.phases import ANALYZER, COMPARATOR
 from engines.errors import UsageError
 from engines.registry import open_database
 from skills.context import SkillContext
 from skills.registry import Skill
 
-ANALYZER = "database-optimization-analyzer"
-COMPARATOR = "schema-comparator"
 ONE_SIDED = frozenset({ANALYZER})
 TWO_SIDED = frozenset({COMPARATOR})
 

@@ -12,6 +12,7 @@ from agent.mcp_server.replies import ResultReply
 from agent.mcp_server.resources import resources_of
 from agent.mcp_server.tool import Arguments, MigrationId
 from agent.orchestrator import Orchestrator
+from agent.typed_outputs import stored
 from engines.errors import UsageError
 from skills.digest import Meter, Section, page
 from skills.registry import all_skills
@@ -45,9 +46,9 @@ def sections_of(run: Orchestrator) -> dict[str, Section]:
     """The sections of every skill that has run, as `<handle>.<section>`."""
     found: dict[str, Section] = {}
     for skill in all_skills().values():
-        stored = run.output(skill.name)
-        if stored is not None:
-            sections = skill.sections(skill.output.model_validate(stored))
+        output = stored(run, skill.name)
+        if output is not None:
+            sections = skill.sections(output)
             found |= {f"{skill.handle}.{section.name}": section for section in sections if section.items}
     return found
 

@@ -17,6 +17,7 @@ from agent.mcp_server.replies import DigestReply
 from agent.mcp_server.tool import READS, Arguments, DbmoTool, MigrationId, make_tool
 from agent.orchestrator import Orchestrator, Show
 from agent.phases import PHASES
+from agent.typed_outputs import stored
 from engines.errors import UsageError
 from skills.digest import LIMITS, Meter
 from skills.registry import Skill, all_skills
@@ -86,15 +87,15 @@ def _answer(
 def output_of(skill: Skill, migrations: Migrations, migration: str, show: Show) -> Any:
     """What the skill gave in this migration; a phase that reads only is run when it was not yet."""
     with migrations.reading(migration) as run:
-        stored = run.output(skill.name)
-    if stored is None:
+        output = stored(run, skill.name)
+    if output is None:
         phase = next(phase.name for phase in PHASES.values() if skill.name in phase.skills)
         with migrations.working(migration, show) as run:
             with run.reported():
                 PRODUCED[phase](run)
             run.report()
-            stored = run.output(skill.name)
-    return skill.output.model_validate(stored)
+            output = stored(run, skill.name)
+    return output
 
 
 def refuse_to_execute(run: Orchestrator) -> None:

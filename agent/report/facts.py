@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agent.approval import holding_approval
 from agent.journal import Entry
 from agent.model_part import ModelPart, read_model_part
+from agent.phases import ANALYZER, BUILDER, COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 from agent.plan import Plan
 from agent.report.stretches import Stretch, measured_work
 from agent.request_model import Request
@@ -139,7 +140,7 @@ def read_facts(run: Orchestrator) -> Facts:
         entries=entries,
         artifacts=folder.artifact_hashes(),
         plan=plan,
-        assessment=run.output("database-optimization-analyzer"),
+        assessment=run.output(ANALYZER),
         source_catalog=Catalog.model_validate(catalog) if catalog is not None else None,
         embedded=run.ends.target_is_embedded,
         model_part=read_model_part(folder),
@@ -147,9 +148,9 @@ def read_facts(run: Orchestrator) -> Facts:
     )
     if plan is None:
         return facts
-    facts.comparison = run.output("schema-comparator") if not plan.declared else None
-    facts.translation = run.output("query-translator") if not plan.declared else None
-    facts.design = run.output("data-engineering-pipeline-designer")
+    facts.comparison = run.output(COMPARATOR) if not plan.declared else None
+    facts.translation = run.output(TRANSLATOR) if not plan.declared else None
+    facts.design = run.output(DESIGNER)
     facts.approval = holding_approval(folder, plan)
     rehearsal = read_rehearsal(folder.path / "rehearsal.json")
     facts.rehearsal = rehearsal.model_dump(mode="json") if rehearsal and rehearsal.plan_hash == plan.hash else None
@@ -165,12 +166,12 @@ def _after_plan(run: Orchestrator, facts: Facts) -> None:
     facts.gates = run.folder.read_artifact("execution/gates.json")
     if not finished or finished[-1].number < started[-1].number:
         return
-    facts.execution = run.output("etl-pipeline-builder")
+    facts.execution = run.output(BUILDER)
     validated = facts.of_kind("validated")
     if not validated or validated[-1].number < finished[-1].number:
         return
-    facts.validation = run.output("data-migration-validator")
-    facts.composed = run.output("testing-strategy-composer")
+    facts.validation = run.output(VALIDATOR)
+    facts.composed = run.output(COMPOSER)
     facts.differences = run.folder.read_artifact("validation/schema-differences.json")
     facts.views = run.folder.read_artifact("validation/views.json")
 
