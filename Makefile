@@ -12,7 +12,7 @@ demo: setup
 	$(BIN)/dbmo demo
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
