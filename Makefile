@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Without cached bytecode every start of the program would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak cassettes setup lock
+.PHONY: demo test lint bench score soak cassettes setup lock
 
 demo: setup
 	$(BIN)/dbmo demo
@@ -21,6 +21,10 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# How good schema conversion is, over the real schemas of DBMO_CORPORA.
+score: setup
+	$(BIN)/python -m benchmarks.score
 
 soak: setup
 	$(BIN)/pytest tests/soak -m soak --timeout 7200

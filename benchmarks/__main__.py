@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import chat, copy_sqlite, plan_schema, start_up
+from benchmarks import chat, copy_sqlite, many_tables, plan_schema, start_up
 from benchmarks.measure import Line
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "chat-start": chat.run_start,
     "turn": chat.run_turn,
     "planning": plan_schema.run,
+    "many-tables": many_tables.run,
     "sqlite-to-postgresql": copy_sqlite.run,
 }
 

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from conversion import postgresql_to_postgresql, postgresql_to_sqlite, sqlite_to_postgresql, sqlite_to_sqlite
-from conversion.ddl_postgresql import PostgresqlWriter
-from conversion.ddl_sqlite import SqliteWriter
-from conversion.mapping import Statement
-from conversion.result import Conversion, Overrides
+from conversion import postgresql_to_postgresql
+from conversion.result import Conversion, Overrides, Request
 from engines.catalog import Catalog
 from engines.errors import UsageError
+from engines.families import family
 from engines.profile import TableProfile
 
-Convert = Callable[[Catalog, dict[str, TableProfile], str, Overrides, str, frozenset[tuple[str, int]]], Conversion]
-DIRECTIONS: dict[tuple[str, str], Convert] = {
-    ("sqlite", "postgresql"): sqlite_to_postgresql.convert_catalog,
-    ("postgresql", "postgresql"): postgresql_to_postgresql.convert_catalog,
-    ("postgresql", "sqlite"): postgresql_to_sqlite.convert_catalog,
-    ("sqlite", "sqlite"): sqlite_to_sqlite.convert_catalog,
+# (family of the source, family of the target) -> module with convert_catalog(); imported when it is first needed
+DIRECTIONS: dict[tuple[str, str], str] = {
+    ("sqlite", "postgresql"): "conversion.sqlite_to_postgresql",
+    ("postgresql", "postgresql"): "conversion.postgresql_to_postgresql",
+    ("postgresql", "sqlite"): "conversion.postgresql_to_sqlite",
+    ("sqlite", "sqlite"): "conversion.sqlite_to_sqlite",
+    ("mysql", "postgresql"): "conversion.from_mysql.to_postgresql",
+    ("mysql", "sqlite"): "conversion.from_mysql.to_sqlite",
+    ("mysql", "mysql"): "conversion.from_mysql.to_mysql",
+    ("postgresql", "mysql"): "conversion.to_mysql.from_postgresql",
+    ("sqlite", "mysql"): "conversion.to_mysql.from_sqlite",
+    ("mongodb", "postgresql"): "conversion.documents.to_relations",
+    ("mongodb", "mysql"): "conversion.documents.to_relations",
+    ("mongodb", "sqlite"): "conversion.documents.to_relations",
+    ("postgresql", "mongodb"): "conversion.documents.from_relations",
+    ("mysql", "mongodb"): "conversion.documents.from_relations",
+    ("sqlite", "mongodb"): "conversion.documents.from_relations",
 }
-WRITERS: dict[str, Callable[[Catalog], list[Statement]]] = {
-    "postgresql": lambda catalog: PostgresqlWriter(catalog).statements(),
-    "sqlite": lambda catalog: SqliteWriter(catalog).statements(),
+# family of the target -> module with statements(catalog)
+WRITERS: dict[str, str] = {
+    "postgresql": "conversion.ddl_postgresql",
+    "sqlite": "conversion.ddl_sqlite",
+    "mysql": "conversion.to_mysql.ddl",
+    "mongodb": "conversion.documents.commands",
 }
 
 
@@ -35,24 +49,39 @@ def convert(
     target_schema: str = "public",
     unvalidated_foreign_keys: Iterable[tuple[str, int]] = (),
     offered_extensions: Iterable[str] | None = None,
+    workload: Iterable[str] = (),
 ) -> Conversion:
     """What becomes of every object of the source, and the statements that make it, in the order they run.
 
     profiles: by the source table's full name; without one the declared types alone decide. target_schema: where a
     SQLite source goes (PostgreSQL keeps its schemas). unvalidated_foreign_keys: (source table, place in its list of
     foreign keys) that rows break. offered_extensions: what pg_available_extensions of the target says, None when that
-    isn't known. UsageError where no such direction exists.
+    isn't known. workload: queries of the source that steer what is embedded in documents. UsageError where no such
+    direction exists.
     """
-    direction = DIRECTIONS.get((source.engine, target_engine))
-    if direction is None:
+    ends = family(source.engine), family(target_engine)
+    if ends not in DIRECTIONS:
         raise UsageError(
             "UNSUPPORTED_DIRECTION",
             f"There is no conversion from {source.engine} to {target_engine}.",
             "Supported are " + ", ".join(f"{one} to {other}" for one, other in sorted(DIRECTIONS)) + ".",
         )
-    unvalidated = frozenset(unvalidated_foreign_keys)
-    result = direction(source, dict(profiles), target_version, overrides or Overrides(), target_schema, unvalidated)
+    request = Request(
+        source=source,
+        profiles=dict(profiles),
+        engine=target_engine,
+        version=target_version,
+        overrides=overrides or Overrides(),
+        schema=target_schema,
+        unvalidated=frozenset(unvalidated_foreign_keys),
+        workload=tuple(workload),
+    )
+    result: Conversion = _module(DIRECTIONS[ends]).convert_catalog(request)
     if offered_extensions is not None:
         postgresql_to_postgresql.drop_missing_extensions(result, frozenset(offered_extensions))
-    result.statements = WRITERS[target_engine](result.target)
+    result.statements = _module(WRITERS[ends[1]]).statements(result.target)
     return result
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)

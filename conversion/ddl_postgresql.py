@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from conversion.ddl_beyond_postgresql import beyond
 from conversion.ddl_comments import comments
 from conversion.ddl_order_postgresql import layout
+from conversion.ddl_policies import row_security
 from conversion.ddl_postgresql_parts import (
     check_sql,
+    column_options_sql,
     column_sql,
     foreign_key_sql,
     index_sql,
@@ -21,6 +24,11 @@ from engines.catalog import Catalog, Index, Routine, Sequence, Table, Trigger, U
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 PRE, POST = "pre_data", "post_data"
+
+
+def statements(catalog: Catalog) -> list[Statement]:
+    """The statements that make what the catalog describes, in the order in which they run."""
+    return PostgresqlWriter(catalog).statements()
 
 
 class PostgresqlWriter:
@@ -75,6 +83,9 @@ class PostgresqlWriter:
         for owner in owners:
             for trigger in owner.triggers:
                 yield from self.trigger(owner, trigger)
+        for table in tables:
+            yield from row_security(table)
+        yield from beyond(self.catalog.unread)
 
     @cached_property
     def _tables(self) -> dict[str, Table]:
@@ -129,6 +140,8 @@ class PostgresqlWriter:
         elif table.options:
             sql += " WITH (" + ", ".join(f"{key}={value}" for key, value in sorted(table.options.items())) + ")"
         yield _made("table", table.full_name, sql, f"DROP TABLE {name}", PRE)
+        if options := column_options_sql(table):
+            yield _made("column_options", table.full_name, options, "", PRE)
         if table.partitioning and table.partitioning.parent:
             parent = _qualified(table.partitioning.parent)
             attach = f"ALTER TABLE ONLY {parent} ATTACH PARTITION {name} {table.partitioning.bound}"
@@ -204,8 +217,9 @@ class PostgresqlWriter:
         name, table = quote_identifier(trigger.name), quote_name(owner.schema_name, owner.name)
         full_name = f"{owner.full_name}:{trigger.name}"
         yield _made("trigger", full_name, trigger.definition, f"DROP TRIGGER {name} ON {table}", POST)
-        if not trigger.enabled:
-            sql = f"ALTER TABLE {table} DISABLE TRIGGER {name}"
+        state = {"always": "ENABLE ALWAYS", "replica": "ENABLE REPLICA"}.get(trigger.options.get("fires", ""))
+        if state is not None or not trigger.enabled:
+            sql = f"ALTER TABLE {table} {state or 'DISABLE'} TRIGGER {name}"
             yield _made("trigger_state", full_name, sql, f"ALTER TABLE {table} ENABLE TRIGGER {name}", POST)
 
 

@@ -38,6 +38,17 @@ def column_sql(column: Column, sequences: Mapping[str, Sequence]) -> str:
     return sql if column.nullable else sql + " NOT NULL"
 
 
+def column_options_sql(table: Table) -> str:
+    """ALTER TABLE with the statistics, storage, compression and n_distinct of its columns; empty without any."""
+    actions = []
+    for column in table.columns:
+        alter = f"ALTER COLUMN {quote_identifier(column.name)} SET"
+        for name, value in sorted(column.options.items()):
+            plain = name in ("statistics", "storage", "compression")
+            actions.append(f"{alter} {name.upper()} {value}" if plain else f"{alter} ({name} = {value})")
+    return f"ALTER TABLE {quote_name(table.schema_name, table.name)} {', '.join(actions)}" if actions else ""
+
+
 def sequence_sql(sequence: Sequence) -> str:
     """CREATE SEQUENCE; its state is set after the rows."""
     name = quote_name(sequence.schema_name, sequence.name)
@@ -68,7 +79,7 @@ def check_sql(check: Check) -> str:
     sql = f"CHECK ({check.expression})"
     if check.no_inherit:
         sql += " NO INHERIT"
-    return sql if check.validated else sql + " NOT VALID"
+    return sql + _holding(check.enforced, check.validated)
 
 
 def foreign_key_sql(key: ForeignKey) -> str:
@@ -82,7 +93,12 @@ def foreign_key_sql(key: ForeignKey) -> str:
     if key.on_delete != "NO ACTION":
         sql += f" ON DELETE {key.on_delete}"
     sql += _deferral(key.deferrable, key.initially_deferred)
-    return sql if key.validated else sql + " NOT VALID"
+    return sql + _holding(key.enforced, key.validated)
+
+
+def _holding(enforced: bool, validated: bool) -> str:
+    """NOT ENFORCED (PostgreSQL 18) or NOT VALID."""
+    return " NOT ENFORCED" if not enforced else "" if validated else " NOT VALID"
 
 
 def _deferral(deferrable: bool, deferred: bool) -> str:

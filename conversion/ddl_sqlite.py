@@ -12,6 +12,11 @@ from engines.sqlite.quoting import quote_identifier
 PRE, POST = "pre_data", "post_data"
 
 
+def statements(catalog: Catalog) -> list[Statement]:
+    """The statements that make what the catalog describes, in the order in which they run."""
+    return SqliteWriter(catalog).statements()
+
+
 class SqliteWriter:
     """Writes the statements of one catalog."""
 
@@ -58,7 +63,7 @@ def names(columns: list[str]) -> str:
 def table_sql(table: Table) -> str:
     """CREATE TABLE with columns and constraints."""
     rowid = next((column.name for column in table.columns if column.identity), None)
-    parts = [_column(column, column.name == rowid) for column in table.columns]
+    parts = [column_sql(column, column.name == rowid) for column in table.columns]
     if table.primary_key is not None and rowid is None:
         parts.append(_key("PRIMARY KEY", table.primary_key))
     parts += [_key("UNIQUE", key) for key in table.uniques]
@@ -72,7 +77,8 @@ def table_sql(table: Table) -> str:
     )
 
 
-def _column(column: Column, rowid: bool) -> str:
+def column_sql(column: Column, rowid: bool) -> str:
+    """A column of CREATE TABLE or ADD COLUMN; rowid: it is the INTEGER PRIMARY KEY."""
     sql = f"{quote_identifier(column.name)} {column.native}".rstrip()
     if rowid:
         strict = " AUTOINCREMENT" if column.identity and column.identity.strict else ""

@@ -14,6 +14,11 @@ DECLARATION = re.compile(r"^\s*(?P<base>[^(]*?)\s*(?:\(\s*\+?(?P<first>\d+)\s*(?
 AFFINITIES = (("INTEGER", ("INT",)), ("TEXT", ("CHAR", "CLOB", "TEXT")), ("BLOB", ("BLOB",)))
 REAL_WORDS = ("REAL", "FLOA", "DOUB")
 INT64 = (-(2**63), 2**63 - 1)
+# Declared words that promise fewer than 64 bits; SQLite keeps no such promise, so values decide against it.
+WIDTHS = {
+    "TINYINT": 16, "SMALLINT": 16, "INT1": 16, "INT2": 16, "INT": 32, "INTEGER": 32, "MEDIUMINT": 32, "INT3": 32,
+    "INT4": 32,
+}  # fmt: skip
 RANGES = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 
 
@@ -94,6 +99,14 @@ class Facts:
     def every(self, *forms: str) -> bool:
         """True when every value has one of these forms (also when there is none)."""
         return self.form(*forms) == self.values
+
+    @property
+    def integer_bits(self) -> int:
+        """Bits of the signed integer that the declaration promises and the values leave half of for growth."""
+        bits = WIDTHS.get(self.base.partition(" ")[0], 64)
+        found = (self.profile.minimum, self.profile.maximum)
+        largest = max((abs(value) for value in found if value is not None), default=0)
+        return next(size for size in (16, 32, 64) if size == 64 or (size >= bits and largest < 2 ** (size - 2)))
 
     def fits(self, native: str) -> bool:
         """Every integer lies in the range of smallint or integer."""

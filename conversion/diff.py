@@ -2,184 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
-from conversion import normal_form
-from conversion.diff_columns import column_differences
-from conversion.differences import Difference, added, changed, missing
-from engines.catalog import Catalog, Check, ForeignKey, Index, IndexKey, Key, Sequence, Table, UserType, View
+from conversion import diff_code
+from conversion.diff_collections import collection_differences
+from conversion.diff_columns import ColumnDiff
+from conversion.diff_parts import part_differences
+from conversion.differences import Difference, added, changed, missing, slight
+from conversion.forms import partitioning_form
+from conversion.normal_types import charset_form
+from conversion.sides import Sides
+from engines.catalog import Catalog, Table, Unread
+from engines.errors import UsageError
+from engines.families import family
 
-Item = TypeVar("Item")
+# what a table has of the server's state, or says again what its columns say (MySQL)
+NO_SCHEMA = frozenset({"auto_increment", "charset"})
+STATE_PARTS = ("state of ", "states of ", "size", "rows of ")  # parts of unread that are no schema
 
 
-def diff(a: Catalog, b: Catalog) -> list[Difference]:
+def diff(a: Catalog, b: Catalog, names: bool = True) -> list[Difference]:
     """From a (what should be) to b (what is): objects missing in b, added in b, and changed; empty when equal.
 
-    Rows, sizes, sequence states and the names of constraints that nobody named are not compared.
+    Rows, sizes, states of sequences, rights, and names that a server made up are not compared; names=False leaves out
+    all names of constraints and indexes (for catalogs of which one was converted). What couldn't be read on one side
+    is said. Databases of MySQL are compared under whatever names they have. UsageError where the engines differ.
     """
-    engine = a.engine
-    found: list[Difference] = []
-    found += _paired("schema", {name: name for name in a.schemas}, {name: name for name in b.schemas}, lambda x, y: [])
-    found += _paired("table", _named(a.tables), _named(b.tables), lambda x, y: _table(x, y, engine))
-    found += _paired("view", _named(a.views), _named(b.views), lambda x, y: _view(x, y, engine))
-    found += _paired("sequence", _named(_free(a)), _named(_free(b)), _sequence)
-    found += _paired("type", _named(a.types), _named(b.types), _user_type)
-    found += _paired("routine", _named(a.routines), _named(b.routines), _routine)
-    extensions = [{item.name: item for item in side.extensions} for side in (a, b)]
-    found += _paired("extension", extensions[0], extensions[1], lambda x, y: [])
-    return found
-
-
-def _free(catalog: Catalog) -> list[Sequence]:
-    """Sequences that no identity column owns: those are compared with their columns."""
-    return [item for item in catalog.sequences if not item.identity]
-
-
-def _named(items: Iterable[Any]) -> dict[str, Any]:
-    return {item.full_name: item for item in items}
-
-
-def _paired(
-    kind: str, left: dict[str, Item], right: dict[str, Item], compare: Callable[[Item, Item], list[Difference]]
-) -> list[Difference]:
-    found: list[Difference] = []
-    for name in sorted(left.keys() | right.keys()):
-        if name not in right:
-            found.append(missing(name, kind))
-        elif name not in left:
-            found.append(added(name, kind))
+    if family(a.engine) != family(b.engine):
+        raise UsageError(
+            "UNSUPPORTED_DIRECTION",
+            f"A schema of {a.engine} can't be compared with one of {b.engine} as it is.",
+            "Compare what the first would become: convert it to the engine of the second.",
+        )
+    sides = Sides(a, b, names)
+    found = list(_unread(sides))
+    if sides.engine != "mysql":  # its one schema is the database
+        found += _named("schema", a.schemas, b.schemas)
+    found += _tables(sides)
+    for name, one, other in sides.paired(a.views, b.views):
+        if one is None or other is None:
+            found.append(missing(name, "view") if other is None else added(name, "view"))
         else:
-            found += compare(left[name], right[name])
+            found += diff_code.view_differences(sides, one, other)
+    found += diff_code.sequence_differences(sides)
+    found += diff_code.type_differences(sides)
+    found += diff_code.routine_differences(sides)
+    found += diff_code.event_differences(sides)
+    found += _named("extension", [item.name for item in a.extensions], [item.name for item in b.extensions])
+    return found + list(collection_differences(a, b))
+
+
+def _named(kind: str, left: list[str], right: list[str]) -> list[Difference]:
+    gone = [missing(name, kind) for name in sorted(set(left) - set(right))]
+    return gone + [added(name, kind) for name in sorted(set(right) - set(left))]
+
+
+def _tables(sides: Sides) -> list[Difference]:
+    columns = ColumnDiff(sides)
+    found: list[Difference] = []
+    for name, a, b in sides.paired(sides.a.tables, sides.b.tables):
+        if a is None or b is None:
+            found.append(missing(name, "table") if b is None else added(name, "table"))
+        else:
+            found += columns.differences(a, b)
+            found += _table(sides, a, b)
+            found += part_differences(sides, a, b)
+            found += diff_code.policy_differences(sides, a, b)
+            found += diff_code.trigger_differences(sides, a, b)
     return found
 
 
-def _table(a: Table, b: Table, engine: str) -> list[Difference]:
+def _table(sides: Sides, a: Table, b: Table) -> Iterator[Difference]:
     name = a.full_name
-    found = list(column_differences(a, b, engine))
-    found += _attributes(name, "table", a, b, ("kind", "inherits", "comment", "row_security", "options"))
-    if a.partitioning != b.partitioning:
-        found.append(changed(name, "partitioning", a.partitioning, b.partitioning))
-    part = a.partitioning is not None and a.partitioning.parent is not None
-    found += _key(name, "primary key", a.primary_key, b.primary_key, part)
-    found += _by_content(name, "unique constraint", a.uniques, b.uniques, _key_form)
-    found += _by_content(name, "index", a.indexes, b.indexes, lambda item: _index_form(item, engine))
-    found += _by_content(name, "foreign key", a.foreign_keys, b.foreign_keys, _foreign_key_form)
-    found += _by_content(name, "check", a.checks, b.checks, lambda item: _check_form(item, engine))
-    found += _by_content(name, "exclusion", a.exclusions, b.exclusions, lambda item: (item.name, item.definition))
-    found += _triggers(a, b)
-    return found
-
-
-def _triggers(a: Table | View, b: Table | View) -> list[Difference]:
-    def form(item: Any) -> tuple[Any, ...]:
-        return (item.name, normal_form.words(item.definition), item.enabled)
-
-    return _by_content(a.full_name, "trigger", a.triggers, b.triggers, form)
-
-
-def _attributes(name: str, kind: str, a: Any, b: Any, fields: Iterable[str]) -> Iterator[Difference]:
-    for field in fields:
+    yield from diff_code.attributes(name, "table", a, b, ("kind", "inherits"))
+    for field, words in (("row_security", "row security"), ("row_security_forced", "row security forced")):
         if getattr(a, field) != getattr(b, field):
-            yield changed(name, f"{kind} {field.replace('_', ' ')}", getattr(a, field), getattr(b, field))
+            yield changed(name, words, getattr(a, field), getattr(b, field)).model_copy(update={"severity": "high"})
+    if (a.replica_identity or "DEFAULT") != (b.replica_identity or "DEFAULT"):
+        yield slight(name, "replica identity", a.replica_identity, b.replica_identity)
+    if a.comment != b.comment:
+        yield slight(name, "table comment", a.comment, b.comment)
+    options = [_options(table, sides.engine) for table in (a, b)]
+    for option in sorted(options[0].keys() | options[1].keys()):
+        if options[0].get(option) != options[1].get(option):
+            yield slight(name, f"table option {option}", a.options.get(option), b.options.get(option))
+    if partitioning_form(a.partitioning, sides.engine) != partitioning_form(b.partitioning, sides.engine):
+        yield changed(name, "partitioning", a.partitioning, b.partitioning)
 
 
-def _key(name: str, kind: str, a: Key | None, b: Key | None, part: bool) -> list[Difference]:
-    """part: the table is a partition, whose key the server makes and names from its parent's."""
-    if a is None or b is None:
-        if a is b:
-            return []
-        return [missing(name, kind) if a is not None else added(name, kind)]
-    forms = [_key_form(key)[1 if part else 0 :] for key in (a, b)]
-    return [] if forms[0] == forms[1] else [changed(name, kind, a.columns, b.columns)]
+def _options(table: Table, engine: str) -> dict[str, str]:
+    if engine != "mysql":
+        return table.options
+    return {name: charset_form(value.lower()) for name, value in table.options.items() if name not in NO_SCHEMA}
 
 
-def _by_content(
-    name: str, kind: str, left: Iterable[Any], right: Iterable[Any], form: Callable[[Any], tuple[Any, ...]]
-) -> list[Difference]:
-    """Compare what has names by name, and say changed where the name is there but the content is another."""
-    found: list[Difference] = []
-    remaining = {form(item): item for item in right}
-    absent = [item for item in left if remaining.pop(form(item), None) is None]
-    by_name = {getattr(item, "name", None): key for key, item in remaining.items()}
-    for item in absent:
-        key = by_name.get(item.name) if item.name else None
-        if key is not None and key in remaining:
-            found.append(changed(f"{name}.{item.name}", kind, _shown(item), _shown(remaining.pop(key))))
-        else:
-            found.append(missing(f"{name}.{item.name or _shown(item)}", kind))
-    found += [added(f"{name}.{item.name or _shown(item)}", kind) for item in remaining.values()]
-    return found
+def _unread(sides: Sides) -> Iterator[Difference]:
+    """Objects that a catalog only names, and parts that one of them lacks because they couldn't be read."""
+    parts = [{(part.kind, part.part): part for part in side.unread} for side in (sides.a, sides.b)]
+    for key in sorted(parts[0].keys() | parts[1].keys(), key=str):
+        one, other = parts[0].get(key), parts[1].get(key)
+        part = one or other
+        assert part is not None
+        if part.kind is None:
+            if not part.part.startswith(STATE_PARTS):
+                yield slight(part.part, "unread", _reason(one), _reason(other)).model_copy(
+                    update={"severity": "medium"}
+                )
+        elif one is None or other is None:
+            yield missing(part.part, part.kind) if other is None else added(part.part, part.kind)
+        elif one.definition != other.definition:
+            yield changed(part.part, part.kind, one.definition, other.definition)
 
 
-def _shown(item: Any) -> str:
-    for field in ("definition", "expression", "columns"):
-        value = getattr(item, field, None)
-        if value:
-            return str(value)
-    return str(item)
-
-
-def _key_form(key: Key) -> tuple[Any, ...]:
-    collations = [(name or "BINARY").upper() for name in key.collations]
-    plain = all(name == "BINARY" for name in collations)
-    return (
-        key.name, tuple(key.columns), () if plain else tuple(collations), key.nulls_distinct, key.deferrable,
-        key.initially_deferred, tuple(key.include), key.comment,
-    )  # fmt: skip
-
-
-def _index_form(index: Index, engine: str) -> tuple[Any, ...]:
-    keys = tuple(_index_key_form(key, engine) for key in index.keys)
-    predicate = normal_form.expression(index.predicate, engine)
-    return (
-        index.name, keys, index.unique, index.method, predicate, tuple(index.include), index.nulls_distinct,
-        index.valid, index.comment,
-    )  # fmt: skip
-
-
-def _index_key_form(key: IndexKey, engine: str) -> tuple[Any, ...]:
-    expression = normal_form.expression(key.expression, engine) if key.expression else None
-    own_collation = expression is not None and "Collate(" in expression
-    nulls_first = key.descending if key.nulls_first is None else key.nulls_first
-    collation = None if own_collation else key.collation
-    return (key.column, expression, key.descending, nulls_first, collation, key.operator_class)
-
-
-def _foreign_key_form(key: ForeignKey) -> tuple[Any, ...]:
-    return tuple(str(value) for value in key.model_dump().values())
-
-
-def _check_form(check: Check, engine: str) -> tuple[Any, ...]:
-    expression = normal_form.expression(check.expression, engine)
-    return (check.name, expression, check.validated, check.no_inherit, check.comment)
-
-
-def _view(a: View, b: View, engine: str) -> list[Difference]:
-    name = a.full_name
-    found = list(_attributes(name, "view", a, b, ("materialized", "columns", "options", "comment")))
-    if normal_form.words(a.definition) != normal_form.words(b.definition) and (
-        normal_form.query(a.definition, engine) != normal_form.query(b.definition, engine)
-    ):
-        found.append(changed(name, "view", a.definition, b.definition))
-    found += _by_content(name, "index", a.indexes, b.indexes, lambda item: _index_form(item, engine))
-    return found + _triggers(a, b)
-
-
-def _sequence(a: Any, b: Any) -> list[Difference]:
-    fields = ("data_type", "start", "increment", "minimum", "maximum", "cache", "cycle", "owned_by", "comment")
-    return list(_attributes(a.full_name, "sequence", a, b, fields))
-
-
-def _user_type(a: UserType, b: UserType) -> list[Difference]:
-    found = list(_attributes(a.full_name, "type", a, b, ("kind", "labels", "comment")))
-    if normal_form.words(a.definition) != normal_form.words(b.definition):
-        found.append(changed(a.full_name, "type", a.definition, b.definition))
-    return found
-
-
-def _routine(a: Any, b: Any) -> list[Difference]:
-    found = list(_attributes(a.full_name, "routine", a, b, ("kind", "language", "comment")))
-    if normal_form.words(a.definition) != normal_form.words(b.definition):
-        found.append(changed(a.full_name, "routine", a.definition, b.definition))
-    return found
+def _reason(part: Unread | None) -> str:
+    return "read" if part is None else part.reason

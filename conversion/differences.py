@@ -12,13 +12,20 @@ SEVERITIES = {
     "foreign key": "high", "check": "high", "exclusion": "high", "generated column": "medium", "identity": "high",
     "type": "high", "sequence": "medium", "default": "medium", "view": "medium", "routine": "medium",
     "trigger": "medium", "index": "low", "extension": "medium", "schema": "medium", "nullability": "medium",
+    "policy": "high", "row security": "high", "event": "medium", "collation": "medium", "on update": "medium",
+    "partitioning": "medium", "collection": "critical", "validator": "high", "unread": "medium",
 }  # fmt: skip
-LOSES_DATA = {"table", "column"}
+LOSES_DATA = {"table", "column", "collection"}
 SHOWN = 400
 
 
 class Difference(Model):
-    """object: its full name; kind: what of it differs; data_loss: making b like a (or using b for a) loses values."""
+    """object: its full name; kind: what of it differs; data_loss: making b like a (or using b for a) loses values.
+
+    severity: critical (data), high (what protects data), medium (what programs see), low (speed, looks, names). Of kind
+    `name` are objects that differ in nothing but their name, of kind `unread` parts of a catalog that couldn't be
+    compared.
+    """
 
     object: str
     kind: str
@@ -44,6 +51,11 @@ def changed(name: str, kind: str, before: Any, after: Any, data_loss: bool = Fal
     return Difference(
         object=name, kind=kind, severity=severity, data_loss=data_loss, detail=f"{_cut(before)} -> {_cut(after)}"
     )
+
+
+def slight(name: str, kind: str, before: Any, after: Any) -> Difference:
+    """The object is in both and differs in what changes neither rows nor rules."""
+    return changed(name, kind, before, after).model_copy(update={"severity": "low"})
 
 
 def _cut(value: Any) -> str:

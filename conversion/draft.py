@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from conversion.mapping import TableMapping
 from conversion.names import Namer
-from conversion.result import Conversion, Note, Overrides, omission
+from conversion.result import Conversion, Note, Overrides, Request, omission
 from conversion.shapes import Shapes, TableShape
 from engines.catalog import Catalog, View
 from engines.profile import TableProfile
@@ -14,18 +14,12 @@ from engines.profile import TableProfile
 
 @dataclass
 class Draft:
-    """Shared by the steps of one conversion.
+    """Shared by the steps of one conversion; schema is where names of the target go."""
 
-    unvalidated: (source table, number of the foreign key in its list) where rows are known to break it.
-    """
-
-    source: Catalog
+    request: Request
     target: Catalog
-    profiles: dict[str, TableProfile]
-    overrides: Overrides
     namer: Namer
     schema: str
-    unvalidated: frozenset[tuple[str, int]] = frozenset()
     tables: list[TableMapping] = field(default_factory=list)
     shapes: Shapes = field(default_factory=Shapes)
     table_shapes: dict[str, TableShape] = field(default_factory=dict)  # by source full name
@@ -35,6 +29,26 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.result = Conversion(target=self.target, tables=[])
+
+    @property
+    def source(self) -> Catalog:
+        """The source's catalog."""
+        return self.request.source
+
+    @property
+    def profiles(self) -> dict[str, TableProfile]:
+        """What is known of the source's values, by table."""
+        return self.request.profiles
+
+    @property
+    def overrides(self) -> Overrides:
+        """What a person asked for."""
+        return self.request.overrides
+
+    @property
+    def unvalidated(self) -> frozenset[tuple[str, int]]:
+        """(source table, number of the foreign key in its list) where rows are known to break it."""
+        return self.request.unvalidated
 
     def omit(self, name: str, kind: str, reason: str, original: str | None = "") -> None:
         """Record that a source object isn't carried over as it was."""

@@ -19,6 +19,15 @@ LEFT_OUT = {
     "settings",
     "version",
     "database",
+    "privileges",
+    "documents",
+    "documents_exact",
+    "fields",
+    "scanned",
+    "sampling_error",
+    "unseen",
+    "untracked",
+    "order_varies",
 }
 
 

@@ -1,13 +1,19 @@
-"""Names on the target: length limits counted in bytes, collisions, and the record of what was renamed."""
+"""Names on the target: length limits in bytes or characters, collisions, and the record of what was renamed."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 POSTGRESQL_LIMIT = 63  # NAMEDATALEN - 1 bytes: https://www.postgresql.org/docs/current/limits.html
 POSTGRESQL_SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+MYSQL_LIMIT = 64  # characters: https://dev.mysql.com/doc/refman/8.4/en/identifier-length.html
+# A name of a table is also one of a file, in which every character but letters, digits and _ takes five bytes
+# (`@0024`): https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html. 255 bytes less `#P#p#SP#s.ibd` remain.
+MYSQL_FILE_LIMIT = 200
 HASH_DIGITS = 8
+PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 def shorten(name: str, limit: int = POSTGRESQL_LIMIT) -> str:
@@ -42,23 +48,26 @@ class Namer:
         self.reserved_prefix = reserved_prefix
         self.renames: dict[str, str] = {}
         self._taken: dict[str, set[str]] = {}
+        self._attempts: dict[tuple[str, str], int] = {}  # how often a name was wanted that is taken: go on from there
 
     def take(self, namespace: str, wanted: str, reserved: frozenset[str] = frozenset()) -> str:
         """A free name in the namespace, the wanted one when the target can have it."""
         taken = self._taken.setdefault(namespace, set())
         name = self._acceptable(wanted, reserved)
-        attempt = 0
+        attempt = self._attempts.get((namespace, wanted), 0)
         while self._folded(name) in taken:
             attempt += 1
             suffix = f"_{_digest(f'{wanted}#{attempt}')}"
-            room = self.limit - len(suffix) if self.limit else None
-            name = (shorten(wanted or "unnamed", room) if room else wanted) + suffix
+            name = self._suffixed(wanted, suffix)
+        if attempt:
+            self._attempts[namespace, wanted] = attempt
         taken.add(self._folded(name))
         return name
 
     def take_recorded(self, namespace: str, wanted: str, source: str, target_prefix: str = "") -> str:
         """Like take, and a changed name is recorded under the source's full name."""
-        reserved = POSTGRESQL_SYSTEM_COLUMNS if namespace.startswith("columns:") and self.limit else frozenset()
+        postgresql = self.limit == POSTGRESQL_LIMIT and not self.fold
+        reserved = POSTGRESQL_SYSTEM_COLUMNS if namespace.startswith("columns:") and postgresql else frozenset()
         name = self.take(namespace, wanted, reserved)
         if name != wanted:
             self.renames[source] = target_prefix + name
@@ -72,8 +81,53 @@ class Namer:
             name = "_" + name
         return shorten(name, self.limit) if self.limit else name
 
+    def _suffixed(self, wanted: str, suffix: str) -> str:
+        room = self.limit - len(suffix) if self.limit else None
+        return (shorten(wanted or "unnamed", room) if room else wanted) + suffix
+
     def _folded(self, name: str) -> str:
         return name.lower() if self.fold else name
+
+
+class MysqlNamer(Namer):
+    """Names as MySQL and MariaDB take them.
+
+    64 characters of the Basic Multilingual Plane, no space at the end, compared without case: columns and indexes
+    always are, and tables wherever lower_case_table_names isn't 0 (Windows, macOS), so twins are told apart.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MYSQL_LIMIT, fold=True)
+
+    def _acceptable(self, wanted: str, reserved: frozenset[str]) -> str:
+        if len(wanted) < MYSQL_LIMIT and PLAIN.fullmatch(wanted):
+            return wanted
+        name = "".join("_" if ord(character) > 0xFFFF or character == "\0" else character for character in wanted)
+        name = name.rstrip() + "_" if name[-1:].isspace() else name
+        if name != wanted and name.strip("_ "):
+            name = name[: MYSQL_LIMIT - HASH_DIGITS - 1] + "_" + _digest(wanted)
+        name = name or "unnamed"
+        fits = len(name) <= MYSQL_LIMIT and _file_length(name) <= MYSQL_FILE_LIMIT
+        return name if fits else _cut(name, "_" + _digest(wanted))
+
+    def _suffixed(self, wanted: str, suffix: str) -> str:
+        return _cut(self._acceptable(wanted, frozenset()), suffix)
+
+
+def _cut(name: str, suffix: str) -> str:
+    kept = name[: MYSQL_LIMIT - len(suffix)]
+    while _file_length(kept) + len(suffix) > MYSQL_FILE_LIMIT:
+        kept = kept[:-1]
+    return kept + suffix
+
+
+def _file_length(name: str) -> int:
+    return sum(1 if character.isascii() and (character.isalnum() or character == "_") else 5 for character in name)
+
+
+def for_mysql() -> Namer:
+    """Names as MySQL and MariaDB take them: 64 characters, compared without case."""
+    return MysqlNamer()
 
 
 def for_postgresql() -> Namer:

@@ -1,26 +1,31 @@
 """Expressions and queries of one engine in a form that is equal when the server would say they mean the same.
 
 A server stores an expression parsed and prints it its own way: with casts it added, IN as = ANY (ARRAY[...]),
-BETWEEN as two comparisons, names qualified or not. The normal form takes back what those rewritings add; casts are
-left out altogether, because the server adds its own, so a change in nothing but a cast is not seen.
+BETWEEN as two comparisons, names qualified or not, MySQL with backticks and the character set of each literal. The
+normal form takes back what those rewritings add; casts are left out altogether, because the server adds its own, so a
+change in nothing but a cast is not seen.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite"}
+DIALECTS = {"postgresql": "postgres", "sqlite": "sqlite", "mysql": "mysql", "mariadb": "mysql"}
+CASE_BLIND = frozenset({"mysql", "mariadb", "sqlite"})  # quoted or not, their column names fold
 NOISE = {"AS", "(", ")", "INNER", "OUTER", "CROSS", "JOIN", ",", "ASC", "ON", "WHERE", ";"}
+MOMENTS = (exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp)  # one function of many names (MySQL manual)
 WRAPPERS = (exp.Paren, exp.Cast, exp.TryCast)
 # Casts of literals go before parsing: the parser reads to_char(x, 'YYYY') and to_char(x, 'YYYY'::text) apart.
 LITERAL_CASTS = re.compile(r"('(?:[^']|'')*')::(?:text|character varying|bpchar|name)\b(?:\(\d+\))?(?!\[)")
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([+-]\d\d(:?\d\d)?)?)?$")
+NUMBER = re.compile(r"'([+-]?\d*\.?\d+(?:e[+-]?\d+)?)'", re.IGNORECASE)
 NULL_DEFAULTS = re.compile(r"^\s*null(\s*::.*)?$", re.IGNORECASE)
 
 
@@ -32,7 +37,15 @@ def expression(sql: str | None, engine: str) -> str:
     node = _parsed(f"SELECT {sql}", engine)
     if not isinstance(node, exp.Select) or len(node.expressions) != 1:
         return words(sql)
-    return _canonical(_simplified(node.expressions[0]))
+    return _canonical(_simplified(node.expressions[0], engine))
+
+
+def number(form: str) -> str:
+    """The form of a numeric column's default: 0.50, '0.5' and .5 are one number, true is 1."""
+    if form in ("Boolean(this=true)", "Boolean(this=false)", "Boolean()"):
+        return "1" if "true" in form else "0"
+    found = NUMBER.fullmatch(form)
+    return f"{Decimal(found[1]).normalize():f}" if found else form
 
 
 @lru_cache(maxsize=5_000)
@@ -41,7 +54,7 @@ def query(sql: str, engine: str) -> str:
     node = _parsed(sql, engine)
     if node is None:
         return words(sql)
-    simple = _simplified(node)
+    simple = _simplified(node, engine)
     dialect = sqlglot.Dialect.get_or_raise(DIALECTS.get(engine, engine))
     text = simple.sql(dialect=dialect, comments=False)
     tokens = [token.text for token in dialect.tokenize(text)]
@@ -64,17 +77,21 @@ def _parsed(sql: str, engine: str) -> exp.Expr | None:
     return None if isinstance(found, exp.Command) else found
 
 
-def _simplified(node: exp.Expr) -> exp.Expr:
-    return _walked(node.copy())
+def _simplified(node: exp.Expr, engine: str) -> exp.Expr:
+    return _walked(node.copy(), engine in CASE_BLIND)
 
 
-def _walked(node: exp.Expr) -> exp.Expr:
-    """The tree with every part simplified, the innermost first."""
+def _walked(node: exp.Expr, blind: bool) -> exp.Expr:
+    """The tree with every part simplified, the innermost first; blind: column names fold."""
     for name, value in list(node.args.items()):
         if isinstance(value, exp.Expr):
-            node.set(name, _walked(value))
+            node.set(name, _walked(value, blind))
         elif isinstance(value, list):
-            node.set(name, [_walked(item) if isinstance(item, exp.Expr) else item for item in value])
+            node.set(name, [_walked(item, blind) if isinstance(item, exp.Expr) else item for item in value])
+    if blind and isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+        return exp.Column(this=exp.to_identifier(node.name.lower(), quoted=True))
+    if blind and (isinstance(node, MOMENTS) or (isinstance(node, exp.Anonymous) and node.name.lower() == "now")):
+        return exp.CurrentTimestamp(this=node.this if isinstance(node, MOMENTS) else (node.expressions or [None])[0])
     return _step(node)
 
 
@@ -82,6 +99,9 @@ def _step(node: exp.Expr) -> exp.Expr:
     if isinstance(node, WRAPPERS):
         inner: exp.Expr = node.this
         return inner
+    if isinstance(node, exp.Introducer):
+        literal: exp.Expr = node.expression
+        return literal
     if isinstance(node, exp.Alias) and isinstance(node.this, exp.Column) and node.alias == node.this.name:
         return node.this
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):

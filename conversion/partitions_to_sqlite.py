@@ -10,8 +10,11 @@ from engines.sqlite.quoting import quote_identifier
 
 def whole(source: Catalog, table: Table) -> Table:
     """A part with what PostgreSQL keeps with its parents only: keys, references, checks and indexes."""
+    parents = _parents(source, table)
+    if not parents:
+        return table
     found = table.model_copy(deep=True)
-    for parent in _parents(source, table):
+    for parent in parents:
         found.uniques += [key.model_copy(deep=True) for key in parent.uniques]
         found.foreign_keys += [key.model_copy(deep=True) for key in parent.foreign_keys]
         known = {check.name for check in found.checks}
@@ -60,11 +63,13 @@ def leaves(source: Catalog, table: Table) -> list[Table]:
 
 
 def _parents(source: Catalog, table: Table) -> list[Table]:
-    by_name = {item.full_name: item for item in source.tables}
     found: list[Table] = []
     parent = table.partitioning.parent if table.partitioning else None
-    while parent is not None and parent in by_name:
-        found.append(by_name[parent])
-        partitioning = by_name[parent].partitioning
+    while parent is not None:
+        try:
+            found.append(source.table(parent))
+        except KeyError:
+            break
+        partitioning = found[-1].partitioning
         parent = partitioning.parent if partitioning else None
     return found

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
+from conversion.ddl_beyond_postgresql import carried
+from conversion.ddl_policies import grants
+from conversion.ddl_postgresql_parts import check_sql, foreign_key_sql
 from conversion.draft import Draft
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.names import for_postgresql
-from conversion.result import Conversion, Overrides, omission
-from engines.catalog import Catalog, Index, Key, Kind, Table
-from engines.profile import TableProfile
+from conversion.result import Conversion, Request, omission
+from conversion.row_security import carry_policies
+from engines.catalog import Catalog, Index, Key, Kind, Table, Unread
 
 NULLS_NOT_DISTINCT_SINCE = 15  # https://www.postgresql.org/docs/15/release-15.html
 VIRTUAL_COLUMNS_SINCE = 18  # https://www.postgresql.org/docs/18/release-18.html
 PRIVILEGES = "owners, grants and default privileges belong to the roles of a server and are not carried over"
-ROW_SECURITY = "row-level security policies are not carried over: without them every reader sees every row"
+NOT_ENFORCED_SINCE = 18
+COMPRESSION_SINCE = 14  # https://www.postgresql.org/docs/14/release-14.html
+RELATIONS = frozenset({"table", "foreign table", "view"})
 FOREIGN = "the rows of a foreign table live on another server; the server and user mappings hold its secrets"
 
 
-def convert_catalog(
-    source: Catalog,
-    profiles: dict[str, TableProfile],
-    version: str,
-    overrides: Overrides,
-    schema: str,
-    unvalidated: frozenset[tuple[str, int]],
-) -> Conversion:
+def convert_catalog(request: Request) -> Conversion:
     """The same catalog on the target."""
-    changed = {"version": version, "database": "", "settings": {}, "unread": []}
-    target = Catalog.model_validate(source.model_dump() | changed)
-    draft = Draft(source, target, profiles, overrides, for_postgresql(), schema, unvalidated)
+    changed = {"version": request.version, "database": "", "settings": {}, "unread": [], "privileges": []}
+    target = request.source.model_copy(update=changed).model_copy(deep=True)
+    draft = Draft(request, target, for_postgresql(), request.schema)
     target.tables = [table for table in target.tables if _carried(draft, table)]
     _views(draft)
     for table in target.tables:
         _clean(draft, table)
-        _downgrade(draft, table, int(version.split(".")[0]))
+        _downgrade(draft, table, int(request.version.split(".")[0]))
         if table.kind != "partitioned":
-            draft.tables.append(_mapping(source, table))
-    for part in source.unread:
-        draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason)
-    draft.omit(source.database, "privileges", PRIVILEGES)
+            draft.tables.append(_mapping(request.source, table))
+    target.unread = _still_there(draft, carried(request.source.unread))
+    for part in request.source.unread:
+        if part in target.unread:
+            continue
+        draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason, part.definition)
+    draft.omit(request.source.database, "privileges", PRIVILEGES, "\n".join(grants(request.source)))
     return draft.finish()
 
 
@@ -49,6 +50,12 @@ def _carried(draft: Draft, table: Table) -> bool:
     else:
         return True
     return False
+
+
+def _still_there(draft: Draft, parts: list[Unread]) -> list[Unread]:
+    """Rules and statistics of what isn't left behind."""
+    gone = [item.object.rpartition(".")[2] for item in draft.result.omissions if item.kind in RELATIONS]
+    return [part for part in parts if not any(name in (part.definition or "") for name in gone)]
 
 
 def _views(draft: Draft) -> None:
@@ -91,9 +98,7 @@ def drop_missing_extensions(result: Conversion, offered: frozenset[str]) -> None
 def _clean(draft: Draft, table: Table) -> None:
     """The target's table without what only describes the source's state."""
     table.rows, table.rows_exact, table.size_bytes = None, False, None
-    if table.row_security:
-        draft.omit(table.full_name, "row security", ROW_SECURITY)
-        table.row_security = False
+    carry_policies(draft, table)
     for number, key in enumerate(table.foreign_keys):
         if (table.full_name, number) in draft.unvalidated:
             key.validated = False
@@ -113,10 +118,25 @@ def _downgrade(draft: Draft, table: Table, version: int) -> None:
                 kind = "index" if isinstance(part, Index) else "unique constraint"
                 draft.omit(f"{table.full_name}.{part.name}", kind, reason)
                 _remove(parts, part)
+    if version < NOT_ENFORCED_SINCE:
+        _only_enforced(draft, table)
     for column in table.columns:
+        if version < COMPRESSION_SINCE and "compression" in column.options:
+            del column.options["compression"]
+            draft.note(f"{table.full_name}.{column.name}", "compressed by pglz: a choice needs PostgreSQL 14")
         if column.generated and not column.generated.stored and version < VIRTUAL_COLUMNS_SINCE:
             column.generated.stored = True
             draft.note(f"{table.full_name}.{column.name}", "computed when written: virtual columns need PostgreSQL 18")
+
+
+def _only_enforced(draft: Draft, table: Table) -> None:
+    reason = f"NOT ENFORCED needs PostgreSQL {NOT_ENFORCED_SINCE}, and rows may break it"
+    for check in [item for item in table.checks if not item.enforced]:
+        draft.omit(f"{table.full_name}.{check.name}", "check", reason, check_sql(check))
+    for key in [item for item in table.foreign_keys if not item.enforced]:
+        draft.omit(f"{table.full_name}.{key.name}", "foreign key", reason, foreign_key_sql(key))
+    table.checks = [item for item in table.checks if item.enforced]
+    table.foreign_keys = [item for item in table.foreign_keys if item.enforced]
 
 
 def _remove(parts: list[Key] | list[Index], part: Key | Index) -> None:

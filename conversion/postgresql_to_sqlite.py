@@ -9,18 +9,16 @@ from conversion.ddl_sqlite import SqliteWriter, view_sql
 from conversion.draft import Draft
 from conversion.names import for_sqlite
 from conversion.partitions_to_sqlite import join_parts, whole
-from conversion.result import Conversion, Overrides
-from conversion.shapes import Untranslatable
+from conversion.procedural.adopt import adopt_programs
+from conversion.result import Conversion, Request
+from conversion.shapes import ColumnShape, TableShape, Untranslatable
 from conversion.table_to_sqlite import SqliteTable
-from engines.catalog import Catalog, Table, View
-from engines.profile import TableProfile
+from engines.catalog import Catalog, Kind, Table, View
 
 REASONS = {
     "type": "SQLite has no types of one's own; columns hold the text, labels of enums stand in CHECK constraints",
-    "routine": "SQLite has no stored routines",
     "extension": "SQLite has no PostgreSQL extensions",
     "sequence": "SQLite numbers only INTEGER PRIMARY KEY columns",
-    "trigger": "PL/pgSQL bodies have no proven translation to SQLite triggers in this version",
     "materialized view": "SQLite has no materialized views",
     "foreign table": "its rows live on another server",
     "partitioned table": "SQLite has no partitions: each part becomes a table, and a view joins them under this name",
@@ -28,19 +26,14 @@ REASONS = {
 }
 
 
-def convert_catalog(
-    source: Catalog,
-    profiles: dict[str, TableProfile],
-    version: str,
-    overrides: Overrides,
-    schema: str,
-    unvalidated: frozenset[tuple[str, int]],
-) -> Conversion:
+def convert_catalog(request: Request) -> Conversion:
     """The target's catalog, mappings and omissions."""
-    target = Catalog(engine="sqlite", version=version, database="", encoding="UTF-8", schemas=["main"])
-    draft = Draft(source, target, profiles, overrides, for_sqlite(), "main", unvalidated)
-    partitioned = [table for table in source.tables if table.kind == "partitioned"]
-    carried = [SqliteTable(draft, whole(source, table)) for table in source.tables if _carried(draft, table)]
+    target = Catalog(engine="sqlite", version=request.version, database="", encoding="UTF-8", schemas=["main"])
+    draft = Draft(request, target, for_sqlite(), "main")
+    partitioned = [table for table in request.source.tables if table.kind == "partitioned"]
+    carried = [
+        SqliteTable(draft, whole(request.source, table)) for table in request.source.tables if _carried(draft, table)
+    ]
     for item in carried:
         item.columns()
     for item in carried:
@@ -70,8 +63,13 @@ def _carried(draft: Draft, table: Table) -> bool:
 def _views(draft: Draft) -> None:
     """Views whose query goes over and that SQLite accepts over the tables made so far."""
     connection = sqlite3.connect(":memory:")
+    read = {name for view in draft.source.views for name in view.depends_on}
+    needed = {table.target for table in draft.tables if table.source in read}
+    needed |= {name for joined in draft.target.views for name in joined.depends_on}
     for statement in SqliteWriter(draft.target).statements():
-        connection.execute(statement.sql)
+        # each statement reads the whole schema again: only tables that some view reads are made
+        if statement.kind == "view" or (statement.kind == "table" and statement.object in needed):
+            connection.execute(statement.sql)
     for view in draft.source.views:
         reason = _view(draft, view, connection)
         if reason is not None:
@@ -104,19 +102,24 @@ def _omit_the_rest(draft: Draft) -> None:
     source = draft.source
     for item in source.types:
         draft.omit(item.full_name, "type", REASONS["type"], item.definition)
-    for routine in source.routines:
-        draft.omit(routine.full_name, "routine", REASONS["routine"], routine.definition)
     for extension in source.extensions:
         draft.omit(extension.name, "extension", REASONS["extension"])
     for sequence in source.sequences:
         if not draft.numbered & {sequence.owned_by, sequence.full_name}:
             draft.omit(sequence.full_name, "sequence", REASONS["sequence"])
-    owners: list[Table | View] = [*source.tables, *source.views]
-    for owner_object in owners:
-        for trigger in owner_object.triggers:
-            draft.omit(f"{owner_object.full_name}.{trigger.name}", "trigger", REASONS["trigger"], trigger.definition)
+    _view_shapes(draft)
+    adopt_programs(draft)
     for table in source.tables:
         for exclusion in table.exclusions:
             draft.omit(f"{table.full_name}.{exclusion.name}", "exclusion", REASONS["exclusion"], exclusion.definition)
     for part in source.unread:
         draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason)
+
+
+def _view_shapes(draft: Draft) -> None:
+    """Make the carried views known to triggers; of what kind their columns are isn't known."""
+    for view in draft.target.views:
+        columns = {name.lower(): ColumnShape(name, Kind.OTHER) for name in view.columns}
+        for source in draft.source.views:
+            if draft.namer.renames.get(source.full_name, f"main.{source.name}") == view.full_name:
+                draft.shapes.add(source.full_name, TableShape("", view.name, columns))

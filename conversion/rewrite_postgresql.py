@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -62,6 +63,7 @@ def scalar(sql: str, shape: TableShape) -> str:
     return _written(_checked(_rewritten(node.expressions[0]), SCALAR_NODES, sources))
 
 
+@lru_cache(maxsize=10_000)
 def constant(sql: str, kind: Kind, as_text: bool, with_zone: bool = False) -> str:
     """A DEFAULT of literals and the clock for a column of that kind; as_text: its values became text."""
     node = _parsed(f"SELECT {sql}")

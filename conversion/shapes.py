@@ -20,13 +20,18 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True)
 class ColumnShape:
-    """A column: its target name, the kind of its target values, the route that fills it, its source collation."""
+    """A column: its target name, the kind of its target values, the route that fills it, its source collation.
+
+    scale: digits behind the decimal point of exact numbers and times; labels: those of an enum.
+    """
 
     name: str
     kind: Kind
     route: str = ""
     collation: str = ""
     generated: bool = False
+    scale: int | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,22 @@ class TableShape:
         return self.columns.get(column.lower())
 
 
+@dataclass(frozen=True)
+class FunctionShape:
+    """A function of the database's own that is on the target, and the kind of what it gives."""
+
+    schema: str
+    name: str
+    kind: Kind
+    arguments: int
+
+
 class Shapes:
-    """The tables and views a query may name, by source name without regard to case."""
+    """The tables and views a query may name, by source name without regard to case; functions likewise."""
 
     def __init__(self, shapes: Iterable[tuple[str, TableShape]] = ()) -> None:
         self._by_name = {name.lower(): shape for name, shape in shapes}
+        self.functions: dict[str, FunctionShape] = {}
 
     def add(self, source: str, shape: TableShape) -> None:
         """Make a table or view known; source is its name or schema.name."""
@@ -73,3 +89,4 @@ class Translation:
     immutable: bool = True
     notes: list[str] = field(default_factory=list)
     columns: list[tuple[str, Kind]] = field(default_factory=list)
+    outputs: list[ColumnShape] = field(default_factory=list)  # a query's columns as further queries see them

@@ -5,31 +5,23 @@ from __future__ import annotations
 from conversion.draft import Draft
 from conversion.key_convert import KeyConverter
 from conversion.names import for_postgresql
+from conversion.procedural.adopt import adopt_programs
 from conversion.reference_convert import ReferenceConverter
-from conversion.result import Conversion, Overrides
+from conversion.result import Conversion, Request
 from conversion.table_convert import TableConverter
 from conversion.view_convert import convert_views
-from engines.catalog import Catalog, Table, View
-from engines.profile import TableProfile
+from engines.catalog import Catalog, Table
 
 VIRTUAL = "its rows live in tables of SQLite's module {module}, which PostgreSQL doesn't have"
 SHADOW = "it holds the inner data of a virtual table that isn't carried over"
-TRIGGER = "SQLite trigger bodies have no proven translation to PL/pgSQL in this version"
 
 
-def convert_catalog(
-    source: Catalog,
-    profiles: dict[str, TableProfile],
-    version: str,
-    overrides: Overrides,
-    schema: str,
-    unvalidated: frozenset[tuple[str, int]],
-) -> Conversion:
+def convert_catalog(request: Request) -> Conversion:
     """The target's catalog, mappings and omissions; statements are written from the catalog afterwards."""
-    schemas = sorted({schema, "public"})
-    target = Catalog(engine="postgresql", version=version, database="", encoding="UTF8", schemas=schemas)
-    draft = Draft(source, target, profiles, overrides, for_postgresql(), schema, unvalidated)
-    tables = [table for table in source.tables if _carried(draft, table)]
+    schemas = sorted({request.schema, "public"})
+    target = Catalog(engine="postgresql", version=request.version, database="", encoding="UTF8", schemas=schemas)
+    draft = Draft(request, target, for_postgresql(), request.schema)
+    tables = [table for table in request.source.tables if _carried(draft, table)]
     for table in tables:
         TableConverter(draft, table).convert()
     for table, mapping in zip(tables, draft.tables, strict=True):
@@ -37,8 +29,8 @@ def convert_catalog(
     for table, mapping in zip(tables, draft.tables, strict=True):
         ReferenceConverter(draft, table, target.table(mapping.target)).convert()
     convert_views(draft)
-    _omit_triggers(draft)
-    for part in source.unread:
+    adopt_programs(draft)
+    for part in request.source.unread:
         draft.omit(part.part, "unread", f"SQLite could not read it: {part.reason}")
     target.tables.sort(key=lambda table: (table.schema_name, table.name))
     return draft.finish()
@@ -57,10 +49,3 @@ def _carried(draft: Draft, table: Table) -> bool:
             table.full_name, "table" if table.kind == "table" else f"{table.kind} table", reason, table.definition
         )
     return reason is None
-
-
-def _omit_triggers(draft: Draft) -> None:
-    owners: list[Table | View] = [*draft.source.tables, *draft.source.views]
-    for owner in owners:
-        for trigger in owner.triggers:
-            draft.omit(f"{owner.full_name}.{trigger.name}", "trigger", TRIGGER, trigger.definition)

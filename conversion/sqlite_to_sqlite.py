@@ -5,25 +5,19 @@ from __future__ import annotations
 from conversion.draft import Draft
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.names import for_sqlite
-from conversion.result import Conversion, Overrides
-from engines.catalog import Catalog, Table
-from engines.profile import TableProfile
+from conversion.result import Conversion, Request
+from engines.catalog import Table
 
 VIRTUAL = "the rows of a virtual table (module {module}) can only be written through its module"
 SHADOW = "it holds the inner data of a virtual table that isn't carried over"
 
 
-def convert_catalog(
-    source: Catalog,
-    profiles: dict[str, TableProfile],
-    version: str,
-    overrides: Overrides,
-    schema: str,
-    unvalidated: frozenset[tuple[str, int]],
-) -> Conversion:
+def convert_catalog(request: Request) -> Conversion:
     """The same catalog on the target, without virtual tables and what reads them."""
-    target = source.model_copy(deep=True, update={"version": version, "database": "", "settings": {}, "unread": []})
-    draft = Draft(source, target, profiles, overrides, for_sqlite(), "main", unvalidated)
+    target = request.source.model_copy(
+        deep=True, update={"version": request.version, "database": "", "settings": {}, "unread": []}
+    )
+    draft = Draft(request, target, for_sqlite(), "main")
     target.tables = [table for table in target.tables if _carried(draft, table)]
     lost = {item.object for item in draft.result.omissions}
     views = []
@@ -38,8 +32,8 @@ def convert_catalog(
     target.views = views
     for table in target.tables:
         table.rows, table.rows_exact, table.size_bytes = None, False, None
-        draft.tables.append(_mapping(source.table(table.full_name)))
-    for part in source.unread:
+        draft.tables.append(_mapping(request.source.table(table.full_name)))
+    for part in request.source.unread:
         draft.omit(part.part, "unread", f"SQLite could not read it: {part.reason}")
     return draft.finish()
 

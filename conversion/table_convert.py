@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conversion.declared import Facts
+from conversion.declared import INT64, RANGES, Facts
 from conversion.default_convert import convert_default
 from conversion.draft import Draft
 from conversion.expressions import scalar
@@ -48,7 +48,7 @@ class TableConverter:
         found = profile.columns.get(column.name) if profile else None
         facts = Facts(column, found or ColumnProfile(column=column.name))
         choice = choose(facts)
-        wanted = self.draft.overrides.types.get(full_name)
+        wanted = self.draft.overrides.type_for(self.table.full_name, column.name, column.native)
         self.choices[column.name] = overridden(facts, choice, wanted) if wanted else choice
         name = self.draft.overrides.names.get(full_name, column.name)
         self.names[column.name] = self.draft.namer.take_recorded(f"columns:{self.table.full_name}", name, full_name)
@@ -126,8 +126,9 @@ class TableConverter:
             Sequence(
                 schema_name=self.draft.schema,
                 name=name,
+                data_type=target.native,
                 minimum=1,
-                maximum=2**63 - 1,
+                maximum=RANGES.get(target.native, INT64)[1],
                 owned_by=f"{self.target.full_name}.{target.name}",
                 identity=True,
             )

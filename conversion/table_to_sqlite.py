@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from conversion.ddl_policies import policy_sql
 from conversion.draft import Draft
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.postgresql_to_postgresql import integer_key, row_key
@@ -27,6 +28,8 @@ from engines.sqlite.quoting import quote_identifier, quote_literal
 
 KINDS = {"INTEGER": Kind.INTEGER, "REAL": Kind.FLOAT, "BOOLEAN": Kind.BOOLEAN, "TEXT": Kind.TEXT, "BLOB": Kind.BINARY}
 SEQUENCE_OF_DEFAULT = re.compile(r"nextval\('([^']+)'::regclass\)", re.IGNORECASE)
+NO_USERS = "SQLite has no users, so no row-level security"
+NOT_ENFORCED = "it is NOT ENFORCED: rows may break it, and SQLite checks every row or none"
 # What a column's values may be used for in expressions: text that sorts like the value keeps its kind.
 KEPT = {Kind.INTEGER, Kind.FLOAT, Kind.TEXT, Kind.BOOLEAN, Kind.UUID, Kind.DATE, Kind.BINARY, Kind.ENUM, Kind.TIMESTAMP}
 
@@ -164,7 +167,10 @@ class SqliteTable:
         for index in self.table.indexes:
             self._index(index)
         if self.table.row_security:
-            self.draft.omit(self.table.full_name, "row security", "SQLite has no users, so no row-level security")
+            self.draft.omit(self.table.full_name, "row security", NO_USERS)
+        for policy in self.table.policies:
+            original = policy_sql(self.table, policy)
+            self.draft.omit(f"{self.table.full_name}.{policy.name}", "policy", NO_USERS, original)
 
     def _own(self, columns: list[str]) -> list[str]:
         return [self.names[name] for name in columns]
@@ -172,8 +178,9 @@ class SqliteTable:
     def _reference(self, key: ForeignKey) -> None:
         parent = self.draft.table_shapes.get(f"{key.referenced_schema}.{key.referenced_table}")
         name = f"{self.table.full_name}.{key.name}"
-        if parent is None:
-            self.draft.omit(name, "foreign key", "the table it refers to isn't carried over")
+        if parent is None or not key.enforced:
+            reason = "the table it refers to isn't carried over" if parent is None else NOT_ENFORCED
+            self.draft.omit(name, "foreign key", reason)
             return
         referenced = [parent.columns[column.lower()].name for column in key.referenced_columns]
         if key.match != "SIMPLE":

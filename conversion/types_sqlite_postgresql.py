@@ -18,6 +18,7 @@ ZONED = {"TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", "DATETIMEOFFSET", "TIMESTAMP
 TIMES = {"TIME", "TIME WITHOUT TIME ZONE"}
 UUIDS = {"UUID", "GUID", "UNIQUEIDENTIFIER"}
 JSONS = {"JSON", "JSONB"}
+BINARIES = {"BINARY", "VARBINARY"}
 DECIMALS = {"DECIMAL", "NUMERIC", "DEC", "NUMBER", "MONEY", "CURRENCY"}
 
 ISO_LOCAL = ("iso_timestamp", "iso_timestamp_fraction", "iso_date")
@@ -26,6 +27,8 @@ TIMESTAMP = "timestamp(6) without time zone"
 TIMESTAMPTZ = "timestamp(6) with time zone"
 UNSTORABLE = {"nul": "hold a NUL character", "invalid_utf8": "are not valid UTF-8"}
 ENOUGH = 1 - QUARANTINE_SHARE
+INTEGERS = {16: "smallint", 32: "integer", 64: "bigint"}  # by bits
+NARROWER = {"bigint": ("integer", "smallint"), "integer": ("smallint",)}
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _choice(rule: Rule, facts: Facts) -> Choice:
     for form, what in UNSTORABLE.items():
         if facts.form(form):
             reason += f"; {facts.form(form):,} texts {what}, which PostgreSQL can't store: quarantine"
-    narrower = tuple(name for name in ("integer", "smallint") if native == "bigint" and facts.fits(name))
+    narrower = tuple(name for name in NARROWER.get(native, ()) if facts.fits(name))
     alternatives = tuple(item for item in (*rule.alternatives, *narrower) if item != native)
     return Choice(native, rule.route, reason, alternatives, aside)
 
@@ -129,10 +132,16 @@ def _numbers_and_text(facts: Facts) -> bool:
     return facts.only("integer", "real", "text") and not facts.form("numeric_text")
 
 
+def integer_native(facts: Facts) -> str:
+    """The integer type of the width declared, wider where values need more than half of it."""
+    return INTEGERS[facts.integer_bits]
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
-        "rowid", lambda f: f.column.identity is not None, "bigint", "integer",
-        "INTEGER PRIMARY KEY is SQLite's 64-bit rowid and numbers itself",
+        "rowid", lambda f: f.column.identity is not None, integer_native, "integer",
+        "INTEGER PRIMARY KEY is SQLite's rowid and numbers itself; {native} leaves it at least half of its range",
+        ("bigint",),
     ),
     Rule(
         "boolean", lambda f: f.base in BOOLEANS and f.only("integer") and f.every("boolean"), "boolean", "boolean",
@@ -192,8 +201,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "integer", lambda f: (f.affinity == "INTEGER" or f.base in BOOLEANS) and (f.empty or _mostly(f, "integer")),
-        "bigint", "integer", "declared {declared}: SQLite integers have up to 64 bits", ("numeric", "text"),
-        _outside("integer"),
+        integer_native, "integer",
+        "declared {declared}, and the integers found leave at least half of the range of {native}",
+        ("bigint", "numeric", "text"), _outside("integer"),
     ),
     Rule(
         "text of limited length", lambda f: _is_text(f) and _fits_length(f), _varchar, "text",
@@ -205,6 +215,10 @@ RULES: tuple[Rule, ...] = (
         _outside("text"),
     ),
     Rule("text", _is_text, "text", "text", "declared {declared}", (), _outside("text")),
+    Rule(
+        "binary", lambda f: f.base in BINARIES and f.only("blob"), "bytea", "bytea",
+        "declared {declared} and no value is anything but a blob",
+    ),
     Rule(
         "bytes", lambda f: f.affinity == "BLOB" and f.base != "" and f.only("blob"), "bytea", "bytea",
         "declared {declared} and every value is a blob",

@@ -2,185 +2,82 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from engines.columns import Column, Generated, Identity, Kind, LogicalType
+from engines.constraints import Check, Exclusion, ForeignKey, Index, IndexKey, Key
+from engines.documents import Collection
+from engines.model import Model
+from engines.programs import Event, Parameter, Routine, Trigger
+
+__all__ = [
+    "Catalog",
+    "Check",
+    "Collection",
+    "Column",
+    "Event",
+    "Exclusion",
+    "Extension",
+    "ForeignKey",
+    "Generated",
+    "Identity",
+    "Index",
+    "IndexKey",
+    "Key",
+    "Kind",
+    "LogicalType",
+    "Model",
+    "Parameter",
+    "Part",
+    "Partitioning",
+    "Policy",
+    "Privilege",
+    "Routine",
+    "Sequence",
+    "Table",
+    "Trigger",
+    "Unread",
+    "UserType",
+    "View",
+]
 
 
-class Model(BaseModel):
-    """Base of every model of data that is stored or handed over: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class Kind(StrEnum):
-    """What a value is, whatever the engine calls it."""
-
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    FLOAT = "float"
-    BOOLEAN = "boolean"
-    TEXT = "text"
-    CHAR = "char"
-    BINARY = "binary"
-    BIT = "bit"
-    DATE = "date"
-    TIME = "time"
-    TIMESTAMP = "timestamp"
-    INTERVAL = "interval"
-    UUID = "uuid"
-    JSON = "json"
-    XML = "xml"
-    ENUM = "enum"
-    ARRAY = "array"
-    RANGE = "range"
-    NETWORK = "network"
-    GEOMETRY = "geometry"
-    COMPOSITE = "composite"
-    DYNAMIC = "dynamic"  # each value brings its own type (SQLite)
-    OTHER = "other"
-
-
-class LogicalType(Model):
-    """A type without its spelling.
-
-    bits: width of integers and floats; length: characters, bytes or bits; precision and scale: decimal digits,
-    for times the fractional digits; with_zone: the value is a moment, not a wall-clock reading.
-    """
-
-    kind: Kind
-    bits: int | None = None
-    precision: int | None = None
-    scale: int | None = None
-    length: int | None = None
-    with_zone: bool = False
-    element: LogicalType | None = None
-    name: str | None = None
-
-
-class Generated(Model):
-    """A computed column: expression in the engine's dialect, stored or computed on read."""
-
-    expression: str
-    stored: bool
-
-
-class Identity(Model):
-    """A column the engine numbers itself; next_value is what it would give next."""
-
-    always: bool = False
-    sequence: str | None = None
-    next_value: int | None = None
-    strict: bool = False  # never gives a number twice (SQLite AUTOINCREMENT)
-
-
-class Column(Model):
-    """A column; native is the engine's own spelling of the type, default an expression in its dialect."""
+class Part(Model):
+    """A partition that is no table of its own (MySQL): its bound as written (VALUES LESS THAN (10), ...)."""
 
     name: str
-    position: int
-    native: str
-    type: LogicalType
-    nullable: bool = True
-    default: str | None = None
-    generated: Generated | None = None
-    identity: Identity | None = None
-    collation: str | None = None
+    bound: str | None = None
+    parts: list[str] = Field(default_factory=list)  # names of its subpartitions
     comment: str | None = None
-
-
-class Key(Model):
-    """A primary key or unique constraint."""
-
-    name: str | None = None
-    columns: list[str]
-    collations: list[str | None] = Field(default_factory=list)
-    nulls_distinct: bool = True
-    deferrable: bool = False
-    initially_deferred: bool = False
-    include: list[str] = Field(default_factory=list)
-    comment: str | None = None
-
-
-class IndexKey(Model):
-    """One part of an index: a column or an expression."""
-
-    column: str | None = None
-    expression: str | None = None
-    descending: bool = False
-    nulls_first: bool | None = None
-    collation: str | None = None
-    operator_class: str | None = None
-
-
-class Index(Model):
-    """An index that no constraint owns; definition is the engine's own statement, where it keeps one."""
-
-    name: str
-    keys: list[IndexKey]
-    unique: bool = False
-    method: str = "btree"
-    predicate: str | None = None
-    include: list[str] = Field(default_factory=list)
-    nulls_distinct: bool = True
-    valid: bool = True
-    definition: str | None = None
-    comment: str | None = None
-
-
-class ForeignKey(Model):
-    """A reference; actions are spelled as in SQL (NO ACTION, CASCADE, SET NULL, ...)."""
-
-    name: str | None = None
-    columns: list[str]
-    referenced_schema: str
-    referenced_table: str
-    referenced_columns: list[str]
-    on_update: str = "NO ACTION"
-    on_delete: str = "NO ACTION"
-    match: str = "SIMPLE"
-    deferrable: bool = False
-    initially_deferred: bool = False
-    validated: bool = True
-    comment: str | None = None
-
-
-class Check(Model):
-    """A check constraint; expression in the engine's dialect, without the word CHECK."""
-
-    name: str | None = None
-    expression: str
-    validated: bool = True
-    no_inherit: bool = False
-    comment: str | None = None
-
-
-class Exclusion(Model):
-    """An exclusion constraint (PostgreSQL), kept by its definition."""
-
-    name: str
-    definition: str
 
 
 class Partitioning(Model):
-    """How a table is split, or of which table it is a part; key and bound in the engine's dialect."""
+    """How a table is split, or of which table it is a part; key and bound in the engine's dialect.
+
+    Parts that are tables (PostgreSQL) name their parent; parts that are not (MySQL) stand in parts, in order.
+    """
 
     strategy: str | None = None
     key: str | None = None
     parent: str | None = None
     bound: str | None = None
+    parts: list[Part] = Field(default_factory=list)
+    sub_strategy: str | None = None
+    sub_key: str | None = None
 
 
-class Trigger(Model):
-    """A trigger; definition is the engine's own statement."""
+class Policy(Model):
+    """A row-level security policy (PostgreSQL); using and check in the engine's dialect; role public: everybody."""
 
     name: str
-    timing: str = ""
-    events: list[str] = Field(default_factory=list)
-    definition: str
-    enabled: bool = True
-    comment: str | None = None
+    command: str = "ALL"
+    permissive: bool = True
+    roles: list[str] = Field(default_factory=list)
+    using: str | None = None
+    check: str | None = None
 
 
 class Table(Model):
@@ -200,6 +97,8 @@ class Table(Model):
     inherits: list[str] = Field(default_factory=list)
     kind: str = "table"  # table | partitioned | foreign | virtual | shadow | unlogged
     row_security: bool = False
+    row_security_forced: bool = False  # for the owner as well
+    policies: list[Policy] = Field(default_factory=list)
     replica_identity: str | None = None
     rows: int | None = None
     rows_exact: bool = False
@@ -222,7 +121,7 @@ class Table(Model):
 
 
 class View(Model):
-    """A view or materialized view; definition is the query, in the engine's dialect."""
+    """A view or materialized view; definition is the query, in the engine's dialect; broken: why it can't be read."""
 
     schema_name: str
     name: str
@@ -233,6 +132,7 @@ class View(Model):
     indexes: list[Index] = Field(default_factory=list)
     triggers: list[Trigger] = Field(default_factory=list)
     options: dict[str, str] = Field(default_factory=dict)
+    broken: str | None = None
     comment: str | None = None
 
     @property
@@ -281,21 +181,17 @@ class UserType(Model):
         return f"{self.schema_name}.{self.name}"
 
 
-class Routine(Model):
-    """A function, procedure or aggregate; definition is the engine's own statement."""
+class Privilege(Model):
+    """What somebody may do with an object; object: its full name, with a column where it is only that.
 
-    schema_name: str
-    name: str
-    kind: str  # function | procedure | aggregate
-    language: str
-    signature: str
-    definition: str
-    comment: str | None = None
+    grantee: a role or account; `public` means everybody (PostgreSQL, where no role can have that name).
+    """
 
-    @property
-    def full_name(self) -> str:
-        """schema.name(signature)."""
-        return f"{self.schema_name}.{self.name}({self.signature})"
+    grantee: str
+    object: str
+    kind: str  # schema | table | column | sequence | routine | type | database
+    privileges: list[str]
+    grantable: bool = False
 
 
 class Extension(Model):
@@ -307,11 +203,15 @@ class Extension(Model):
 
 
 class Unread(Model):
-    """A part of the catalog that could not be read or is not described, and why; kind where it is one object."""
+    """A part of the catalog that could not be read or is not described, and why.
+
+    kind: where it is one object; definition: its statement, where the engine gives one.
+    """
 
     part: str
     reason: str
     kind: str | None = None
+    definition: str | None = None
 
 
 class Catalog(Model):
@@ -330,12 +230,24 @@ class Catalog(Model):
     types: list[UserType] = Field(default_factory=list)
     routines: list[Routine] = Field(default_factory=list)
     extensions: list[Extension] = Field(default_factory=list)
+    events: list[Event] = Field(default_factory=list)
+    privileges: list[Privilege] = Field(default_factory=list)
+    collections: list[Collection] = Field(default_factory=list)
     settings: dict[str, Any] = Field(default_factory=dict)
     unread: list[Unread] = Field(default_factory=list)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where in tables each schema.name stood when it was last looked for; table() checks and mends it."""
+        return {}
+
     def table(self, full_name: str) -> Table:
         """The table of that schema.name; KeyError when there is none."""
-        for table in self.tables:
-            if table.full_name == full_name:
-                return table
-        raise KeyError(f"no table {full_name} in {self.database}")
+        place = self.places.get(full_name, -1)
+        if 0 <= place < len(self.tables) and self.tables[place].full_name == full_name:
+            return self.tables[place]
+        self.places.clear()
+        self.places.update((table.full_name, number) for number, table in reversed(list(enumerate(self.tables))))
+        if full_name not in self.places:
+            raise KeyError(f"no table {full_name} in {self.database}")
+        return self.tables[self.places[full_name]]

@@ -1,7 +1,8 @@
 """The only place where a connection reference becomes a secret.
 
-References: `sqlite:///file.db` or `sqlite:file.db`, `postgresql://user@host:port/database?options`, and
-`embedded:folder[?database=name]` for the PostgreSQL that comes with the program. `${NAME}` is replaced from the
+References: `sqlite:///file.db` or `sqlite:file.db`, `postgresql://user@host:port/database?options`,
+`mysql://` (or `mariadb://`) and `mongodb://` likewise, and `embedded:folder[?database=name]` for the PostgreSQL that
+comes with the program. `${NAME}` is replaced from the
 environment when the connection opens, never before.
 """
 
@@ -16,7 +17,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from engines.errors import UsageError
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-SCHEMES = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "embedded": "postgresql"}
+SCHEMES = {
+    "sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql", "embedded": "postgresql",
+    "mysql": "mysql", "mariadb": "mysql", "mongodb": "mongodb", "mongodb+srv": "mongodb",
+}  # fmt: skip
 SECRET_OPTIONS = {"password", "sslpassword", "passfile"}
 _REDACTED: set[str] = set()
 
@@ -66,8 +70,8 @@ def parse(text: str) -> Reference:
     if scheme not in SCHEMES:
         raise UsageError(
             "UNSUPPORTED_ENGINE",
-            f"The reference {_shown(text)} names no engine that this version moves.",
-            "Use sqlite:, postgresql: or embedded: (docs/unsupported.md lists the others).",
+            f"The reference {_shown(text)} names no engine that this version knows.",
+            "Use sqlite:, postgresql:, mysql:, mongodb: or embedded: (docs/unsupported.md lists the others).",
         )
     if not whole:
         _refuse_literal_password(text)

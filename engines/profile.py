@@ -12,7 +12,8 @@ class ColumnProfile(Model):
 
     classes: rows per storage class (SQLite: integer, real, text, blob, null); forms: rows per recognised form
     of the values (the names are in engines/sqlite/profile.py, FORMS); minimum and maximum of the integers;
-    max_length in characters of text, max_bytes of any value.
+    max_length in characters of text, max_bytes of any value; max_digits before and max_scale behind the decimal
+    point of numbers; earliest and latest in ISO form, of dates and timestamps.
     """
 
     column: str
@@ -22,6 +23,10 @@ class ColumnProfile(Model):
     maximum: int | None = None
     max_length: int | None = None
     max_bytes: int | None = None
+    max_digits: int | None = None
+    max_scale: int | None = None
+    earliest: str | None = None
+    latest: str | None = None
 
     @property
     def values(self) -> int:

@@ -29,6 +29,14 @@ def open_database(text: str) -> Database:
 
         secret(reference)
         return cast(Database, SqliteDatabase(reference.sqlite_path, reference.display))
+    if reference.engine == "mysql":
+        from engines.mysql.database import MysqlDatabase
+
+        return cast(Database, MysqlDatabase(secret(reference), reference.display))
+    if reference.engine == "mongodb":
+        from engines.mongodb.database import MongodbDatabase
+
+        return cast(Database, MongodbDatabase(secret(reference), reference.display))
     from engines.postgresql.database import PostgresqlDatabase
 
     return cast(Database, PostgresqlDatabase(dsn_of(reference), reference.display))
@@ -41,6 +49,10 @@ def open_writer(text: str, grant: Grant) -> Writer:
         from engines.sqlite.writer import SqliteWriter
 
         return cast(Writer, SqliteWriter(reference.sqlite_path, reference.display, grant))
+    if reference.engine == "mysql":
+        from engines.mysql.writer import MysqlWriter
+
+        return cast(Writer, MysqlWriter(secret(reference), reference.display, grant))
     from engines.postgresql.writer import PostgresqlWriter
 
     return cast(Writer, PostgresqlWriter(dsn_of(reference), reference.display, grant))

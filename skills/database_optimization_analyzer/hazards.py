@@ -38,6 +38,8 @@ def detect(probe: Probe) -> tuple[list[Hazard], list[NotChecked]]:
     """Run every rule that applies; a rule whose query is refused is named with the reason, the rest goes on."""
     found: list[Hazard] = []
     unchecked: list[NotChecked] = []
+    if not knows(probe.catalog.engine):
+        unchecked.append(NotChecked(id="all", reason=f"No hazard is looked for in {probe.catalog.engine} yet."))
     across = probe.target_engine != probe.catalog.engine
     for rule in HAZARDS:
         if probe.catalog.engine not in rule.engines or (rule.across and not across):
@@ -48,6 +50,11 @@ def detect(probe: Probe) -> tuple[list[Hazard], list[NotChecked]]:
             unchecked.append(NotChecked(id=rule.id, reason=error.what))
     found.sort(key=lambda hazard: -SEVERITIES.index(hazard.severity))
     return found, unchecked
+
+
+def knows(engine: str) -> bool:
+    """True when at least one rule looks at databases of that engine."""
+    return any(engine in rule.engines for rule in HAZARDS)
 
 
 def _hazard(rule: HazardRule, place: Found) -> Hazard:

@@ -17,7 +17,7 @@ from skills.database_optimization_analyzer.dependencies import Dependency, depen
 from skills.database_optimization_analyzer.effort import Effort, estimate
 from skills.database_optimization_analyzer.features import Unsupported, unsupported
 from skills.database_optimization_analyzer.findings import Finding, find
-from skills.database_optimization_analyzer.hazards import Hazard, NotChecked, detect
+from skills.database_optimization_analyzer.hazards import Hazard, NotChecked, detect, knows
 from skills.database_optimization_analyzer.indexes import IndexAdvice, advise
 from skills.database_optimization_analyzer.inventory import GIGABYTE, Inventory, take_inventory
 from skills.database_optimization_analyzer.probe import Probe
@@ -105,7 +105,7 @@ def _measured(input: Input, context: SkillContext, source: Database) -> Output:
         workload_statements=len(input.workload),
         evidence={
             "inventory": "catalog",
-            "hazards": "measured",
+            "hazards": "measured" if knows(probe.catalog.engine) else "not_run",
             "findings": "catalog",
             "indexes": "catalog",
             "complexity": "estimated",

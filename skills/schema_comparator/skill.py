@@ -6,50 +6,61 @@ from typing import Literal
 
 from pydantic import Field
 
+from conversion.alter.model import Migration
+from conversion.alter.script import script
 from conversion.convert import convert
 from conversion.diff import diff
 from conversion.differences import Difference
+from conversion.documents.mapping import CollectionMapping
+from conversion.documents.relations_mapping import DocumentMapping, RelationDecision
 from conversion.fingerprint import fingerprint
 from conversion.mapping import Omission, Statement, TableMapping
 from conversion.result import Conversion, Note, Overrides
 from engines.catalog import Catalog, Model
-from engines.connection import parse
 from engines.errors import UsageError
-from engines.profile import TableProfile
+from engines.families import family
 from engines.protocols import Database
-from skills.context import Progress, SkillContext
+from skills.context import SkillContext
 from skills.models import DatabaseRef
-from skills.schema_comparator.orphans import broken_references
+from skills.schema_comparator.alter import migration_between
+from skills.schema_comparator.target import Target, chosen
 from skills.schema_comparator.tool import ToolArgs, digest, sections
+from skills.schema_comparator.values import broken_references, scanned
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
-
-VIRTUAL_KINDS = {"virtual", "shadow"}
 
 
 class Input(Model):
     """source and target: what to compare; the connections come with the context.
 
-    target_schema: where the tables of a SQLite source go. workload is what other skills read, and not used here.
+    values: scan looks at the rows, so that types are chosen by what is there; declared doesn't, and takes types that
+    hold whatever the source's may. target_schema: where tables of a source without schemas go. workload: queries by
+    which documents are cut from relations (a MongoDB target).
     """
 
     source: DatabaseRef
     target: DatabaseRef
     mode: Literal["convert", "diff"] = "convert"
     overrides: Overrides = Field(default_factory=Overrides)
-    target_schema: str = "public"
+    values: Literal["scan", "declared"] = "scan"
+    target_schema: str | None = None
     workload: list[str] = Field(default_factory=list)
 
 
 class Output(Model):
     """statements in the order they run; omissions: every source object that isn't carried over as it was.
 
-    differences: from what the source asks for to what the target has (mode diff). fingerprint and
-    target_fingerprint: sha256 of the source's schema, and of the target's as it should be (convert) or is (diff).
-    target_catalog: what introspecting the target gives after the statements ran (convert).
+    differences: from what the source asks for to what the target has (mode diff); equal: there are none.
+    fingerprint and target_fingerprint: sha256 of the source's schema, and of the target's as it should be (convert) or
+    is (diff). migration: the steps that make the target like what the source asks for, and back; script and
+    reverse_script: the same as text for the engine's own client (mode diff, relational targets). target_catalog: what
+    introspecting the target gives after the statements ran (convert).
+    documents: where each path of a collection goes in tables. collections, relations: how rows become documents, and
+    what decided for each foreign key.
     """
 
     statements: list[Statement] = Field(default_factory=list)
+    equal: bool | None = None
     differences: list[Difference] = Field(default_factory=list)
     omissions: list[Omission] = Field(default_factory=list)
     renames: dict[str, str] = Field(default_factory=dict)
@@ -58,6 +69,12 @@ class Output(Model):
     fingerprint: str
     target_fingerprint: str
     target_catalog: Catalog | None = None
+    migration: Migration | None = None
+    script: str | None = None
+    reverse_script: str | None = None
+    documents: list[CollectionMapping] = Field(default_factory=list)
+    collections: list[DocumentMapping] = Field(default_factory=list)
+    relations: list[RelationDecision] = Field(default_factory=list)
 
 
 def run(input: Input, context: SkillContext) -> Output:
@@ -79,6 +96,9 @@ def _converted(input: Input, context: SkillContext, source: Database) -> Output:
         fingerprint=fingerprint(source.catalog()),
         target_fingerprint=fingerprint(result.target),
         target_catalog=result.target,
+        documents=result.documents,
+        collections=result.collections,
+        relations=result.relations,
     )
 
 
@@ -86,61 +106,47 @@ def _compared(input: Input, context: SkillContext, source: Database, target: Dat
     """Catalogs of one engine are compared as they are; else what the source would become is."""
     found = target.catalog()
     wanted, omissions, renames = source.catalog(), [], {}
-    if source.engine != target.engine:
+    alike = family(source.engine) == family(target.engine)
+    if not alike:
         result = _conversion(input, context, source)
         wanted, omissions, renames = result.target, result.omissions, result.renames
+    differences = diff(wanted, found, names=alike)
+    plan = migration_between(found, wanted, input.overrides, alike)
     return Output(
-        differences=diff(wanted, found),
+        equal=not differences,
+        differences=differences,
         omissions=omissions,
         renames=renames,
         fingerprint=fingerprint(source.catalog()),
         target_fingerprint=fingerprint(found),
+        migration=plan,
+        script=script(plan) if plan else None,
+        reverse_script=script(plan, reverse=True) if plan else None,
     )
 
 
 def _conversion(input: Input, context: SkillContext, source: Database) -> Conversion:
     catalog = source.catalog()
-    engine, version = _target(input, context)
-    offered = None
-    if engine == "postgresql" and context.target is not None and catalog.extensions:
-        offered = [str(row[0]) for row in context.target.query("SELECT name FROM pg_available_extensions")]
+    target = chosen(input.target, context.target, input.target_schema)
+    look = input.values == "scan" or catalog.engine == "sqlite"
     return convert(
         catalog,
-        _profiles(catalog, source, context),
-        engine,
-        version,
+        scanned(catalog, source, target.engine, context.progress) if look else {},
+        target.engine,
+        target.version,
         input.overrides,
-        input.target_schema,
-        broken_references(catalog, source) if catalog.engine == "sqlite" else (),
-        offered,
+        target.home,
+        broken_references(catalog, source) if look else (),
+        _offered(context, target, catalog),
+        input.workload,
     )
 
 
-def _profiles(catalog: Catalog, source: Database, context: SkillContext) -> dict[str, TableProfile]:
-    """Scans of the tables of an engine whose declared types don't say what the values are."""
-    if catalog.engine != "sqlite":
-        return {}
-    tables = [table for table in catalog.tables if table.kind not in VIRTUAL_KINDS]
-    found = {}
-    for number, table in enumerate(tables, 1):
-        found[table.full_name] = source.profile(table)
-        context.progress(Progress("profile", table.full_name, number, len(tables)))
-    return found
-
-
-def _target(input: Input, context: SkillContext) -> tuple[str, str]:
-    """Engine and version to write for: those of the open target, else the declared ones."""
-    if context.target is not None:
-        return context.target.engine, context.target.version
-    engine = parse(input.target.url).engine if input.target.url else (input.target.type or "").lower()
-    engine = {"postgres": "postgresql", "other": "sqlite"}.get(engine, engine)
-    if not engine or (engine == "postgresql" and not input.target.version):
-        raise UsageError(
-            "TARGET_UNKNOWN",
-            "The target is neither open nor declared with its type and version.",
-            "Give the target's type and version, or a url that can be opened.",
-        )
-    return engine, input.target.version or "3"
+def _offered(context: SkillContext, target: Target, catalog: Catalog) -> list[str] | None:
+    """Extensions that an open PostgreSQL target could make; None where nobody can be asked or nothing is wanted."""
+    if target.engine != "postgresql" or context.target is None or not catalog.extensions:
+        return None
+    return [str(row[0]) for row in context.target.query("SELECT name FROM pg_available_extensions")]
 
 
 def _opened(database: Database | None, role: str) -> Database:

@@ -40,13 +40,22 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.body :=
 CREATE TRIGGER touch_child BEFORE INSERT OR UPDATE ON child FOR EACH ROW WHEN (NEW.body IS NOT NULL)
     EXECUTE FUNCTION touch();
 ALTER TABLE child DISABLE TRIGGER touch_child;
+CREATE TRIGGER copied AFTER DELETE ON child FOR EACH STATEMENT EXECUTE FUNCTION touch();
+ALTER TABLE child ENABLE ALWAYS TRIGGER copied;
 CREATE UNLOGGED TABLE fast (k uuid PRIMARY KEY DEFAULT gen_random_uuid(), v bytea) WITH (fillfactor=70);
 CREATE TABLE late (id bigint, ok boolean DEFAULT true NOT NULL);
 ALTER TABLE late ADD FOREIGN KEY (id) REFERENCES parent NOT VALID;
 ALTER TABLE late ADD CHECK (ok OR id > 3) NOT VALID;
 CREATE TABLE seq_user (id integer DEFAULT nextval('loose') PRIMARY KEY, i interval DEFAULT '1 day', ip inet, t time(3));
 ALTER TABLE parent ENABLE ROW LEVEL SECURITY;
+ALTER TABLE parent FORCE ROW LEVEL SECURITY;
 CREATE POLICY mine ON parent USING (id > 0);
+CREATE POLICY watched ON parent AS PERMISSIVE FOR SELECT TO pg_monitor USING (true);
+ALTER TABLE parent ALTER code SET STATISTICS 300, ALTER tags SET STORAGE EXTERNAL, ALTER tags SET (n_distinct = 5);
+GRANT SELECT (code) ON parent TO pg_monitor;
+CREATE RULE "quiet on ""x""" AS ON DELETE TO base DO INSTEAD NOTHING;
+CREATE STATISTICS linked (dependencies) ON id, code FROM child;
+COMMENT ON SCHEMA "Odd ""Schema" IS 'what''s odd';
 CREATE AGGREGATE mysum(integer) (sfunc = int4pl, stype = integer, initcond = '0');
 CREATE PROCEDURE proc(a integer) LANGUAGE sql AS 'INSERT INTO public.base VALUES (a, ''x'')';
 CREATE VIEW checked AS SELECT id, x FROM base WHERE id > 0 WITH LOCAL CHECK OPTION;

@@ -4,12 +4,14 @@ from conversion import normal_form
 from conversion.diff import diff
 from conversion.diff_columns import narrows
 from conversion.postgresql_types import comparable, kind_of, logical
-from engines.catalog import Kind
+from engines.catalog import Catalog, Kind, Unread
+from engines.errors import UsageError
 from tests.conversion.schemas import postgresql_catalog
 from tests.servers import Server, load_sql
 
 BASE = """CREATE TABLE t (id integer PRIMARY KEY, name varchar(20) DEFAULT 'x', n numeric(10,2) CHECK (n > 0),
-    u integer UNIQUE);
+    u integer UNIQUE, CONSTRAINT chosen UNIQUE (name));
+CREATE TYPE mood AS ENUM ('a', 'b');
 CREATE INDEX i ON t (name) WHERE n > 5; CREATE VIEW v AS SELECT id, name FROM t WHERE n > 1;
 CREATE TABLE r (t integer REFERENCES t); CREATE SEQUENCE s;"""
 CHANGES = [
@@ -30,23 +32,89 @@ CHANGES = [
     ("ALTER TABLE r DROP CONSTRAINT r_t_fkey", "public.r.r_t_fkey", "foreign key", False),
     ("ALTER SEQUENCE s INCREMENT 2", "public.s", "sequence increment", False),
     ("COMMENT ON TABLE t IS 'c'", "public.t", "table comment", False),
+    ("ALTER TABLE t RENAME CONSTRAINT chosen TO other", "public.t.chosen", "name", False),
+    ("ALTER INDEX i RENAME TO j", "public.t.i", "name", False),
+    ("ALTER TABLE t DROP CONSTRAINT chosen; CREATE UNIQUE INDEX ON t (name)", "public.t.chosen", "unique form", False),
+    ("ALTER TABLE t DROP CONSTRAINT chosen, ADD CONSTRAINT chosen UNIQUE (name) DEFERRABLE", "public.t.chosen",
+     "unique constraint", False),
+    ("CREATE POLICY p ON t USING (id > 1)", "public.t.p", "policy", False),
+    ("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "public.t", "row security", False),
+    ("ALTER TABLE t ALTER name SET STATISTICS 7", "public.t.name", "column options", False),
+    ("ALTER INDEX i SET (fillfactor = 50)", "public.t.i", "index", False),
+    ("ALTER TABLE t ADD COLUMN e mood", "public.t.e", "column", True),
+    ("DROP TYPE mood; CREATE TYPE mood AS ENUM ('a')", "public.mood",
+     "type", True),
+    ("CREATE RULE quiet AS ON DELETE TO r DO INSTEAD NOTHING", "rule quiet on public.r", "rule", False),
+    ("CREATE STATISTICS st ON id, name FROM t", "extended statistics public.st", "extended statistics", False),
     ("CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "public.f()", "routine", False),
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def base(postgresql_18: Server) -> Catalog:
+    url = postgresql_18.create_database()
+    load_sql(url, BASE)
+    return postgresql_catalog(url)
+
+
 @pytest.mark.parametrize(("change", "name", "kind", "data_loss"), CHANGES)
 def test_each_change_is_seen_once_and_weighed(
-    change: str, name: str, kind: str, data_loss: bool, postgresql_18: Server
+    change: str, name: str, kind: str, data_loss: bool, base: Catalog, empty_18: str
 ) -> None:
-    urls = [postgresql_18.create_database() for _ in range(2)]
-    for url in urls:
-        load_sql(url, BASE)
-    before, same = (postgresql_catalog(url) for url in urls)
-    assert diff(before, same) == []
-    load_sql(urls[1], change)
-    found = [item for item in diff(before, postgresql_catalog(urls[1])) if item.kind == kind]
+    load_sql(empty_18, f"{BASE} {change}")
+    found = [item for item in diff(base, postgresql_catalog(empty_18)) if item.kind == kind]
     assert [(item.object, item.data_loss) for item in found] == [(name, data_loss)]
     assert found[0].detail
+
+
+# the same schema made in other words
+SAME = [
+    ("CREATE TABLE x (a int4 UNIQUE, b varchar(3), c decimal(5), CHECK (a IN (1, 2)), CHECK (b <> ''))",
+     "CREATE TABLE x (a integer, b character varying(3), c numeric(5,0)); ALTER TABLE x ADD CONSTRAINT x_check1 "
+     "CHECK ((b)::text <> ''::text), ADD CONSTRAINT x_check7 CHECK (a = ANY (ARRAY[1, 2])), "
+     "ADD CONSTRAINT x_a_key3 UNIQUE (a)"),
+    ("CREATE TABLE y (a integer PRIMARY KEY); CREATE TABLE x (a int REFERENCES y); CREATE INDEX ON x (a)",
+     "CREATE TABLE y (a integer, CONSTRAINT y_pkey4 PRIMARY KEY (a)); CREATE TABLE x (a int, "
+     "CONSTRAINT x_a_fkey9 FOREIGN KEY (a) REFERENCES y (a)); CREATE INDEX x_a_idx5 ON x USING btree (a ASC)"),
+    ("CREATE TABLE x (a serial)", "CREATE SEQUENCE x_a_seq9 AS integer; CREATE TABLE x (a int NOT NULL DEFAULT "
+     "nextval('x_a_seq9')); ALTER SEQUENCE x_a_seq9 OWNED BY x.a"),
+    ("CREATE TABLE x (a int CONSTRAINT there NOT NULL)", "CREATE TABLE x (a int NOT NULL)"),
+    ("CREATE TABLE x (a int) PARTITION BY RANGE (a); CREATE TABLE z PARTITION OF x FOR VALUES FROM (1) TO (2);"
+     "CREATE INDEX i ON x (a)",
+     "CREATE TABLE x (a int) PARTITION BY RANGE (a); CREATE INDEX i ON x (a); CREATE TABLE z (a int);"
+     "CREATE INDEX other ON z (a); ALTER TABLE x ATTACH PARTITION z FOR VALUES FROM (1) TO (2)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_ways_to_make_one_schema_are_equal(one: str, other: str, postgresql_18: Server) -> None:
+    catalogs = []
+    for script in (one, other):
+        url = postgresql_18.create_database()
+        load_sql(url, script)
+        catalogs.append(postgresql_catalog(url))
+    assert diff(catalogs[0], catalogs[1]) == []
+    assert diff(catalogs[1], catalogs[0]) == []
+
+
+def test_serial_and_identity_number_alike(postgresql_18: Server) -> None:
+    catalogs = []
+    for numbered in ("serial", "integer GENERATED BY DEFAULT AS IDENTITY"):
+        url = postgresql_18.create_database()
+        load_sql(url, f"CREATE TABLE x (a {numbered} PRIMARY KEY)")
+        catalogs.append(postgresql_catalog(url))
+    [found] = diff(catalogs[0], catalogs[1])
+    assert (found.object, found.kind, found.severity, found.data_loss) == ("public.x.a", "identity", "low", False)
+    assert found.detail == "nextval of its own sequence -> identity"
+
+
+def test_what_could_not_be_read_is_said() -> None:
+    whole = Catalog(engine="postgresql", version="18", database="d")
+    part = whole.model_copy(update={"unread": [Unread(part="triggers", reason="permission denied")]})
+    [found] = diff(whole, part)
+    assert (found.object, found.kind, found.detail) == ("triggers", "unread", "read -> permission denied")
+    with pytest.raises(UsageError, match="UNSUPPORTED_DIRECTION"):
+        diff(whole, whole.model_copy(update={"engine": "sqlite"}))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from tests.conversion.schemas import Source, apply, apply_sqlite, postgresql_cat
 from tests.servers import Server, load_sql
 
 RICH = Path(__file__).parent / "rich.sql"
-CORPORA = ["chinook", "sakila", "guacamole", "temporal", "ulogd2", "icingaweb2"]
 
 
 def loaded(url: str, script: Path) -> Source:
@@ -20,22 +19,12 @@ def loaded(url: str, script: Path) -> Source:
     return Source(postgresql_catalog(url), {})
 
 
-@pytest.mark.parametrize("schema", CORPORA)
-def test_real_schemas_are_the_same_on_another_server(
-    schema: str, corpora: Path, postgresql_15: Server, empty_18: str
-) -> None:
-    source = loaded(postgresql_15.create_database(), corpora / "schemas" / schema / "postgresql.sql")
-    result = source.to("postgresql")
-    assert diff(result.target, apply(empty_18, result)) == []
-    assert unaccounted(source.catalog, result) == []
-
-
 def test_a_schema_with_everything_reaches_the_fixpoint(postgresql_18: Server, empty_18: str) -> None:
     source = loaded(postgresql_18.create_database(), RICH)
     result = source.to("postgresql")
     found = apply(empty_18, result)
     assert diff(result.target, found) == []
-    assert diff(source.catalog, found) != []  # row security is named as an omission
+    assert [item.kind for item in diff(source.catalog, found)] == ["row security forced", "policy"]
     assert unaccounted(source.catalog, result) == []
     assert {"row security", "policy", "privileges"} <= {item.kind for item in result.omissions}
     assert diff(undo(empty_18, result), postgresql_catalog(postgresql_18.create_database())) == []
@@ -114,15 +103,6 @@ def test_two_schemas_and_names_that_differ_only_in_case_meet_in_sqlite(empty_18:
     assert len(found.tables) == 3
     assert "s_t" in {table.name for table in found.tables}
     assert diff(result.target, found) == []
-
-
-@pytest.mark.parametrize("schema", ["chinook", "sakila", "temporal", "vaultwarden", "mediawiki139"])
-def test_sqlite_to_sqlite_is_the_same_but_for_virtual_tables(schema: str, corpora: Path, tmp_path: Path) -> None:
-    source = sqlite_source(tmp_path / "s.db", (corpora / "schemas" / schema / "sqlite.sql").read_text())
-    result = source.to("sqlite", "3.40")
-    assert diff(result.target, apply_sqlite(tmp_path / "t.db", result)) == []
-    assert unaccounted(source.catalog, result) == []
-    assert {item.kind for item in result.omissions} <= {"virtual table", "shadow table", "trigger"}
 
 
 def test_what_a_person_leaves_out_is_left_out_with_what_reads_it(empty_18: str, postgresql_18: Server) -> None:

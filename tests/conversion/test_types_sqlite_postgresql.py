@@ -29,8 +29,16 @@ def texts(count: int = 100) -> dict[str, int]:
 TIMESTAMP = "timestamp(6) without time zone"
 TIMESTAMPTZ = "timestamp(6) with time zone"
 RULES: list[tuple[Facts, str, str]] = [
-    (facts("INTEGER", integers()), "bigint", "integer"),
-    (facts("INT(11)", {"integer": 96, "text": 4}), "bigint", "integer"),
+    (facts("INTEGER", integers()), "integer", "integer"),
+    (facts("INTEGER", integers(), minimum=-(2**30) + 1, maximum=9), "integer", "integer"),
+    (facts("INTEGER", integers(), minimum=0, maximum=2**30), "bigint", "integer"),
+    (facts("SMALLINT", integers(), minimum=0, maximum=99), "smallint", "integer"),
+    (facts("SMALLINT", integers(), minimum=0, maximum=2**14), "integer", "integer"),
+    (facts("INTEGER UNSIGNED", integers(), minimum=0, maximum=2**31), "bigint", "integer"),
+    (facts("CHAR(2)", texts(), max_length=2), "character varying(2)", "text"),
+    (facts("BIGINT", integers(), minimum=0, maximum=1), "bigint", "integer"),
+    (facts("VARBINARY(32)"), "bytea", "bytea"),
+    (facts("INT(11)", {"integer": 96, "text": 4}), "integer", "integer"),
     (facts("INTEGER", {"integer": 90, "text": 10}), "text", "text_any"),
     (facts("INTEGER", {"integer": 90, "text": 10}, {"numeric_text": 1}), "jsonb", "jsonb_any"),
     (facts("INTEGER", {"integer": 90, "real": 10}), "numeric", "numeric"),
@@ -93,9 +101,10 @@ def test_declaration_and_values_choose_the_type(found: Facts, native: str, route
     assert choice.reason
 
 
-def test_the_rowid_becomes_bigint_whatever_it_is_called() -> None:
+@pytest.mark.parametrize(("largest", "native"), [(1, "integer"), (2**30, "bigint")])
+def test_the_rowid_is_as_wide_as_its_values_need_with_half_of_the_range_to_spare(largest: int, native: str) -> None:
     column = Column(name="id", position=1, native="INTEGER", type=logical_type("INTEGER"), identity=Identity())
-    assert choose(Facts(column, ColumnProfile(column="id"))).native == "bigint"
+    assert choose(Facts(column, ColumnProfile(column="id", maximum=largest))).native == native
 
 
 def test_values_that_go_to_quarantine_are_counted_in_the_reason() -> None:
@@ -104,7 +113,7 @@ def test_values_that_go_to_quarantine_are_counted_in_the_reason() -> None:
 
 
 def test_narrower_integers_are_offered_only_where_the_range_fits() -> None:
-    assert choose(facts("INTEGER", integers(), minimum=-5, maximum=300)).alternatives[-2:] == ("integer", "smallint")
+    assert choose(facts("INTEGER", integers(), minimum=-5, maximum=300)).alternatives[-1] == "smallint"
     assert "integer" not in choose(facts("INTEGER", integers(), minimum=0, maximum=2**40)).alternatives
 
 

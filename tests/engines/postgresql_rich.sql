@@ -32,10 +32,16 @@ CREATE INDEX customer_lower ON sales.customer (lower(name) text_pattern_ops, cre
     WHERE credit > 10;
 CREATE UNIQUE INDEX customer_contact ON sales.customer ((contact::text) COLLATE "C");
 CREATE INDEX customer_doc ON sales.customer USING gin (doc jsonb_path_ops);
+ALTER TABLE sales.customer CLUSTER ON customer_pk;
 COMMENT ON INDEX sales.customer_doc IS 'for searching';
 ALTER TABLE sales.customer REPLICA IDENTITY FULL;
 ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sales.customer FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON sales.customer USING (name = current_user);
+CREATE POLICY "well off" ON sales.customer AS RESTRICTIVE FOR UPDATE TO postgres, pg_monitor
+    USING (true) WITH CHECK (credit > 0);
+ALTER TABLE sales.customer ALTER name SET STATISTICS 500, ALTER name SET STORAGE EXTERNAL,
+    ALTER name SET (n_distinct = -0.5);
 
 CREATE TABLE sales.purchase (
     id bigserial,
@@ -49,7 +55,7 @@ CREATE TABLE sales.purchase (
 CREATE TABLE sales.purchase_2024 PARTITION OF sales.purchase FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE sales.purchase_rest PARTITION OF sales.purchase DEFAULT PARTITION BY LIST (id);
 CREATE TABLE sales.purchase_rest_1 PARTITION OF sales.purchase_rest FOR VALUES IN (1, 2);
-CREATE INDEX purchase_customer_idx ON sales.purchase (customer_id);
+CREATE INDEX purchase_customer_idx ON sales.purchase (customer_id) WITH (fillfactor = 60);
 
 CREATE TABLE parent (a integer CHECK (a > 0), b text);
 CREATE TABLE child (c point) INHERITS (parent);
@@ -78,6 +84,8 @@ SELECT setval('sales.untouched', 99, false);
 CREATE FUNCTION sales.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE FUNCTION sales.touch(integer, VARIADIC text[]) RETURNS integer LANGUAGE sql AS 'SELECT 1';
 COMMENT ON FUNCTION sales.touch() IS 'does nothing';
+CREATE FUNCTION careful("a b" integer DEFAULT 3, OUT total numeric) LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER
+    PARALLEL SAFE COST 7 SET search_path = sales, pg_temp AS $$ BEGIN total := "a b"; END $$;
 CREATE PROCEDURE sales.tidy(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + 1; END $$;
 CREATE AGGREGATE sales.product (numeric) (SFUNC = numeric_mul, STYPE = numeric, INITCOND = '1', PARALLEL = safe);
 CREATE TRIGGER stamp BEFORE INSERT OR UPDATE OF name ON sales.customer
@@ -100,3 +108,11 @@ line");
 
 INSERT INTO sales.customer (name, contact) VALUES ('one', 'a@b'), ('two', 'c@d');
 ANALYZE sales.customer;
+
+GRANT SELECT ON parent TO public;
+GRANT SELECT, INSERT ON sales.rich TO pg_monitor;
+GRANT SELECT (name), UPDATE (name) ON sales.customer TO pg_monitor;
+GRANT USAGE ON SCHEMA sales TO pg_monitor WITH GRANT OPTION;
+GRANT USAGE ON SEQUENCE sales.ticket TO public;
+GRANT EXECUTE ON FUNCTION sales.product(numeric) TO public;
+GRANT USAGE ON TYPE sales.mood TO public;

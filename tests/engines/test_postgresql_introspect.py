@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from conversion.convert import convert
 from engines.catalog import Catalog, Index, Kind, LogicalType, Routine, Sequence, Table, UserType, View
 from engines.postgresql.database import PostgresqlDatabase
+from engines.postgresql.introspect.triggers import condition
 from engines.postgresql.quoting import quote_name
 from tests.servers import load_sql
 
@@ -217,6 +220,8 @@ def test_triggers(rich: Catalog) -> None:
         "not much",
     )
     assert stamp.definition.startswith("CREATE TRIGGER stamp BEFORE INSERT OR UPDATE OF name ON sales.customer")
+    assert (stamp.level, stamp.columns, stamp.function, stamp.options) == ("row", ["name"], "sales.touch", {})
+    assert stamp.condition == "(new.name IS NOT NULL)"
     assert [found.name for found in rich.table("sales.purchase").triggers] == ["parts"]
     assert rich.table("sales.purchase_2024").triggers == []
     assert [found.timing for found in view(rich, "sales.rich").triggers] == ["INSTEAD OF"]
@@ -262,6 +267,7 @@ def test_types_come_as_statements(rich: Catalog) -> None:
 
 def test_routines(rich: Catalog) -> None:
     assert [(found.full_name, found.kind) for found in rich.routines] == [
+        ('public.careful("a b" integer, OUT total numeric)', "function"),
         ("sales.product(numeric)", "aggregate"),
         ("sales.tidy(INOUT n integer)", "procedure"),
         ("sales.touch()", "function"),
@@ -275,13 +281,74 @@ def test_routines(rich: Catalog) -> None:
     )
 
 
+def test_routines_are_taken_apart(rich: Catalog) -> None:
+    touch = routine(rich, "sales.touch(integer, VARIADIC text[])")
+    assert [(one.name, one.mode, one.native) for one in touch.parameters] == [
+        ("", "IN", "integer"),
+        ("", "VARIADIC", "text[]"),
+    ]
+    assert (touch.body, touch.returns, touch.volatility, touch.options) == ("SELECT 1", "integer", "volatile", {})
+    careful = routine(rich, 'public.careful("a b" integer, OUT total numeric)')
+    assert [(one.name, one.mode, one.default) for one in careful.parameters] == [
+        ("a b", "IN", "3"),
+        ("total", "OUT", None),
+    ]
+    assert (careful.volatility, careful.returns) == ("stable", "numeric")
+    assert careful.options == {
+        "strict": "true",
+        "security": "definer",
+        "parallel": "safe",
+        "cost": "7",
+        "set search_path": "sales, pg_temp",
+    }
+
+
+def test_policies(rich: Catalog) -> None:
+    customer = rich.table("sales.customer")
+    assert customer.row_security and customer.row_security_forced
+    assert [found.model_dump() for found in customer.policies] == [
+        {
+            "name": "own_rows", "command": "ALL", "permissive": True, "roles": ["public"],
+            "using": "((name)::text = CURRENT_USER)", "check": None,
+        },
+        {
+            "name": "well off", "command": "UPDATE", "permissive": False, "roles": ["pg_monitor", "postgres"],
+            "using": "true", "check": "(credit > (0)::numeric)",
+        },
+    ]  # fmt: skip
+
+
+def test_rights_that_were_granted(rich: Catalog) -> None:
+    assert [
+        (found.kind, found.object, found.grantee, found.privileges, found.grantable) for found in rich.privileges
+    ] == [
+        ("column", "sales.customer.name", "pg_monitor", ["SELECT", "UPDATE"], False),
+        ("routine", "sales.product(numeric)", "public", ["EXECUTE"], False),
+        ("schema", "sales", "pg_monitor", ["USAGE"], True),
+        ("sequence", "sales.ticket", "public", ["USAGE"], False),
+        ("table", "public.parent", "public", ["SELECT"], False),
+        ("table", "sales.rich", "pg_monitor", ["INSERT", "SELECT"], False),
+        ("type", "sales.mood", "public", ["USAGE"], False),
+    ]
+
+
+def test_columns_and_indexes_keep_how_they_are_stored_and_measured(rich: Catalog) -> None:
+    customer = rich.table("sales.customer")
+    assert customer.column("name").options == {"n_distinct": "-0.5", "statistics": "500", "storage": "EXTERNAL"}
+    assert customer.column("id").options == {}
+    assert index(rich.table("sales.purchase"), "purchase_customer_idx").options == {"fillfactor": "60"}
+
+
 def test_what_the_model_does_not_describe_is_named(rich: Catalog) -> None:
     assert [found.part for found in rich.unread] == [
         "rule quiet on public.parent",
-        "policy own_rows on sales.customer",
         "extended statistics sales.linked",
         "foreign server elsewhere",
+        "comment on schema sales",
+        "cluster sales.customer by customer_pk",
     ]
+    assert rich.unread[0].definition is not None and "DO INSTEAD NOTHING" in rich.unread[0].definition
+    assert rich.unread[3].definition == "COMMENT ON SCHEMA sales IS 'what is sold'"
 
 
 def test_hostile_names_come_back_whole(rich: Catalog) -> None:
@@ -320,7 +387,8 @@ def test_virtual_columns_and_new_constraints_of_18(empty_18: str) -> None:
     found = {(check.name, check.expression, check.validated) for check in latest.checks}
     assert found == {("z_there", '"z" IS NOT NULL', False), ("latest_a_check", "(a > 0)", False)}
     assert catalog.table("public.times").exclusions[0].definition == "PRIMARY KEY (id, during WITHOUT OVERLAPS)"
-    assert [found.reason for found in catalog.unread] == ["NOT ENFORCED is read as NOT VALID."]
+    assert [check.enforced for check in latest.checks if check.name == "latest_a_check"] == [False]
+    assert catalog.unread == []
 
 
 @pytest.mark.parametrize(
@@ -364,3 +432,82 @@ def test_a_thousand_tables_take_as_many_queries_as_one(empty_15: str) -> None:
     catalog = read(empty_15)
     assert len(catalog.tables) == len(catalog.sequences) == 300
     assert all(table.foreign_keys and table.primary_key for table in catalog.tables)
+
+
+def test_what_is_half_finished_is_read_as_it_is(empty_15: str) -> None:
+    """An index whose concurrent build failed, one that a rebuild left, constraints that were never validated."""
+    load_sql(
+        empty_15,
+        """CREATE TABLE t (a integer, b integer); INSERT INTO t VALUES (1, 7), (1, 8);
+        CREATE TABLE t2 (b integer PRIMARY KEY);
+        ALTER TABLE t ADD CONSTRAINT late FOREIGN KEY (b) REFERENCES t2 NOT VALID,
+            ADD CONSTRAINT later CHECK (a > 1) NOT VALID""",
+    )
+    with psycopg.connect(empty_15, autocommit=True) as connection, pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute("CREATE UNIQUE INDEX CONCURRENTLY once ON t (a)")
+    catalog = read(empty_15)
+    table = catalog.table("public.t")
+    assert [(found.name, found.valid, found.unique) for found in table.indexes] == [("once", False, True)]
+    assert not table.foreign_keys[0].validated and not table.checks[0].validated
+    result = convert(catalog, {}, "postgresql", "18")
+    [gone] = [item for item in result.omissions if item.kind == "index"]
+    assert gone.object == "public.t.once" and gone.original == "CREATE UNIQUE INDEX once ON public.t USING btree (a)"
+    statements = " ".join(statement.sql for statement in result.statements)
+    assert statements.count("NOT VALID") == 2
+
+
+def test_a_partition_that_is_half_detached_is_named(empty_15: str) -> None:
+    load_sql(
+        empty_15,
+        """CREATE TABLE t (a integer) PARTITION BY LIST (a);
+        CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t2 PARTITION OF t FOR VALUES IN (2)""",
+    )
+    with psycopg.connect(empty_15) as reader, psycopg.connect(empty_15, autocommit=True) as connection:
+        reader.execute("SELECT * FROM t")  # its snapshot holds the second half back
+        connection.execute("SET statement_timeout = '300ms'")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("ALTER TABLE t DETACH PARTITION t1 CONCURRENTLY")
+    [found] = read(empty_15).unread
+    assert (found.part, found.kind) == ("partition public.t1", "partition") and "FINALIZE" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("hidden", "part"),
+    [
+        ("pg_trigger", "triggers"), ("pg_policy", "policies"), ("pg_proc", "routines"), ("pg_index", "indexes"),
+        ("pg_constraint", "constraints"), ("pg_rewrite", "rule"), ("pg_sequence", "sequences"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_catalog_without_the_right_to_it_is_named(hidden: str, part: str, empty_15: str) -> None:
+    load_sql(empty_15, f"CREATE TABLE t (id serial PRIMARY KEY); CREATE ROLE weak_{hidden} LOGIN;"
+             f"REVOKE SELECT ON pg_catalog.{hidden} FROM public")  # fmt: skip
+    try:
+        catalog = read(empty_15.replace("//postgres@", f"//weak_{hidden}@"))
+    finally:
+        load_sql(empty_15, f"GRANT SELECT ON pg_catalog.{hidden} TO public; DROP ROLE weak_{hidden}")
+    reasons = {found.part: found.reason for found in catalog.unread}
+    assert f"permission denied for table {hidden}" in reasons[part]
+    assert [column.name for column in catalog.table("public.t").columns] == ["id"]
+    named = {item.object for item in convert(catalog, {}, "postgresql", "18").omissions}
+    assert set(reasons) <= named
+
+
+def test_a_type_of_an_unknown_extension_is_kept_in_its_own_words(empty_15: str) -> None:
+    load_sql(empty_15, "CREATE EXTENSION ltree; CREATE EXTENSION hstore; CREATE TABLE t (p ltree, h hstore[]);"
+             "CREATE INDEX i ON t USING gist (p)")  # fmt: skip
+    catalog = read(empty_15)
+    assert [column.native for column in catalog.table("public.t").columns] == ["public.ltree", "public.hstore[]"]
+    assert catalog.table("public.t").column("p").type == LogicalType(kind=Kind.OTHER, name="public.ltree")
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW WHEN ((new.a > 1)) EXECUTE FUNCTION f()", "(new.a > 1)"),
+        ("CREATE TRIGGER a BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()", None),
+        ('CREATE TRIGGER "FOR EACH ROW WHEN (" BEFORE UPDATE OF b ON t FOR EACH ROW WHEN ((old.b = \') EXECUTE x \'))'
+         " EXECUTE FUNCTION f()", "(old.b = ') EXECUTE x ')"),
+    ],
+)  # fmt: skip
+def test_the_condition_of_a_trigger(definition: str, expected: str | None) -> None:
+    assert condition(definition) == expected

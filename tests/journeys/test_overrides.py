@@ -17,7 +17,8 @@ SCHEMA = (
     "CREATE TABLE goods (id INTEGER PRIMARY KEY, name TEXT, price DECIMAL(8, 2), touched INTEGER DEFAULT 0)",
     "CREATE VIEW cheap AS SELECT id, name FROM goods WHERE price < 5",
     "CREATE VIEW odd AS SELECT id, unicode(name) AS code FROM goods",
-    "CREATE TRIGGER touch AFTER UPDATE OF price ON goods BEGIN UPDATE goods SET touched = 1 WHERE id = NEW.id; END",
+    "CREATE TRIGGER touch AFTER UPDATE OF price ON goods BEGIN"
+    " UPDATE goods SET touched = 1 + 0 * unicode(name) WHERE id = NEW.id; END",
 )
 ROWS = [("INSERT INTO goods (id, name, price) VALUES (?, ?, ?)", [(1, "nail", 0.25), (2, "saw", 12.5), (3, "bolt", 1)])]
 ACCEPT = {"by": "the tests", "reason": "left behind"}

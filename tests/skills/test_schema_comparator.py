@@ -99,7 +99,7 @@ def test_progress_is_told_per_table(shop: str) -> None:
     ("target", "mode", "code"),
     [
         ({"type": "postgresql"}, "convert", "TARGET_UNKNOWN"),
-        ({"type": "mysql", "version": "8"}, "convert", "UNSUPPORTED_DIRECTION"),
+        ({"type": "oracle", "version": "23"}, "convert", "UNSUPPORTED_DIRECTION"),
         ({"type": "postgresql", "version": "18"}, "diff", "TARGET_NOT_OPEN"),
     ],
 )

@@ -11,6 +11,8 @@ from engines.postgresql.introspect.beyond import read_beyond
 from engines.postgresql.introspect.constraints import read_constraints
 from engines.postgresql.introspect.indexes import read_indexes
 from engines.postgresql.introspect.logical_types import LogicalTypes
+from engines.postgresql.introspect.policies import read_policies
+from engines.postgresql.introspect.privileges import read_privileges
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
 from engines.postgresql.introspect.routines import read_routines
 from engines.postgresql.introspect.sequences import read_sequences
@@ -63,10 +65,12 @@ def _read(reader: Reader) -> Catalog:
     read_constraints(reader, relations)
     read_indexes(reader, relations)
     read_triggers(reader, relations)
+    read_policies(reader, relations)
     read_views(reader, relations)
     sequences = read_sequences(reader, relations)
     types = read_user_types(reader)
     routines = read_routines(reader)
+    privileges = read_privileges(reader)
     read_beyond(reader)
     database = _database(reader)
     size = [row.size for row in reader.rows("size", "SELECT pg_database_size(current_database()) AS size")]
@@ -87,6 +91,7 @@ def _read(reader: Reader) -> Catalog:
             Extension(name=row.extname, version=row.extversion, schema_name=row.nspname)
             for row in reader.rows("extensions", EXTENSIONS)
         ],
+        privileges=privileges,
         settings=_settings(reader, database),
         unread=reader.unread,
     )

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
 
+NOT_DESCRIBED = "The catalog has no place for this kind of object."
 NAMED = "quote_ident(n.nspname) || '.' || quote_ident({})"
 RELATION = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
-# kind -> query for the names (column 1) of what exists of it
+STORED_AWAY = """
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || {detail}, NULL
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {more}
+     WHERE {condition} AND {user_schema} AND {own}"""
+
+
+def _of_relations(detail: str, more: str, condition: str) -> str:
+    own = not_of_extension("pg_class", "c.oid")
+    return STORED_AWAY.format(detail=detail, more=more, condition=condition, user_schema=USER_SCHEMA, own=own)
+
+
+# kind -> query for the names of what exists of it, and in a second column their statements, where the server has them
 BEYOND = {
     "rule": f"""
-        SELECT quote_ident(r.rulename) || ' on ' || {RELATION}
+        SELECT quote_ident(r.rulename) || ' on ' || {RELATION},
+               CASE WHEN r.ev_enabled = 'O' THEN pg_get_ruledef(r.oid) END
           FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE r.rulename <> '_RETURN' AND {USER_SCHEMA} AND {not_of_extension("pg_class", "c.oid")}""",
-    "policy": f"""
-        SELECT quote_ident(p.polname) || ' on ' || {RELATION}
-          FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE {USER_SCHEMA}""",
     "extended statistics": f"""
-        SELECT {NAMED.format("s.stxname")}
+        SELECT {NAMED.format("s.stxname")}, pg_get_statisticsobjdef(s.oid)
           FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {USER_SCHEMA}""",
     "collation": f"""
         SELECT {NAMED.format("o.collname")} FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace
@@ -55,11 +64,34 @@ BEYOND = {
         SELECT 'of ' || pg_get_userbyid(a.defaclrole) || coalesce(' in ' || quote_ident(n.nspname), '')
           FROM pg_default_acl a LEFT JOIN pg_namespace n ON n.oid = a.defaclnamespace""",
     "large objects": "SELECT count(*)::text || ' of them' FROM pg_largeobject_metadata HAVING count(*) > 0",
+    "subscription": """
+        SELECT quote_ident(s.subname) FROM pg_subscription s JOIN pg_database b ON b.oid = s.subdbid
+         WHERE b.datname = current_database()""",
+    "language": f"""
+        SELECT quote_ident(l.lanname) FROM pg_language l
+         WHERE l.oid >= 16384 AND {not_of_extension("pg_language", "l.oid")}""",
+    "comment": f"""
+        SELECT 'on schema ' || quote_ident(n.nspname), format('COMMENT ON SCHEMA %I IS %L', n.nspname, d.description)
+          FROM pg_namespace n JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'pg_namespace'::regclass
+         WHERE {USER_SCHEMA} AND NOT (n.nspname = 'public' AND d.description = 'standard public schema')""",
+    "typed table": _of_relations("' of ' || c.reloftype::regtype::text", "", "c.reloftype <> 0"),
+    "tablespace": _of_relations(
+        "' in ' || quote_ident(s.spcname)", "JOIN pg_tablespace s ON s.oid = c.reltablespace", "true"
+    ),
+    "storage": _of_relations(
+        "' by ' || quote_ident(a.amname)", "JOIN pg_am a ON a.oid = c.relam AND a.amtype = 't'", "a.amname <> 'heap'"
+    ),
+    "cluster": _of_relations(
+        "' by ' || quote_ident(ic.relname)",
+        "JOIN pg_index i ON i.indrelid = c.oid JOIN pg_class ic ON ic.oid = i.indexrelid",
+        "i.indisclustered",
+    ),
 }
 
 
 def read_beyond(reader: Reader) -> None:
-    """Name every object of a kind that the catalog model doesn't describe in unread."""
+    """Name every object of a kind that the catalog model doesn't describe in unread, with its statement."""
     for kind, sql in BEYOND.items():
-        for row in reader.rows(kind, f"SELECT name FROM ({sql}) AS found(name) ORDER BY name"):
-            reader.missing(f"{kind} {row.name}", "This kind of object isn't described and isn't carried over.", kind)
+        for row in reader.rows(kind, f"SELECT * FROM ({sql}) AS found(name) ORDER BY name"):
+            definition = row[1] if len(row) > 1 else None
+            reader.missing(f"{kind} {row[0]}", NOT_DESCRIBED, kind, definition)

@@ -56,14 +56,13 @@ def read_constraints(reader: Reader, relations: Relations) -> None:
         table = relations.tables.get(row.conrelid)
         if table is None or (row.conparentid and row.contype != "p") or (row.contype == "c" and not row.conislocal):
             continue
-        if not row.enforced:
-            reader.missing(f"constraint {row.conname} of {table.full_name}", "NOT ENFORCED is read as NOT VALID.")
         _add(reader, table, row)
 
 
 def _add(reader: Reader, table: Table, row: Any) -> None:
     if row.temporal and row.contype == "f":
-        reader.missing(f"foreign key {row.conname} of {table.full_name}", f"PERIOD isn't described: {row.definition}")
+        part = f"foreign key {row.conname} of {table.full_name}"
+        reader.missing(part, "PERIOD isn't described.", "foreign key", row.definition)
     elif row.temporal or row.contype == "x":
         if not row.conparentid:
             table.exclusions.append(Exclusion(name=row.conname, definition=row.definition))
@@ -79,6 +78,7 @@ def _add(reader: Reader, table: Table, row: Any) -> None:
                 name=row.conname,
                 expression=row.expression,
                 validated=row.convalidated,
+                enforced=row.enforced,
                 no_inherit=row.connoinherit,
                 comment=row.description,
             )
@@ -115,5 +115,6 @@ def _foreign_key(row: Any) -> ForeignKey:
         deferrable=row.condeferrable,
         initially_deferred=row.condeferred,
         validated=row.convalidated,
+        enforced=row.enforced,
         comment=row.description,
     )

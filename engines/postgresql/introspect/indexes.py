@@ -12,7 +12,7 @@ DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 INDEXES = """
     SELECT i.indexrelid, i.indrelid, ic.relname, m.amname, i.indisunique, i.indisvalid AND i.indisready AS valid,
            {nulls_not_distinct} AS nulls_not_distinct, pg_get_expr(i.indpred, i.indrelid) AS predicate,
-           pg_get_indexdef(i.indexrelid) AS definition, d.description,
+           pg_get_indexdef(i.indexrelid) AS definition, d.description, ic.reloptions,
            ARRAY(SELECT a.attname::text
                    FROM unnest((i.indkey::smallint[])[i.indnkeyatts:i.indnatts - 1]) WITH ORDINALITY k(number, place)
                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place) AS include
@@ -91,6 +91,7 @@ def _index(row: Any, keys: list[IndexKey]) -> Index:
         include=row.include,
         nulls_distinct=not row.nulls_not_distinct,
         valid=row.valid,
+        options=dict(pair.split("=", 1) for pair in row.reloptions or ()),
         definition=row.definition,
         comment=row.description,
     )

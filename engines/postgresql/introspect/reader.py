@@ -56,6 +56,6 @@ class Reader:
             self.missing(part, f"{error.diag.message_primary or error} ({error.sqlstate})")
         return found
 
-    def missing(self, part: str, reason: str, kind: str | None = None) -> None:
+    def missing(self, part: str, reason: str, kind: str | None = None, definition: str | None = None) -> None:
         """Note that a part couldn't be read or isn't described by the catalog model."""
-        self.unread.append(Unread(part=part, reason=reason, kind=kind))
+        self.unread.append(Unread(part=part, reason=reason, kind=kind, definition=definition))

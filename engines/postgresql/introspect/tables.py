@@ -10,26 +10,33 @@ from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_ext
 from engines.postgresql.quoting import quote_identifier
 
 STRATEGIES = {"r": "RANGE", "l": "LIST", "h": "HASH"}
+STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}
+COMPRESSIONS = {"p": "pglz", "l": "lz4"}
+DETACH_PENDING = "It is half detached: ALTER TABLE ... DETACH PARTITION ... FINALIZE was not run. It is read as a part."
 REPLICA_IDENTITIES = {"d": "DEFAULT", "n": "NOTHING", "f": "FULL", "i": "USING INDEX"}
 RELATIONS = f"""
     SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relispartition,
            c.relforcerowsecurity, c.relreplident::text, c.reltuples, c.relpages, c.reloptions, d.description,
            CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS part_key, p.partstrat::text,
-           CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
-           s.srvname, f.ftoptions, ri.relname AS identity_index
+           CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
       LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
-      LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
-      LEFT JOIN pg_foreign_server s ON s.oid = f.ftserver
-      LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisreplident
-      LEFT JOIN pg_class ri ON ri.oid = i.indexrelid
      WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {USER_SCHEMA} AND {not_of_extension("pg_class", "c.oid")}
      ORDER BY n.nspname, c.relname
 """
+# what few tables have is asked for apart: a user who may not see one of these catalogs still gets the tables
+FOREIGN_TABLES = """
+    SELECT f.ftrelid, s.srvname, f.ftoptions
+      FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver
+"""
+IDENTITY_INDEXES = """
+    SELECT i.indrelid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indisreplident
+"""
+# PostgreSQL 14: the first half of DETACH PARTITION CONCURRENTLY is done, the second is not
 PARENTS = """
-    SELECT h.inhrelid, n.nspname, c.relname
+    SELECT h.inhrelid, n.nspname, c.relname, {detaching} AS detaching
       FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'f')
      ORDER BY h.inhrelid, h.inhseqno
@@ -42,7 +49,9 @@ SIZES = f"""
 COLUMNS = """
     SELECT a.attrelid, a.attname, a.attnum, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod) AS native,
            a.attnotnull, {pending_not_null} AS pending_not_null, a.attidentity::text, a.attgenerated::text,
-           pg_get_expr(f.adbin, f.adrelid) AS expression, d.description,
+           pg_get_expr(f.adbin, f.adrelid) AS expression, d.description, a.attoptions,
+           CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
+           CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage, {compression} AS compression,
            CASE WHEN a.attcollation <> t.typcollation
                 THEN CASE WHEN cn.nspname <> 'pg_catalog' OR co.collname ~ '[.]' THEN cn.nspname || '.' ELSE '' END
                      || co.collname
@@ -81,27 +90,26 @@ def read_relations(reader: Reader, types: LogicalTypes) -> Relations:
     found = Relations()
     sizes = {row.oid: row.size for row in reader.rows("sizes of tables", SIZES)}
     parents: dict[int, list[str]] = {}
-    for row in reader.rows("inheritance", PARENTS):
+    detaching = set()
+    for row in reader.rows(
+        "inheritance", PARENTS.format(detaching=reader.since(140000, "h.inhdetachpending", "false"))
+    ):
         parents.setdefault(row.inhrelid, []).append(f"{row.nspname}.{row.relname}")
+        detaching |= {row.inhrelid} if row.detaching else set()
     for row in reader.rows("tables and views", RELATIONS, essential=True):
         if row.relkind in ("v", "m"):
             found.views[row.oid] = _view(row)
         else:
-            found.tables[row.oid] = _table(reader, row, parents.get(row.oid, []), sizes.get(row.oid))
+            table = found.tables[row.oid] = _table(reader, row, parents.get(row.oid, []), sizes.get(row.oid))
+            if row.oid in detaching:
+                reader.missing(f"partition {table.full_name}", DETACH_PENDING, "partition")
+    _read_rare(reader, found)
     _read_columns(reader, types, found)
     return found
 
 
 def _table(reader: Reader, row: Any, parents: list[str], size: int | None) -> Table:
     kind = {"p": "partitioned", "f": "foreign"}.get(row.relkind, "unlogged" if row.relpersistence == "u" else "table")
-    options = _options(row.reloptions)
-    if row.srvname is not None:
-        options = {"server": row.srvname, **_options(row.ftoptions)}
-    if row.relforcerowsecurity:
-        reader.missing(f"row security of {row.nspname}.{row.relname}", "FORCE ROW LEVEL SECURITY isn't described.")
-    identity = REPLICA_IDENTITIES[row.relreplident]
-    if identity == "USING INDEX" and row.identity_index is not None:
-        identity += f" {quote_identifier(row.identity_index)}"
     return Table(
         schema_name=row.nspname,
         name=row.relname,
@@ -110,12 +118,24 @@ def _table(reader: Reader, row: Any, parents: list[str], size: int | None) -> Ta
         partitioning=_partitioning(row, parents),
         inherits=[] if row.relispartition else parents,
         row_security=row.relrowsecurity,
-        replica_identity=identity,
+        row_security_forced=row.relforcerowsecurity,
+        replica_identity=REPLICA_IDENTITIES[row.relreplident],
         rows=_estimate(reader, row),
         size_bytes=size,
         comment=row.description,
-        options=options,
+        options=_options(row.reloptions),
     )
+
+
+def _read_rare(reader: Reader, found: Relations) -> None:
+    """Servers of foreign tables, and indexes that identify rows for replication."""
+    for row in reader.rows("foreign tables", FOREIGN_TABLES):
+        if row.ftrelid in found.tables:
+            found.tables[row.ftrelid].options = {"server": row.srvname, **_options(row.ftoptions)}
+    for row in reader.rows("replica identities", IDENTITY_INDEXES):
+        table = found.tables.get(row.indrelid)
+        if table is not None and table.replica_identity == "USING INDEX":
+            table.replica_identity += f" {quote_identifier(row.relname)}"
 
 
 def _estimate(reader: Reader, row: Any) -> int | None:
@@ -153,7 +173,11 @@ def _options(pairs: list[str] | None) -> dict[str, str]:
 
 
 def _read_columns(reader: Reader, types: LogicalTypes, found: Relations) -> None:
-    sql = COLUMNS.format(pending_not_null=reader.since(180000, PENDING_NOT_NULL, "NULL"), user_schema=USER_SCHEMA)
+    sql = COLUMNS.format(
+        pending_not_null=reader.since(180000, PENDING_NOT_NULL, "NULL"),
+        compression=reader.since(140000, "nullif(a.attcompression::text, '')", "NULL"),
+        user_schema=USER_SCHEMA,
+    )
     for row in reader.rows("columns", sql, essential=True):
         if row.attrelid in found.views:
             found.views[row.attrelid].columns.append(row.attname)
@@ -177,5 +201,17 @@ def _column(types: LogicalTypes, row: Any, position: int) -> Column:
         generated=generated,
         identity=Identity(always=row.attidentity == "a") if row.attidentity else None,
         collation=row.collation,
+        options=_column_options(row),
         comment=row.description,
     )
+
+
+def _column_options(row: Any) -> dict[str, str]:
+    found = _options(row.attoptions)
+    if row.statistics is not None:
+        found["statistics"] = str(row.statistics)
+    if row.storage is not None:
+        found["storage"] = STORAGES[row.storage]
+    if row.compression is not None:
+        found["compression"] = COMPRESSIONS.get(row.compression, row.compression)
+    return found

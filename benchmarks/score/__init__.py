@@ -1,0 +1,1 @@
+"""How good conversion is: real schemas made on real servers, counted, and compared with what experts wrote."""

@@ -1,0 +1,1 @@
+"""Migration scripts for MySQL and MariaDB."""

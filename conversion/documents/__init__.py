@@ -1,0 +1,1 @@
+"""Documents as relations and relations as documents, without losing a value unsaid."""

@@ -1,0 +1,70 @@
+"""Rows as InnoDB holds them: 65,535 bytes without texts, and every text with its collation."""
+
+from __future__ import annotations
+
+from conversion.mapping import TableMapping
+from conversion.to_mysql.limits import (
+    BYTES_PER_CHARACTER,
+    INLINE_BYTES,
+    PAGE_BYTES,
+    POINTER_BYTES,
+    ROW_BYTES,
+    base,
+    is_long,
+    key_bytes,
+    numbers,
+)
+from conversion.to_mysql.speaker import Speaker
+from engines.catalog import Column, Kind, Table
+from engines.mysql.types import logical_type
+
+# keys of 3,072 bytes need this row format, which is the default unless a server's settings say otherwise
+TABLE_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4", "row_format": "DYNAMIC"}
+
+
+def spell_collations(table: Table, direction: Speaker) -> None:
+    """Every text column says its character set and collation, as a server's catalog does."""
+    exact = direction.flavour.exact
+    table.options = TABLE_OPTIONS | {"collation": exact} | table.options
+    for column in table.columns:
+        textual = column.type.kind in (Kind.TEXT, Kind.CHAR, Kind.ENUM, Kind.SET)
+        if column.type.kind is Kind.JSON and direction.flavour.is_mariadb:
+            column.charset, column.collation = "utf8mb4", "utf8mb4_bin"
+        elif not textual:
+            column.charset = column.collation = None
+        elif column.collation is None:
+            column.charset, column.collation = "utf8mb4", exact
+
+
+def _row_bytes(column: Column) -> int:
+    if is_long(column.native):
+        return POINTER_BYTES
+    length_bytes = 2 if base(column.native).startswith("var") else 0
+    return (key_bytes(column) or 0) + length_bytes
+
+
+def fit_row(table: Table, mapping: TableMapping | None, direction: Speaker) -> None:
+    """Rows hold 65,535 bytes without texts: the longest varchar that no key needs becomes one until the rest fits."""
+    keyed = {name for key in (*table.uniques, table.primary_key) if key for name in key.columns}
+    keyed |= {name for key in table.foreign_keys for name in key.columns}
+    keyed |= {key.column or "" for index in table.indexes if index.unique for key in index.keys}
+    sizes = {column.name: _row_bytes(column) for column in table.columns}
+    free = [column for column in table.columns if column.name not in keyed and base(column.native) == "varchar"]
+    free.sort(key=lambda column: (sizes[column.name], column.name))
+    while sum(sizes.values()) + len(table.columns) // 8 + 1 > ROW_BYTES and free:
+        column = free.pop()
+        length = numbers(column.native)[0]
+        column.native = "text" if length * BYTES_PER_CHARACTER <= ROW_BYTES else "longtext"
+        column.type = logical_type(column.native)
+        sizes[column.name] = POINTER_BYTES
+        _retype(mapping, column, "a row of InnoDB holds 65,535 bytes without texts")
+    inline = sum(min(size, INLINE_BYTES) if size > INLINE_BYTES else size for size in sizes.values())
+    if inline > PAGE_BYTES:
+        direction.say(mapping.source if mapping else table.full_name, "its rows may not fit half a page of InnoDB")
+
+
+def _retype(mapping: TableMapping | None, column: Column, why: str) -> None:
+    for item in mapping.columns if mapping else []:
+        if item.target == column.name:
+            item.alternatives = [item.target_type, *item.alternatives]
+            item.target_type, item.reason = column.native, f"{item.reason}; {why}"

@@ -1,0 +1,1 @@
+"""PostgreSQL expressions and queries as MySQL and MariaDB compute the same, written piece by piece."""

@@ -1,0 +1,90 @@
+"""MongoDB's errors as errors a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import errors
+from pymongo.errors import PyMongoError
+
+from engines.connection import redact
+from engines.errors import DbmoError, EngineError, UsageError
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a kind of error is called, what happened ({display} is the database) and what to do."""
+
+    code: str
+    what: str
+    remedy: str
+    usage: bool = False
+
+
+AGAIN = "Run the same command again once that is repaired."
+LOGIN = Meaning(
+    "WRONG_PASSWORD", "{display} refused the login.", "Check the user and the password variable.", usage=True
+)
+DENIED = Meaning(
+    "PERMISSION_DENIED", "The user of {display} lacks a right.", "Grant what the message names.", usage=True
+)
+FAILED = Meaning(
+    "CONNECTION_FAILED", "{display} can't be reached.", "Check that the server runs and the host and port."
+)
+LOST = Meaning("CONNECTION_LOST", "The connection to {display} was lost.", "Run the same command again; it goes on.")
+INVALID = Meaning(
+    "URL_INVALID", "The reference {display} can't be used.", "Correct what the message names.", usage=True
+)
+CANCELLED = Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAIN)
+REFUSED = Meaning(
+    "DOCUMENT_REFUSED", "{display} refused a document.", "Look at the message: a unique index or a validator."
+)
+GENERIC = Meaning("MONGODB_ERROR", "{display} answered with an error.", "Look at the message.")
+# codes of the server: src/mongo/base/error_codes.yml
+BY_CODE = {
+    13: DENIED,
+    18: LOGIN,
+    8000: LOGIN,  # Atlas
+    50: Meaning("LOCK_TIMEOUT", "An operation in {display} took longer than it may.", AGAIN),
+    89: LOST,
+    91: FAILED,
+    11600: LOST,
+    11601: CANCELLED,
+    121: REFUSED,
+    11000: REFUSED,
+    14031: Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN),
+}
+# classes of the driver, the most special first
+BY_CLASS: tuple[tuple[type[PyMongoError], Meaning], ...] = (
+    (errors.ServerSelectionTimeoutError, FAILED),
+    (errors.ConfigurationError, INVALID),
+    (errors.InvalidURI, INVALID),
+    (errors.AutoReconnect, LOST),
+    (errors.BulkWriteError, REFUSED),
+    (errors.ConnectionFailure, FAILED),
+)
+
+
+def denied(error: PyMongoError) -> bool:
+    """True where the server refused for want of a right."""
+    return isinstance(error, errors.OperationFailure) and BY_CODE.get(error.code or 0) is DENIED
+
+
+def message(error: PyMongoError) -> str:
+    """The first line of what the server or the driver says, without secrets and without values of documents."""
+    details: Mapping[str, Any] = (error.details if isinstance(error, errors.OperationFailure) else None) or {}
+    if details.get("writeErrors"):
+        details = details["writeErrors"][0]
+    words = str(details.get("errmsg") or error).split(" dup key:")[0]
+    return redact(words.strip().splitlines()[0] if words.strip() else type(error).__name__)[:300]
+
+
+def translate_error(error: PyMongoError, display: str) -> DbmoError:
+    """The error with a code; display is the reference without secrets; data holds the server's `code`."""
+    number = error.code if isinstance(error, errors.OperationFailure) else None
+    meaning = BY_CODE.get(number or 0) or next((found for kind, found in BY_CLASS if isinstance(error, kind)), GENERIC)
+    kind = UsageError if meaning.usage else EngineError
+    what = f"{meaning.what.format(display=display)} ({message(error)})"
+    return kind(meaning.code, what, meaning.remedy, server_code=number)

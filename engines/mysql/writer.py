@@ -1,0 +1,110 @@
+"""Writing to MySQL and MariaDB: transactions through SQLAlchemy, rows by INSERT of many in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pymysql
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from engines.errors import Aborted
+from engines.grant import Grant
+from engines.mysql.database import MysqlDatabase, translate_error
+from engines.mysql.quoting import quote_identifier
+from engines.mysql.session import connect
+from engines.protocols import Loaded
+
+# strict, and what rows from another MySQL need: zero dates and an AUTO_INCREMENT column's own 0 stay what they are
+WRITING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO"
+PARAMETERS = 20_000  # values in one INSERT
+PACKET = 8 << 20  # bytes of texts and blobs in one INSERT, half of max_allowed_packet's default in MariaDB
+
+Row = tuple[Any, ...]
+
+
+class MysqlWriter(MysqlDatabase):
+    """A MySQL or MariaDB database that may be written, because a grant says so.
+
+    The server commits a transaction whenever a statement creates, alters or drops something.
+    """
+
+    def __init__(self, url: str, display: str, grant: Grant) -> None:
+        super().__init__(url, display)
+        if grant.target != self.identity:
+            raise Aborted(
+                "GRANT_FOR_ANOTHER_TARGET",
+                f"The approval is for another database than {display}.",
+                "Point the request at the database that was approved, or plan and approve again.",
+            )
+        self.grant = grant
+        self._engine = sa.create_engine(
+            "mysql+pymysql://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
+        )
+
+    def _open(self) -> Any:
+        connection, _ = connect(self.url, self.display, WRITING_MODE, read_only=False)
+        connection.autocommit(False)
+        return connection
+
+    @contextmanager
+    def begin(self, durable: bool = False) -> Iterator[Connection]:
+        """A transaction; how durable its commit is the server says for all (innodb_flush_log_at_trx_commit)."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (pymysql.MySQLError, sa.exc.DBAPIError) as error:
+            raise translate_error(_cause(error), self.display) from error
+
+    def run(self, connection: Connection, sql: str) -> None:
+        """Run one statement, its text as it is; a second one is refused by the server."""
+        with _driver(connection).cursor() as cursor:
+            cursor.execute(sql)
+
+    def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[list[Row]]) -> Loaded:
+        """Insert lists of rows into database.table inside the transaction; bytes counts texts and blobs only."""
+        name = quote_identifier(table.partition(".")[2])
+        # the driver puts values into the text by its percent signs
+        names = ", ".join(quote_identifier(column) for column in columns)
+        head = f"INSERT INTO {name} ({names}) VALUES ".replace("%", "%%")
+        marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
+        loaded = size = 0
+        with _driver(connection).cursor() as cursor:
+            for rows in blocks:
+                for part, bytes_in_it in _parts(rows, max(PARAMETERS // max(len(columns), 1), 1)):
+                    values = [value for row in part for value in row]
+                    cursor.execute(head + ", ".join([marks] * len(part)), values)
+                    loaded += len(part)
+                    size += bytes_in_it
+        return Loaded(loaded, size)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+        super().close()
+
+
+def _parts(rows: list[Row], most: int) -> Iterator[tuple[list[Row], int]]:
+    """Rows in parts of at most that many and about PACKET bytes, with the bytes of each."""
+    part: list[Row] = []
+    size = 0
+    for row in rows:
+        bytes_in_it = sum(len(value) for value in row if isinstance(value, str | bytes))
+        if part and (len(part) >= most or size + bytes_in_it > PACKET):
+            yield part, size
+            part, size = [], 0
+        part.append(row)
+        size += bytes_in_it
+    if part:
+        yield part, size
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _cause(error: Exception) -> pymysql.MySQLError:
+    origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return origin if isinstance(origin, pymysql.MySQLError) else pymysql.OperationalError(str(error))
