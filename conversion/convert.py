@@ -9,6 +9,7 @@ from typing import Any
 from conversion import postgresql_to_postgresql
 from conversion.result import Conversion, Overrides, Request
 from engines.catalog import Catalog
+from engines.collector import paused_collector
 from engines.errors import UsageError
 from engines.families import family
 from engines.profile import TableProfile
@@ -40,6 +41,7 @@ WRITERS: dict[str, str] = {
 }
 
 
+@paused_collector()
 def convert(
     source: Catalog,
     profiles: Mapping[str, TableProfile],

@@ -13,6 +13,7 @@ from conversion.forms import partitioning_form
 from conversion.normal_types import charset_form
 from conversion.sides import Sides
 from engines.catalog import Catalog, Table, Unread
+from engines.collector import paused_collector
 from engines.errors import UsageError
 from engines.families import family
 
@@ -21,6 +22,7 @@ NO_SCHEMA = frozenset({"auto_increment", "charset"})
 STATE_PARTS = ("state of ", "states of ", "size", "rows of ")  # parts of unread that are no schema
 
 
+@paused_collector()
 def diff(a: Catalog, b: Catalog, names: bool = True) -> list[Difference]:
     """From a (what should be) to b (what is): objects missing in b, added in b, and changed; empty when equal.
 

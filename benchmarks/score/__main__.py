@@ -1,4 +1,4 @@
-"""`python -m benchmarks.score [mysql-postgresql ... round-trip]`: the score of every direction, or of the named ones."""
+"""`python -m benchmarks.score [mysql-postgresql ... round-trip]`: the score of each direction, or of those named."""
 
 from __future__ import annotations
 

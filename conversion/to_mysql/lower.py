@@ -34,9 +34,7 @@ from engines.mysql.types import logical_type
 PREFIX = 255  # characters of a text that an index looks at where nothing else is said
 GROWING = re.compile(r"\b(?:REPLACE|REPEAT|LPAD|RPAD|GROUP_CONCAT|SPACE|QUOTE|HEX)\b")
 COMPUTED = "the invisible column {name} holds what it is over; queries use it when they name that column"
-NUMBERED = (
-    "it is too long for a key and has {name}, which the server numbers: MariaDB's hash of long keys can't have that"
-)
+NUMBERED = "it is too long for a key and has {name}, which the server numbers: MariaDB can't hash that"
 HASHED = "UNHEX(SHA2({column}, 256))"
 
 
@@ -124,7 +122,8 @@ class TableLowering:
             index.predicate = None
         if len(index.keys) > 16:
             raise ValueError(f"it has {len(index.keys)} keys, MySQL takes at most 16")
-        if index.unique and not self._fits(index.keys):
+        endless = [key for key in index.keys if key.expression and self._is_endless(key.expression)]
+        if index.unique and (endless or not self._fits(index.keys)):
             self._refuse_numbered([key.column for key in index.keys])
         if index.unique and not self._fits(index.keys) and not self.flavour.has("unique texts of any length"):
             for key in index.keys:
@@ -196,6 +195,10 @@ class TableLowering:
                     self.direction.kinds[fixed] = self.direction.kinds[expression]
                 expression = fixed
         return expression
+
+    def _is_endless(self, expression: str) -> bool:
+        """True for a text that no key holds whole."""
+        return self.direction.kinds.get(expression, Kind.TEXT) is Kind.TEXT and self._length(expression) is None
 
     def _length(self, expression: str) -> int | None:
         """The most characters that an expression over texts gives; None where that can't be told."""

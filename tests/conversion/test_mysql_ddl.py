@@ -107,7 +107,8 @@ def test_the_order_is_tables_keys_references_code() -> None:
         "CREATE TABLE `c` (\n    `p` int,\n    `n` varchar(9),\n    CONSTRAINT `k` CHECK (p > 0)\n)",
         "ALTER TABLE `c` ADD UNIQUE KEY `u` (`n`)",
         "ALTER TABLE `c` ADD KEY `i` (`n`(3) DESC) COMMENT 'why'",
-        "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES `p` (`id`) ON DELETE SET NULL",
+        "ALTER TABLE `c` ADD CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES `p` (`id`) "
+        "ON UPDATE NO ACTION ON DELETE SET NULL",
         "CREATE SQL SECURITY INVOKER VIEW `b` AS\nSELECT n FROM c",
         "CREATE VIEW `a` AS\nSELECT n FROM b",
         "CREATE TRIGGER g BEFORE INSERT ON c FOR EACH ROW SET NEW.p = 1",

@@ -8,7 +8,7 @@ from conversion.diff import diff
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.result import Overrides
 from engines.catalog import Extension
-from tests.conversion.schemas import Source, apply, apply_sqlite, postgresql_catalog, sqlite_source, unaccounted, undo
+from tests.conversion.schemas import Source, apply, apply_sqlite, postgresql_catalog, unaccounted, undo
 from tests.servers import Server, load_sql
 
 RICH = Path(__file__).parent / "rich.sql"

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from engines.catalog import Catalog, Extension
+from engines.collector import paused_collector
 from engines.postgresql.introspect.beyond import read_beyond
 from engines.postgresql.introspect.constraints import read_constraints
 from engines.postgresql.introspect.indexes import read_indexes
@@ -44,6 +45,7 @@ SETTINGS = """
 PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
 
 
+@paused_collector()
 def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
     """Everything in the user's schemas: not pg_*, information_schema, _dbmo, nor what an extension brought.
 

@@ -13,6 +13,7 @@ from tests.mysql_servers import MysqlServer
 from tests.servers import Server
 
 FEW, MANY = 3, 150
+SOAK = [pytest.mark.soak, pytest.mark.timeout(3600)]
 
 
 def check(engine: Engine, examples: int) -> None:
@@ -26,16 +27,16 @@ def check(engine: Engine, examples: int) -> None:
     prove()
 
 
-@pytest.mark.parametrize("examples", [4 * FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [4 * FEW, pytest.param(MANY, marks=SOAK)])
 def test_sqlite(tmp_path: Path, examples: int) -> None:
     check(sqlite_engine(tmp_path), examples)
 
 
-@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=SOAK)])
 def test_postgresql(postgresql_18: Server, examples: int) -> None:
     check(Engine("postgresql", postgresql_18.create_database), examples)
 
 
-@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=SOAK)])
 def test_mariadb(mariadb: MysqlServer, examples: int) -> None:
     check(Engine("mysql", mariadb.create_database), examples)
