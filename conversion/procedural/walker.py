@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ INTEGERS = ("smallint", "integer", "bigint")  # each may be passed where a later
 CASE_NOT_FOUND = "20000"  # the SQLSTATE both MySQL and PostgreSQL raise where a CASE has no branch
 
 
-class Walker:
+class Walker(ABC):
     """Turns a tree of the source into one of the target; returned: what RETURN gives (None: nothing is returned)."""
 
     def __init__(self, context: Context, returned: Local | None = None) -> None:
@@ -142,15 +143,15 @@ class Walker:
 
     def block(self, node: Block, scope: Scope) -> list[Node]:
         """BEGIN ... END."""
-        raise NotImplementedError
+        raise Untranslatable("a block inside of the body has no counterpart here")
 
+    @abstractmethod
     def fail(self, node: Raise, scope: Scope) -> list[Node]:
         """SIGNAL, RAISE."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sql(self, node: Sql, scope: Scope) -> list[Node]:
         """A statement of SQL."""
-        raise NotImplementedError
 
     def call(self, node: Call, scope: Scope) -> list[Node]:
         """CALL."""

@@ -167,7 +167,7 @@ class Direction(ABC):
 
     def enum_type(self, schema: str, name: str, labels: Sequence[str]) -> tuple[UserType, str]:
         """The enum type to make and the native spelling of columns of it."""
-        raise NotImplementedError
+        raise Untranslatable("the target has no enum types of its own")
 
     def key_parts(self, key: Key, shape: TableShape, target: Table) -> list[IndexKey] | None:
         """Index keys that a unique key needs to stay as unique as it was; None where its plain columns do."""
