@@ -122,8 +122,7 @@ class TableLowering:
             index.predicate = None
         if len(index.keys) > 16:
             raise ValueError(f"it has {len(index.keys)} keys, MySQL takes at most 16")
-        endless = [key for key in index.keys if key.expression and self._is_endless(key.expression)]
-        if index.unique and (endless or not self._fits(index.keys)):
+        if index.unique and sum(map(self._computed_bytes, index.keys)) > KEY_BYTES:
             self._refuse_numbered([key.column for key in index.keys])
         if index.unique and not self._fits(index.keys) and not self.flavour.has("unique texts of any length"):
             for key in index.keys:
@@ -196,9 +195,12 @@ class TableLowering:
                 expression = fixed
         return expression
 
-    def _is_endless(self, expression: str) -> bool:
-        """True for a text that no key holds whole."""
-        return self.direction.kinds.get(expression, Kind.TEXT) is Kind.TEXT and self._length(expression) is None
+    def _computed_bytes(self, key: IndexKey) -> int:
+        """Bytes of a key that a column takes, or what will hold an expression; too many for an endless one."""
+        if key.expression and self.direction.kinds.get(key.expression, Kind.TEXT) is Kind.TEXT:
+            return (self._length(key.expression) or KEY_BYTES) * BYTES_PER_CHARACTER
+        size = self._bytes(key)
+        return KEY_BYTES + 1 if size is None else size
 
     def _length(self, expression: str) -> int | None:
         """The most characters that an expression over texts gives; None where that can't be told."""
