@@ -20,6 +20,10 @@ def _lines(migration: Migration, steps: list[Step]) -> Iterator[str]:
     engine = migration.engine
     for left in migration.remaining:
         yield f"-- not done: {_line(left.kind)} of {_line(left.object)}: {_line(left.reason)}"
+    for item in () if steps is migration.reverse else migration.candidates:
+        evidence = _line("; ".join(item.evidence))
+        yield f"-- perhaps a rename: {item.kind} {_line(item.source)} -> {_line(item.target)} ({evidence})"
+        yield "-- this script drops and adds it; overrides.names makes it a rename"
     yield from (f"{sql};" for sql in migration.opening)
     yield from _steps([step for step in steps if not step.transactional], engine, 1)
     together = [step for step in steps if step.transactional]

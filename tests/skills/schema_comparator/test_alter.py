@@ -54,3 +54,11 @@ def test_no_difference_is_no_script(tmp_path: Path) -> None:
     assert (output.equal, output.script, output.differences) == (True, "", [])
     assert output.migration is not None
     assert output.migration.steps == []
+
+
+def test_a_possible_rename_is_named_in_the_script_that_drops_and_adds(tmp_path: Path) -> None:
+    wanted = made(tmp_path / "wanted.db", "CREATE TABLE actor (id INTEGER PRIMARY KEY, first_name TEXT, born TEXT)")
+    there = made(tmp_path / "there.db", "CREATE TABLE actor (id INTEGER PRIMARY KEY, given_name TEXT, born TEXT)")
+    script = compared(wanted, there, Overrides()).script or ""
+    assert "-- perhaps a rename: column main.actor.given_name -> main.actor.first_name" in script
+    assert "DESTRUCTIVE" in script
