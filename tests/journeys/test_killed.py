@@ -45,6 +45,8 @@ def journal_has(life: Life, text: str) -> bool:
     if not (life.folder / "journal.db").exists():
         return False
     with closing(sqlite3.connect(f"file:{life.folder}/journal.db?mode=ro", uri=True)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
+            return False  # the file is there a moment before its table
         query = "SELECT count(*) FROM entry WHERE kind || ' ' || body LIKE ?"
         return bool(connection.execute(query, (f"%{text}%",)).fetchone()[0])
 
