@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from conversion.from_mysql.defaults_postgresql import CLOCK_NAMES, CLOCKS
 from conversion.from_mysql.source import literal, parse_expression
 from conversion.from_mysql.sqlite_expressions import scalar
 from conversion.relational.choice import Choice, ColumnFacts
@@ -14,8 +15,6 @@ from engines.catalog import Kind
 from engines.sqlite.quoting import quote_literal
 
 NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
-CLOCKS = (exp.CurrentTimestamp, exp.Localtimestamp, exp.Localtime)
-CLOCK_NAMES = {"NOW", "LOCALTIMESTAMP", "LOCALTIME", "CURRENT_TIMESTAMP"}
 NUMERIC = {"integer", "double", "boolean", "bit_boolean", "bit_integer"}
 
 

@@ -21,6 +21,7 @@ from conversion.procedural.tree import (
     Sql,
     Variable,
 )  # fmt: skip
+from conversion.procedural.write_shared import call_lines, cursor_lines
 from conversion.shapes import Untranslatable
 from engines.postgresql.quoting import quote_identifier, quote_literal
 
@@ -120,11 +121,6 @@ def _with_into(text: str, strict: str, names: str) -> str:
     return f"{text} INTO{strict} {names}"
 
 
-def _cursor(node: CursorStep, indent: str) -> list[str]:
-    into = f" INTO {', '.join(parts[0] for parts in node.into)}" if node.into else ""
-    return [f"{indent}{node.action} {node.cursor}{into};"]
-
-
 def _assign(node: Assign, indent: str) -> list[str]:
     return [f"{indent}{node.target[0]} := {node.value};"]
 
@@ -133,15 +129,11 @@ def _return(node: Return, indent: str) -> list[str]:
     return [f"{indent}RETURN{f' {node.value}' if node.value is not None else ''};"]
 
 
-def _call(node: Call, indent: str) -> list[str]:
-    return [f"{indent}CALL {node.name[0]}({', '.join(node.arguments)});"]
-
-
 def _nothing(_: Nothing, indent: str) -> list[str]:
     return [f"{indent}NULL;"]
 
 
 WRITERS: dict[type[Node], Callable[[Any, str], list[str]]] = {
-    Block: _block, If: _if, Loop: _loop, Leave: _leave, Raise: _raise, Sql: _sql, CursorStep: _cursor,
-    Assign: _assign, Return: _return, Call: _call, Nothing: _nothing,
+    Block: _block, If: _if, Loop: _loop, Leave: _leave, Raise: _raise, Sql: _sql, CursorStep: cursor_lines,
+    Assign: _assign, Return: _return, Call: call_lines, Nothing: _nothing,
 }  # fmt: skip
