@@ -18,9 +18,9 @@ from engines.connection import parse
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from transfer.chunks import Chunk, Chunks
-from transfer.compare import chunk_equal, side_of
 from transfer.endpoints import AnySnapshot, Endpoints, open_snapshot
 from transfer.moveplan import MovePlan
+from transfer.old_compare import chunk_equal, side_of
 from transfer.schema import undo_stage
 from transfer.state import State
 

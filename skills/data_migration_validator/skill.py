@@ -16,7 +16,7 @@ from skills.data_migration_validator.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
 from transfer.aside import quarantined_on
 from transfer.chunks import Quarantined
-from transfer.compare import RowDifference, compare_table, count_table, side_of
+from transfer.old_compare import RowDifference, compare_table, count_table, side_of
 from transfer.endpoints import AnySnapshot, open_snapshot
 from transfer.ranges import cut_table
 

@@ -13,8 +13,8 @@ from engines.postgresql.quoting import quote_identifier as quote_postgresql
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
-from transfer.canonical import as_text
 from transfer.chunks import Chunk, Quarantined
+from transfer.old_canonical import as_text
 from transfer.routes.postgresql_to_postgresql import range_condition, source_name
 
 BATCH = 2_000

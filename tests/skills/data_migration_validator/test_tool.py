@@ -10,7 +10,7 @@ from engines.errors import UsageError
 from skills.data_migration_validator.skill import Output, TableResult
 from skills.data_migration_validator.tool import ToolArgs, digest
 from tests.skills.outputs import meter, output_of
-from transfer.compare import RowDifference
+from transfer.old_compare import RowDifference
 
 NAME = "data-migration-validator"
 ROW = RowDifference(kind="different", key={"email": "marked"}, columns=["total"], source={"total": "marked"})

@@ -11,7 +11,7 @@ from engines.catalog import Model
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Chunk, Quarantined, cut
 from transfer.endpoints import AnySnapshot
-from transfer.sides import PostgresqlSide, Side, SqliteSide, Texts, compared
+from transfer.old_sides import PostgresqlSide, Side, SqliteSide, Texts, compared
 
 
 class RowDifference(Model):

@@ -14,7 +14,8 @@ from engines.postgresql.quoting import quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
-from transfer.canonical import (
+from transfer.chunks import Chunk, Quarantined
+from transfer.old_canonical import (
     Value,
     encode_row,
     encoded_sql,
@@ -24,7 +25,6 @@ from transfer.canonical import (
     sqlite_text,
     sqlite_texts,
 )
-from transfer.chunks import Chunk, Quarantined
 
 BATCH = 2_000
 Texts = list[bytes | None]
