@@ -22,7 +22,7 @@ lint: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
-# How good schema conversion is, over the real schemas of DBMO_CORPORA.
+# How good schema conversion is, over the real schemas of DBMO_CORPORA, and the trap table of comparisons.
 score: setup
 	$(BIN)/python -m benchmarks.score
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agent.clock import now_et, parse_moment
 from agent.folder import Folder
 from agent.plan import Plan
-from engines.errors import Aborted, UsageError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from engines.errors import Aborted
+from engines.signing import load_key, public_key_text, signature_holds, signed
 
 FILE = "approval.json"
 ACTION = "execute"
@@ -42,21 +37,12 @@ def approve_in_person(folder: Folder, plan: Plan, typed: str, by: str) -> dict[s
 
 def approve_with_key(folder: Folder, plan: Plan, key_file: Path, by: str) -> dict[str, Any]:
     """Write an approval signed with an Ed25519 key (PEM)."""
-    key = _load_key(key_file)
-    statement = _statement(plan, by, "key")
-    statement["public_key"] = public_key_text(key)
-    statement["signature"] = base64.b64encode(key.sign(_signed_bytes(statement))).decode()
-    return _store(folder, statement)
+    return _store(folder, signed(_statement(plan, by, "key"), load_key(key_file)))
 
 
 def public_key_of(key_file: Path) -> str:
     """The public half of a key file as it stands in options.approvers."""
-    return public_key_text(_load_key(key_file))
-
-
-def public_key_text(key: Ed25519PrivateKey) -> str:
-    """Base64 of the raw public key."""
-    return base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    return public_key_text(load_key(key_file))
 
 
 def check_approval(folder: Folder, plan: Plan) -> dict[str, Any]:
@@ -115,19 +101,7 @@ def _void(folder: Folder, plan: Plan, approval: dict[str, Any]) -> str | None:
         return None if approval in noted else "the journal does not know it"
     if approval.get("public_key") not in approvers:
         return "the key that signed it is not among options.approvers"
-    return None if _signature_holds(approval) else "the signature is wrong"
-
-
-def _signature_holds(approval: dict[str, Any]) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(approval["public_key"]))
-    try:
-        key.verify(base64.b64decode(str(approval.get("signature", ""))), _signed_bytes(approval))
-    except (InvalidSignature, binascii.Error):
-        return False
-    return True
+    return None if signature_holds(approval) else "the signature is wrong"
 
 
 def _statement(plan: Plan, by: str, method: str) -> dict[str, Any]:
@@ -148,26 +122,3 @@ def _store(folder: Folder, statement: dict[str, Any]) -> dict[str, Any]:
     folder.journal.append("approved", statement)
     folder.write_json(FILE, statement)
     return statement
-
-
-def _signed_bytes(approval: dict[str, Any]) -> bytes:
-    signed = {name: value for name, value in approval.items() if name != "signature"}
-    return json.dumps(signed, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _load_key(key_file: Path) -> Ed25519PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    remedy = "Make one with: openssl genpkey -algorithm ed25519 -out approver.pem"
-    try:
-        key = load_pem_private_key(key_file.read_bytes(), password=None)
-    except OSError as error:
-        raise UsageError("KEY_UNREADABLE", f"{key_file} can't be read: {error.strerror}.", remedy) from error
-    except (ValueError, TypeError) as error:
-        raise UsageError(
-            "KEY_UNREADABLE", f"{key_file} holds no private key in PEM form without a password.", remedy
-        ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError("KEY_UNREADABLE", f"{key_file} is not an Ed25519 key.", remedy)
-    return key

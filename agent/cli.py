@@ -13,6 +13,7 @@ from agent.driver import NAMES
 
 VERSION = "0.1.0"
 UNTIL = ("assess", "plan", "rehearse", "execute", "validate")
+LEVELS = ("schema", "counts", "checksums", "rows", "stream", "sample")
 LATER = {
     "cutover": "the cutover with change sync",
     "fallback": "the way back after a cutover",
@@ -35,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_life(commands)
     _add_skills(commands)
+    _add_proof(commands)
     _add_others(commands)
     return root
 
@@ -78,6 +80,10 @@ def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         command = commands.add_parser(name, help=text)
         command.add_argument("folder", type=Path, help="the migration's folder (assess and plan also take a request)")
         command.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+        if name == "validate":
+            command.add_argument("--no-values", action="store_true", help="keys and columns only, no values")
+            command.add_argument("--finished", action="store_true", help="what is copied so far, or is there before")
+            _add_repair(command)
         command.set_defaults(handler=f"agent.commands.life:{name}")
     approve = commands.add_parser("approve", help="approve the plan: at the terminal, or with an approver's key")
     approve.add_argument("folder", type=Path)
@@ -102,6 +108,44 @@ def _add_skills(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     schema.add_argument("what", choices=("contract", "request", "skill"))
     schema.add_argument("name", nargs="?")
     schema.set_defaults(handler="agent.commands.skills:schema")
+
+
+def _add_proof(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    compare = commands.add_parser("compare", help="compare any two live databases; exit status 1 on any difference")
+    compare.add_argument("source", help="reference: sqlite:, postgresql:, mysql: or mongodb:, secrets as ${VARIABLE}")
+    compare.add_argument("target", help="the same of the other side")
+    compare.add_argument("--level", choices=LEVELS, help="by default checksums: every row, by hashes of parts")
+    compare.add_argument("--only", action="append", default=[], metavar="TABLE", help="this table (may be repeated)")
+    compare.add_argument("--skip", action="append", default=[], metavar="TABLE", help="not this one")
+    compare.add_argument("--ignore", action="append", default=[], metavar="[TABLE.]COLUMN", help="not this column")
+    compare.add_argument("--name", action="append", default=[], metavar="SOURCE=TARGET", help="tables called otherwise")
+    compare.add_argument("--migration", metavar="ID", help="count what this migration set aside apart")
+    compare.add_argument("--limit", type=int, help="differing rows shown per table, by default 20")
+    compare.add_argument("--no-values", action="store_true", help="keys and columns only, no values")
+    compare.add_argument("--settle", type=float, metavar="SECONDS", help="read differing rows again while others write")
+    compare.add_argument("--source-cpu", type=float, metavar="SHARE", help="of one core of the source, over 0 to 1")
+    compare.add_argument("--route", choices=("auto", "pushdown", "stream"), help="where rows are hashed")
+    compare.add_argument("--page", type=Path, metavar="FILE", help="write the differences as an HTML page")
+    compare.add_argument("--certificate", type=Path, metavar="FILE", help="write a certificate where all is equal")
+    compare.add_argument("--key", type=Path, help="Ed25519 key (PEM) that signs the certificate")
+    _add_repair(compare)
+    compare.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    compare.set_defaults(handler="agent.commands.compare:compare")
+    verify = commands.add_parser("verify-certificate", help="check a certificate, and its parts against the databases")
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--signer", metavar="KEY", help="who must have signed: the public key (base64), or a key file")
+    verify.add_argument("--recheck", action="store_true", help="ask both databases for the digests of all parts")
+    verify.add_argument("--part", action="append", default=[], metavar="TABLE[:N]", help="ask for these only")
+    verify.add_argument("--source", metavar="URL", help="instead of the certificate's reference")
+    verify.add_argument("--target", metavar="URL", help="the same of the target")
+    verify.add_argument("--json", action="store_true", help="print the checks as JSON on stdout")
+    verify.set_defaults(handler="agent.commands.certificate:verify_certificate")
+
+
+def _add_repair(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--repair", action="store_true", help="show what copying the differing rows again would do")
+    command.add_argument("--approve", metavar="HASH", help="do the repair that was shown under this hash")
+    command.add_argument("--deletes", action="store_true", help="let the repair delete rows that only the target has")
 
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -57,7 +57,7 @@ def execution_steps(run: Orchestrator, plan: Plan) -> Iterator[ExecutionSteps]:
         assert source is not None
         check_source(source)
         _check_source_is_planned(source, plan)
-    yield ExecutionSteps(run, plan, approval, _grant(run, plan))
+    yield ExecutionSteps(run, plan, approval, grant_for(run, plan))
 
 
 def _build(run: Orchestrator, plan: Plan, approval: dict[str, Any], grant: Grant) -> Model:
@@ -120,7 +120,7 @@ def _check_source_is_planned(source: Database, plan: Plan) -> None:
         )
 
 
-def _grant(run: Orchestrator, plan: Plan) -> Grant:
+def grant_for(run: Orchestrator, plan: Plan) -> Grant:
     """A grant for the target that the plan names; it must be that one, and hold nothing in the way."""
     assert plan.move is not None
     with run.ends.target() as target:

@@ -29,8 +29,11 @@ def _differing(facts: Facts) -> Iterator[str]:
     for table in (facts.validation or {}).get("tables", []):
         if not table["equal"]:
             count = table["different"] + table["missing"] + table["extra"]
-            told = f"{counted(count, 'row')} differ" if count else "the counts differ"
-            yield f"Repair {bare(table['name'])}: {told} between source and target; the report names them."
+            if not count:
+                yield f"Compare {bare(table['name'])} again: it could not be compared whole; the report says why."
+                continue
+            told = f"{counted(count, 'row')} differ between source and target"
+            yield f"Repair {bare(table['name'])}: {told}: dbmo validate --repair shows what that would do."
     for difference in facts.differences or []:
         yield f"Correct {difference['kind']} {difference['object']} in the target: {difference['detail']}."
     for view in facts.views or []:

@@ -20,7 +20,7 @@ from agent.phases import ANALYZER, artifact_of
 from agent.plan import Plan
 from agent.planning import planning_steps
 from agent.steps import Steps
-from agent.validate import validation_steps
+from agent.validate import Wishes, validation_steps
 from engines.errors import Aborted, DbmoError, UsageError
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
@@ -111,10 +111,10 @@ class Orchestrator:
             output: dict[str, Any] = self._driven(steps)
             return output
 
-    def validate(self) -> dict[str, Any]:
-        """Phase 4: prove it; the validator's output."""
+    def validate(self, wishes: Wishes | None = None) -> dict[str, Any]:
+        """Phase 4: prove it, and what a person wishes beside it; the validator's output."""
         plan = self.needed_plan()
-        with self._phase("validation"), validation_steps(self, plan) as steps:
+        with self._phase("validation"), validation_steps(self, plan, wishes or Wishes()) as steps:
             output: dict[str, Any] = self._driven(steps)
             return output
 

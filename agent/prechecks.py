@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,6 @@ from agent.plan_checks import check_dependencies, check_features, check_plan, ch
 from agent.request_model import DatabaseRequest, Request
 from agent.rules import RULES, Rule, refuse
 from agent.versions import check_version, numbers
-from engines.errors import UsageError
 from skills.data_engineering_pipeline_designer.decision_matrix import REPLICATION, is_regulated
 
 __all__ = [
@@ -55,7 +55,6 @@ REQUIRED_SKILLS = (
 )
 PLACE_OPTIONS = frozenset({"host", "hostaddr", "port", "dbname"})  # libpq's, which may stand in the query
 WEAK_LEVELS = frozenset({"counts", "sample"})
-LATER_LEVELS = frozenset({"sample", "stream"})
 
 
 @dataclass(frozen=True)
@@ -157,12 +156,10 @@ def check_request(request: Request, skills: Mapping[str, Mapping[str, Any]]) -> 
             "Give up one side of each pair that is named.",
             pairs=[c.id for c in found],
         )
-    if request.options.validation in LATER_LEVELS:
-        raise UsageError(
-            "UNSUPPORTED_OPTION",
-            f"The validator of this version has no level {request.options.validation}.",
-            "Use counts, checksums or rows in options.validation, or leave it out.",
-        )
+    if request.options.certificate_key is not None:
+        from engines.signing import load_key
+
+        load_key(Path(request.options.certificate_key))
     check_skills(skills)
 
 

@@ -216,6 +216,9 @@ def _resolve(request: Request, base: Path) -> Request:
             name: str(base / v) for name in ("archive", "file") if (v := getattr(request.backup, name)) is not None
         }
         changes["backup"] = request.backup.model_copy(update=paths)
+    if request.options.certificate_key is not None:
+        key = str(base / request.options.certificate_key)
+        changes["options"] = request.options.model_copy(update={"certificate_key": key})
     if request.workload is not None and request.workload.file is not None:
         changes["workload"] = request.workload.model_copy(update={"file": str(base / request.workload.file)})
     return request.model_copy(update=changes)

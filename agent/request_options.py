@@ -101,6 +101,7 @@ class Options(Model):
     policies: dict[Literal["unholdable"], Literal["quarantine", "stop"]] = Field(default_factory=dict)
     accept: list[Acceptance] = Field(default_factory=list)
     approvers: list[str] = Field(default_factory=list)
+    certificate_key: Annotated[str, Field(min_length=1)] | None = None
     max_unchunked_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     max_billed_tokens: Annotated[int, Field(ge=1)] | None = None
     max_cost_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import now_text
 from agent.phases import ANALYZER, BUILDER, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 from agent.plan import Plan
+from agent.report.diff_page import diff_page
 from agent.steps import PhaseSteps
 from engines.catalog import Catalog, Model
 from engines.errors import DbmoError, UsageError
+from engines.grant import Grant
 from engines.protocols import Database
 from skills.registry import get_skill
 
@@ -21,12 +24,22 @@ if TYPE_CHECKING:
 VIEW_ROWS = 100_000
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What a person asks for beside the plan's comparison; the fields are those of the validator's input."""
+
+    values: bool = True
+    repair: bool = False
+    approve: str | None = None
+    deletes: bool = False
+
+
 class ValidationSteps(PhaseSteps):
     """The validator compares rows; the composer judges rows, schema, views and workload."""
 
-    def __init__(self, run: Orchestrator, plan: Plan, source: Database, target: Database) -> None:
+    def __init__(self, run: Orchestrator, plan: Plan, source: Database, target: Database, wishes: Wishes) -> None:
         super().__init__("validation", {VALIDATOR: self._validate, COMPOSER: self._compose})
-        self.migration, self.plan, self.source, self.target = run, plan, source, target
+        self.migration, self.plan, self.source, self.target, self.wishes = run, plan, source, target, wishes
 
     def finish(self) -> dict[str, Any]:
         """The validator's output as plain data; the journal knows what differed."""
@@ -52,10 +65,25 @@ class ValidationSteps(PhaseSteps):
             "tables": [table.model_dump() for table in plan.move.tables],
             "level": plan.validation_level,
             "migration": plan.migration,
+            "certificate_key": run.request.options.certificate_key,
+            **asdict(self.wishes),
         }
-        output: Model = skill.run(skill.input.model_validate(given), run.context(self.source, self.target))
-        run.store(VALIDATOR, output)
+        context = run.context(self.source, self.target)
+        if self.wishes.approve is not None:
+            context.grant = Grant(plan.migration, self.target.identity, self.wishes.approve, plan.target.scratch)
+        output: Model = skill.run(skill.input.model_validate(given), context)
+        self._store(output)
         return output
+
+    def _store(self, output: Any) -> None:
+        run = self.migration
+        run.store(VALIDATOR, output)
+        page = diff_page(output, self.source.display, self.target.display)
+        run.folder.artifact("validation/differences.html", page)
+        if output.certificate is not None:
+            run.folder.artifact("validation/certificate.json", output.certificate.model_dump(mode="json"))
+        if output.repaired is not None:
+            run.folder.journal.append("repaired", output.repaired.model_dump(mode="json"))
 
     def _differences(self) -> list[dict[str, Any]]:
         return self.once.of("schema differences", lambda: self._kept("schema-differences", self._schema()))
@@ -78,13 +106,13 @@ class ValidationSteps(PhaseSteps):
 
 
 @contextmanager
-def validation_steps(run: Orchestrator, plan: Plan) -> Iterator[ValidationSteps]:
+def validation_steps(run: Orchestrator, plan: Plan, wishes: Wishes) -> Iterator[ValidationSteps]:
     """The steps on both open databases; NOT_EXECUTED where nothing was moved yet."""
     if plan.move is None or run.output(BUILDER) is None:
         raise UsageError("NOT_EXECUTED", "Nothing was moved yet.", f"Run: dbmo execute {run.folder.path}")
     with run.ends.source() as source, run.ends.target() as target:
         assert source is not None and target is not None
-        yield ValidationSteps(run, plan, source, target)
+        yield ValidationSteps(run, plan, source, target, wishes)
 
 
 def passed(run: Orchestrator) -> bool:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import chat, copy_sqlite, many_tables, plan_schema, start_up
+from benchmarks import chat, copy_sqlite, many_tables, plan_schema, start_up, validate, validate_scaling
 from benchmarks.measure import Line
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -17,6 +17,8 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "planning": plan_schema.run,
     "many-tables": many_tables.run,
     "sqlite-to-postgresql": copy_sqlite.run,
+    "validate": validate.run,
+    "validate-scaling": validate_scaling.run,
 }
 
 

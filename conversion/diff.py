@@ -38,7 +38,7 @@ def diff(a: Catalog, b: Catalog, names: bool = True) -> list[Difference]:
         )
     sides = Sides(a, b, names)
     found = list(_unread(sides))
-    if sides.engine != "mysql":  # its one schema is the database
+    if sides.engine not in ("mysql", "mongodb"):  # their one schema is the database
         found += _named("schema", a.schemas, b.schemas)
     found += _tables(sides)
     for name, one, other in sides.paired(a.views, b.views):

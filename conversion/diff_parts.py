@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from conversion.diff_converted import plain_parts
 from conversion.differences import Difference, added, changed, missing, slight
 from conversion.forms import Form, check_form, exclusion_form, folded, foreign_key_form, index_form, key_form
 from conversion.generated_names import generated
 from conversion.sides import Sides
-from engines.catalog import Index, Key, Table, View
+from engines.catalog import ForeignKey, Index, Key, Table, View
 
 FormOf = Callable[[Any, str], Form]  # (object, home of its catalog) -> form
 
@@ -17,6 +18,8 @@ FormOf = Callable[[Any, str], Form]  # (object, home of its catalog) -> form
 def part_differences(sides: Sides, a: Table, b: Table) -> list[Difference]:
     """Keys, indexes, references, checks and exclusions."""
     engine = sides.engine
+    if not sides.names:
+        a, b = plain_parts(a), plain_parts(b)
     found = _primary_key(sides, a, b)
     uniques, indexes = (list(a.uniques), list(b.uniques)), (list(a.indexes), list(b.indexes))
     found += _same_rule(sides, a, uniques, indexes)
@@ -98,11 +101,15 @@ def _columns(item: Any) -> list[str]:
 
 
 def _label(owner: Table | View, item: Any) -> str:
-    return f"{owner.full_name}.{item.name or shown(item)}"
+    return f"{owner.full_name}.{item.name or getattr(item, 'columns', None) or shown(item)}"
 
 
 def shown(item: Any) -> str:
     """What an object is, for people."""
+    if isinstance(item, ForeignKey):
+        columns, referenced = ", ".join(item.columns), ", ".join(item.referenced_columns)
+        actions = f"ON UPDATE {item.on_update} ON DELETE {item.on_delete}"
+        return f"({columns}) REFERENCES {item.referenced_table} ({referenced}) {actions}"
     for name in ("definition", "expression", "columns"):
         value = getattr(item, name, None)
         if value:

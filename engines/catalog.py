@@ -121,12 +121,16 @@ class Table(Model):
 
 
 class View(Model):
-    """A view or materialized view; definition is the query, in the engine's dialect; broken: why it can't be read."""
+    """A view or materialized view; definition is the query, in the engine's dialect; broken: why it can't be read.
+
+    populated: a materialized view has been filled; a state of the server like rows, so it is not kept with the catalog.
+    """
 
     schema_name: str
     name: str
     definition: str
     materialized: bool = False
+    populated: bool = Field(default=True, exclude=True)
     columns: list[str] = Field(default_factory=list)
     depends_on: list[str] = Field(default_factory=list)
     indexes: list[Index] = Field(default_factory=list)
@@ -134,6 +138,11 @@ class View(Model):
     options: dict[str, str] = Field(default_factory=dict)
     broken: str | None = None
     comment: str | None = None
+
+    @cached_property
+    def typed(self) -> list[Column]:
+        """The columns with their types, as the server describes them; only of a catalog that was just read."""
+        return []
 
     @property
     def full_name(self) -> str:

@@ -9,6 +9,8 @@ from agent.clock import parse_moment
 from agent.contract_model import PerformanceComparison, ReconciliationResults, SignOff, ValidationPart
 from agent.phases import COMPOSER
 
+WHOLE = ("checksums", "rows", "stream")  # levels that look at every value
+
 
 def validation_part(material: Material) -> ValidationPart:
     """The proof, as far as it was made."""
@@ -26,14 +28,15 @@ def _reconciliation(material: Material) -> ReconciliationResults:
         return ReconciliationResults()
     material.note("/validation/reconciliation_results", "measured", f"data-migration-validator, {found['level']}")
     compared = [{k: v for k, v in table.items() if k != "rows" or not table["equal"]} for table in found["tables"]]
-    hashed = found["level"] != "counts"
+    whole = found["level"] in WHOLE
     return ReconciliationResults(
         row_count_match=found["row_count_match"],
-        checksum_validation=("passed" if found["equal"] else "failed") if hashed else "skipped",
+        checksum_validation=("passed" if found["equal"] else "failed") if whole else "skipped",
         sample_comparison={
-            "kind": "every row" if hashed else "counts",
+            "kind": "every row" if whole else found["level"],
             "rows_compared": found["rows_compared"],
             "tables": compared,
+            "certificate": found["certificate"]["root"] if found["certificate"] else None,
             "views": material.run.folder.read_artifact("validation/views.json"),
         },
     )

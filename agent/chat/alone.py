@@ -9,6 +9,7 @@ from typing import Any
 from agent.folder import Folder
 from agent.orchestrator import Orchestrator, Show
 from agent.plan import Plan
+from agent.validate import Wishes
 from engines.errors import UsageError
 
 
@@ -52,7 +53,7 @@ class LockedRun(Orchestrator):
                 f"Continue with: dbmo execute {self.folder.path}",
             )
 
-    def validate(self) -> dict[str, Any]:
+    def validate(self, wishes: Wishes | None = None) -> dict[str, Any]:
         """Phase 4, alone in the folder."""
         with self.alone():
-            return super().validate()
+            return super().validate(wishes)

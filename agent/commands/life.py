@@ -144,15 +144,37 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Phase 4."""
+    """Phase 4, and the repair of what differs where a person wants it."""
+    from agent.commands.comparison_words import check_repair
     from agent.commands.summaries import say_validation
+    from agent.validate import Wishes
 
+    check_repair(options)
+    if options.finished:
+        return _in_flight(options)
+    wishes = Wishes(not options.no_values, options.repair, options.approve, options.deletes)
     with opened(options.folder) as (run, console):
-        output = run.validate()
+        output = run.validate(wishes)
         run.report()
         fine = say_validation(console, run, output)
         _result(options, output)
         return EXIT_DONE if fine else EXIT_CHECK_FAILED
+
+
+def _in_flight(options: argparse.Namespace) -> int:
+    """What is in the target so far against the source; the folder may be at work."""
+    from agent.commands.comparison_words import differing_lines
+    from agent.in_flight import check_in_flight
+
+    with opened(options.folder, locked=False) as (run, console):
+        found = check_in_flight(run)
+        for table in found["tables"]:
+            for line in differing_lines(table) if not table["equal"] else ():
+                console.say(line)
+        parts = sum(len(table["parts"]) for table in found["tables"])
+        console.say(f"  {found['moment']}: {found['rows_compared']:,} rows in {parts:,} chunks looked at")
+        _result(options, found)
+        return EXIT_DONE if found["equal"] else EXIT_CHECK_FAILED
 
 
 def report(options: argparse.Namespace) -> int:

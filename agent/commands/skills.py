@@ -46,21 +46,13 @@ def schema(options: argparse.Namespace) -> int:
 
 def skill(options: argparse.Namespace) -> int:
     """Run one skill on JSON; 1 when it is the validator and something differs."""
-    from pydantic import ValidationError
-
     from engines.registry import open_database
     from skills.context import SkillContext
     from skills.registry import get_skill
 
     found = get_skill(options.name)
     data = _read(options.input)
-    try:
-        given = found.input.model_validate(data)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-        raise UsageError(
-            "INPUT_INVALID", f"The input of {found.name} is wrong: {wrong}.", f"See: dbmo schema skill {found.name}"
-        ) from None
+    given = checked_input(found.name, data)
     with ExitStack() as stack:
         context = SkillContext()
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dbmo-"))
@@ -74,6 +66,21 @@ def skill(options: argparse.Namespace) -> int:
         sys.stdout.write(output.model_dump_json(indent=2) + "\n")
         _stop_scratch(Path(folder) / "server")
     return EXIT_CHECK_FAILED if getattr(output, "equal", True) is False else EXIT_DONE
+
+
+def checked_input(name: str, data: Any) -> Any:
+    """A skill's input from plain data; INPUT_INVALID where it isn't one."""
+    from pydantic import ValidationError
+
+    from skills.registry import get_skill
+
+    try:
+        return get_skill(name).input.model_validate(data)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise UsageError(
+            "INPUT_INVALID", f"The input of {name} is wrong: {wrong}.", f"See: dbmo schema skill {name}"
+        ) from None
 
 
 def _url(data: Any, side: str) -> str | None:

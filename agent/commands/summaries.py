@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
+from agent.commands.comparison_words import differing_lines, repair_lines
 from agent.phases import COMPOSER, DESIGNER, TRANSLATOR
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def say_execution(console: Says, found: dict[str, Any]) -> None:
 def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> bool:
     """What is equal and what differs; whether everything holds."""
     from agent.validate import passed
+    from skills.data_migration_validator.model import Output
 
     differing = [table for table in found["tables"] if not table["equal"]]
     aside = sum(table["set_aside"] + table["withheld"] for table in found["tables"])
@@ -107,12 +109,11 @@ def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> b
             f"  {found['rows_compared']:,} rows of {len(found['tables'])} tables: equal ({found['level']}){noted}"
         )
     for table in differing:
-        console.say(
-            f"  DIFFERS {table['name']}: {table['different']} different, "
-            f"{table['missing']} missing, {table['extra']} extra"
-        )
-        for row in table["rows"][:SHOWN]:
-            console.say(f"    {_row(row)}")
+        for line in differing_lines(table):
+            console.say(line)
+    output = Output.model_validate(found)
+    for line in repair_lines(output.repair_plan, output.repaired) if output.repair_plan else ():
+        console.say(line)
     differences = run.folder.read_artifact("validation/schema-differences.json") or []
     console.say(f"  schema: {'as planned' if not differences else f'{len(differences)} differences'}")
     for difference in differences[:SHOWN]:
@@ -135,14 +136,6 @@ def _say_criteria(console: Says, run: Orchestrator) -> None:
     for criterion in composed["criteria"]:
         if criterion["result"] == "failed":
             console.say(f"    FAILED {criterion['id']}: {criterion['evidence']}")
-
-
-def _row(row: dict[str, Any]) -> str:
-    key = ", ".join(f"{name}={value}" for name, value in row["key"].items())
-    if row["kind"] != "different":
-        return f"{row['kind']} row {key}"
-    changes = "; ".join(f"{c}: {row['source'][c]!r} -> {row['target'][c]!r}" for c in row["columns"])
-    return f"different row {key}: {changes}"
 
 
 def _size(size: int) -> str:

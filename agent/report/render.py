@@ -31,14 +31,14 @@ LINE_START = re.compile(r"^(\s*\d*)([#>+.)-])(?=\s|$)")
 
 def render_markdown(view: dict[str, Any]) -> str:
     """report.md: GitHub's Markdown."""
-    text = _environment(html=False).get_template("report.md.j2").render(view=mapped(view, in_markdown), pictures={})
+    text = environment(html=False).get_template("report.md.j2").render(view=mapped(view, in_markdown), pictures={})
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def render_html(view: dict[str, Any], facts: Facts) -> str:
     """report.html: one file, without scripts and without anything from elsewhere."""
     pictures: dict[str, Markup | None] = {name: draw(facts) for name, draw in CHARTS.items()}
-    template = _environment(html=True).get_template("report.html.j2")
+    template = environment(html=True).get_template("report.html.j2")
     return template.render(view=cleaned(view), pictures=pictures)
 
 
@@ -49,7 +49,8 @@ def in_markdown(text: str) -> str:
     return LINE_START.sub(lambda found: f"{found[1]}\\{found[2]}", shown)
 
 
-def _environment(html: bool) -> Environment:
+def environment(html: bool) -> Environment:
+    """Templates of prompts/report; html escapes what is put in."""
     return Environment(
         loader=PackageLoader("prompts", "report"),
         autoescape=html,

@@ -106,16 +106,22 @@ def _aside(facts: Facts) -> list[str]:
     ]
 
 
+# levels that leave rows unseen: what may be said then
+UNPROVED = {
+    "counts": "The counts of {tables} agree ({rows}); the values were not compared.",
+    "sample": "A sample of {tables} ({rows}) is equal; not every row was compared.",
+}
+
+
 def _proved(facts: Facts) -> Verdict:
     assert facts.validation is not None
     problems = _problems(facts)
-    hashed = facts.validation["level"] != "counts"
+    level = facts.validation["level"]
     compared = counted(facts.validation["rows_compared"], "row")
     tables = counted(len(facts.validation["tables"]), "table")
     if facts.validation["equal"] and not problems:
-        if not hashed:
-            line = f"The counts of {tables} agree ({compared}); the values were not compared."
-            return Verdict("open", "Moved", line, _aside(facts))
+        if level in UNPROVED:
+            return Verdict("open", "Moved", UNPROVED[level].format(tables=tables, rows=compared), _aside(facts))
         headline = f"Moved and proved: all {compared} of {tables} are equal on both sides."
         if facts.quarantined:
             headline = f"Moved and proved: {compared} of {tables} compared, nothing was lost."
@@ -133,7 +139,8 @@ def _problems(facts: Facts) -> list[str]:
     for entry in facts.validation["tables"]:
         if not entry["equal"]:
             kinds = [f"{entry[k]:,} {k}" for k in ("different", "missing", "extra") if entry[k]]
-            found.append(f"{bare(entry['name'])}: {', '.join(kinds) or 'the counts differ'}.")
+            problem = entry["problem"]["what"].rstrip(".") if entry["problem"] else "not all of it was compared"
+            found.append(f"{bare(entry['name'])}: {', '.join(kinds) or problem}.")
     if facts.differences:
         objects = listed([d["object"] for d in facts.differences])
         found.append(f"The target's schema differs from the plan in {len(facts.differences):,} places: {objects}.")

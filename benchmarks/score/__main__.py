@@ -1,4 +1,4 @@
-"""`python -m benchmarks.score [mysql-postgresql ... round-trip]`: the score of each direction, or of those named."""
+"""`python -m benchmarks.score [mysql-postgresql ... round-trip traps]`: the score of each part, or of those named."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from benchmarks.score.corpus import Corpus
 from benchmarks.score.round_trip import HEAD as ROUND_TRIP_HEAD
 from benchmarks.score.round_trip import journeys
 from benchmarks.score.table import DIRECTIONS, HEAD, scores
+from benchmarks.score.traps import open_bench, print_traps
 from tests.mysql_servers import private_mariadb
 from tests.servers import CHECKOUT, DEBIAN_15, private_server
 
 ROUND_TRIP = "round-trip"
+TRAPS = "traps"
 
 
 @contextmanager
@@ -31,6 +33,18 @@ def open_corpus() -> Iterator[Corpus]:
 def main(names: list[str]) -> None:
     """Print a table per direction; what is lost or refused goes to stderr."""
     sys.stdout.write(f"{date.today().isoformat()}\n")
+    if not names or set(names) != {TRAPS}:
+        _conversions(names)
+    if not names or TRAPS in names:
+        with (
+            private_server(DEBIAN_15) as postgresql,
+            private_mariadb() as mariadb,
+            open_bench(postgresql.create_database, mariadb) as bench,
+        ):
+            print_traps(bench)
+
+
+def _conversions(names: list[str]) -> None:
     with open_corpus() as corpus:
         for source, target in DIRECTIONS:
             if names and f"{source}-{target}" not in names:

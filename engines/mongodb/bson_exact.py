@@ -40,6 +40,26 @@ def split(batch: bytes) -> Iterator[bytes]:
         start = end
 
 
+def elements(raw: bytes) -> Iterator[tuple[bytes, int, int, int]]:
+    """The fields of a document without reading their values: name, place of the type byte, start and end of the value.
+
+    ValueError, IndexError or struct.error for bytes that are no document.
+    """
+    end = INT32.unpack_from(raw, 0)[0]
+    if end != len(raw) or raw[end - 1]:
+        raise ValueError("lengths disagree")
+    place = 4
+    while raw[place]:
+        close = raw.index(b"\0", place + 1)
+        after = _end(raw, raw[place], close + 1)
+        if not close < after < end:
+            raise ValueError("lengths disagree")
+        yield raw[place + 1 : close], place, close + 1, after
+        place = after
+    if place != end - 1:
+        raise ValueError("lengths disagree")
+
+
 def decode(raw: bytes) -> dict[str, Any]:
     """The document, so that encode() gives the same bytes again.
 
@@ -137,7 +157,7 @@ def _end(raw: bytes, kind: int, place: int) -> int:
         return place + 5 + length
     if kind == POINTER:
         return place + 4 + length + 12
-    if kind == SCOPED:
+    if kind in (SCOPED, DOCUMENT, ARRAY):
         return place + length
     raise ValueError(f"type {kind}")
 

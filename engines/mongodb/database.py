@@ -19,6 +19,7 @@ from engines.mongodb.bson_exact import OPTIONS, split
 from engines.mongodb.errors import translate_error
 from engines.mongodb.introspect import read_catalog
 from engines.mongodb.introspect.server import ROUTER
+from engines.mongodb.sessions import snapshot_session
 from engines.profile import TableProfile
 from engines.protocols import QueryMeasure
 
@@ -92,23 +93,32 @@ class MongodbDatabase:
         condition: Mapping[str, Any] | None = None,
         batch: int = BATCH,
         session: ClientSession | None = None,
+        ordered: bool = True,
     ) -> Iterator[bytes]:
         """The documents of a collection as BSON bytes, in the order of _id; bson_exact.decode() makes values of them.
 
         condition: a filter, such as a range of _id; batch: documents per round trip; session: of snapshot(), so that
-        several collections are read as of one moment.
+        several collections are read as of one moment; ordered: False takes the server's own order, which is faster,
+        and the only one that a view or time series gives without sorting.
         """
         with self._connected() as database:
             found = database[collection].find_raw_batches(
-                dict(condition or {}), batch_size=batch, session=session, sort=[("_id", 1)]
+                condition or {}, batch_size=batch, session=session, sort=[("_id", 1)] if ordered else None
             )
             yield from self._documents(found)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[ClientSession]:
-        """A session whose reads all see one moment; a replica set or sharded cluster of version 5 or newer has it."""
-        with self._connected() as database, database.client.start_session(snapshot=True) as session:
-            yield session
+    def count_at(self, collection: str, session: ClientSession | None) -> int:
+        """Exact number of documents of a collection at the moment of a session."""
+        with self._connected() as database:
+            return int(database[collection].count_documents({}, session=session))
+
+    def session(self) -> tuple[ClientSession | None, str]:
+        """A session of one moment, and that moment's name; None where the server has no such sessions.
+
+        Then the second says so, with the time of this call. The caller ends the session.
+        """
+        with self._connected() as database:
+            return snapshot_session(database)
 
     def profile(self, table: Table) -> TableProfile:
         """NOT_RELATIONAL: what was seen in documents stands in the catalog's collections."""

@@ -68,6 +68,11 @@ class MongodbWriter(MongodbDatabase):
         ):
             yield session
 
+    def collection(self, name: str) -> Any:
+        """A collection, for what transaction() is to hold; errors come translated from there."""
+        with self._connected() as database:
+            return database[name]
+
     def insert(
         self, collection: str, documents: Iterable[Mapping[str, Any]], session: ClientSession | None = None
     ) -> Loaded:

@@ -24,6 +24,7 @@ OLDEST = 120000
 CONNECT_SECONDS = 10
 # set by statements: a pooler such as PgBouncer refuses them as options of the connection
 SESSION = {
+    "client_encoding": "UTF8",  # SQL_ASCII would give bytes instead of text
     "default_transaction_read_only": "on",
     "search_path": "",
     "statement_timeout": "0",

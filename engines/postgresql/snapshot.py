@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg
 from psycopg import sql as psql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 
-from engines.postgresql.database import translate_error
+from engines.postgresql.database import CONNECT_SECONDS, translate_error
 
 # Text forms of values must not depend on the server's settings (documentation: COPY, client connection defaults).
 FORMS = {
@@ -23,7 +25,18 @@ FORMS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }
+# Settings of those who only read. Row security would hide rows without a word: off means that it is an error.
+READER = {
+    "row_security": "off",
+    "standard_conforming_strings": "on",
+    "lock_timeout": "30s",  # somebody who changes a table holds up that table only
+    "cursor_tuple_fraction": "1",  # every row of a cursor is fetched
+    "max_parallel_workers_per_gather": "0",  # one core of the server at most
+    "jit": "off",  # many queries of some milliseconds each
+}
 BLOCK = 1 << 18
+CANCEL_SECONDS = 10.0
+TRANSACTION_TIMEOUT_SINCE = 170000
 
 
 def set_forms(connection: psycopg.Connection[Any]) -> None:
@@ -43,15 +56,45 @@ class PostgresqlSnapshot:
     def __init__(self, dsn: str, display: str, join: str | None = None) -> None:
         self._display = display
         try:
-            self.connection = psycopg.connect(dsn, autocommit=True, application_name="dbmo")
-            set_forms(self.connection)
-            self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            if join is not None:
-                self.connection.execute(psql.SQL("SET TRANSACTION SNAPSHOT {}").format(join))
-            self.position = f"snapshot {self._text('SELECT pg_catalog.txid_current_snapshot()::text')}"
-            self.token = join or self._text("SELECT pg_catalog.pg_export_snapshot()")
+            wait = conninfo_to_dict(dsn).get("connect_timeout", CONNECT_SECONDS)
+            self.connection = psycopg.connect(dsn, autocommit=True, application_name="dbmo", connect_timeout=wait)
         except psycopg.Error as error:
             raise translate_error(error, display) from error
+        try:
+            set_forms(self.connection)
+            for name, value in READER.items():
+                self.connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            if self.version >= TRANSACTION_TIMEOUT_SINCE:
+                self.connection.execute("SELECT pg_catalog.set_config('transaction_timeout', '0', false)")
+            self._begin(join)
+        except psycopg.Error as error:
+            self.connection.close()
+            raise translate_error(error, display) from error
+
+    def _begin(self, join: str | None) -> None:
+        self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if join is not None:
+            self.connection.execute(psql.SQL("SET TRANSACTION SNAPSHOT {}").format(join))
+        self.position = f"snapshot {self._text('SELECT pg_catalog.txid_current_snapshot()::text')}"
+        self.token = join or self._text("SELECT pg_catalog.pg_export_snapshot()")
+        self.connection.execute("SAVEPOINT dbmo_moment")
+
+    def refresh(self) -> None:
+        """Take a new moment, and export it."""
+        try:
+            self.connection.execute("ROLLBACK")
+            self._begin(None)
+        except psycopg.Error as error:
+            raise translate_error(error, self._display) from error
+
+    def recover(self) -> None:
+        """After a statement that failed: the transaction is usable again, at the same moment; open cursors are gone."""
+        if self.connection.info.transaction_status is TransactionStatus.INERROR:
+            self.connection.execute("ROLLBACK TO SAVEPOINT dbmo_moment")
+
+    def cancel(self) -> None:
+        """End the statement that runs now, from another thread."""
+        self.connection.cancel_safe(timeout=CANCEL_SECONDS)
 
     def _text(self, statement: str) -> str:
         row = self.connection.execute(statement.encode()).fetchone()

@@ -6,10 +6,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engines.catalog import Catalog, Table, Trigger, Unread, View
+from engines.catalog import Catalog, Column, Table, Trigger, Unread, View
 from engines.sqlite.parse import names_in, parse_trigger, parse_view
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.tables import SCHEMA, Listed, TableReader, fold, pragma
+from engines.sqlite.types import logical_type
 
 SETTINGS = (
     "page_size",
@@ -131,18 +132,26 @@ def _views(
     for row in stored:
         if row.type != "view":
             continue
-        definition, columns = parse_view(row.sql), []
+        definition, columns = parse_view(row.sql), list[Column]()
         try:
-            columns = [str(column[1]) for column in pragma(connection, "table_xinfo", row.name)]
+            columns = [_column(*column[:3]) for column in pragma(connection, "table_xinfo", row.name)]
             used = _read_by_view(connection, row.name, view_names)
         except sqlite3.Error as error:
             unread.append(_unread(f"view {row.name}", error))
             used = names_in(definition)
         depends_on = [f"{SCHEMA}.{names[name]}" for name in sorted(used) if name in names and name != fold(row.name)]
-        views.append(
-            View(schema_name=SCHEMA, name=row.name, definition=definition, columns=columns, depends_on=depends_on)
+        names_of_columns = [column.name for column in columns]
+        view = View(
+            schema_name=SCHEMA, name=row.name, definition=definition, columns=names_of_columns, depends_on=depends_on
         )
+        view.typed.extend(columns)
+        views.append(view)
     return views
+
+
+def _column(place: int, name: str, native: str) -> Column:
+    """A column of a view: SQLite hands on the declared type of a table's column, and has none for an expression."""
+    return Column(name=str(name), position=int(place) + 1, native=native or "", type=logical_type(native or ""))
 
 
 def _read_by_view(connection: sqlite3.Connection, view: str, views: set[str]) -> set[str]:

@@ -42,6 +42,11 @@ class SqliteSnapshot:
                 "Run the same command again; nothing was lost.",
             )
 
+    def refresh(self) -> None:
+        """Read at a new moment, which position and token then name; SOURCE_BUSY where none is quiet."""
+        self.connection.execute("ROLLBACK")
+        self.token = self.position = self._start()
+
     def _start(self) -> str:
         for _ in range(ATTEMPTS):
             before = self._database.position()

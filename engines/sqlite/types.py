@@ -81,3 +81,12 @@ def _meaning(words: str) -> tuple[Kind, int | None, bool]:
         if re.search(part, words):
             return kind, bits, False
     return Kind.DYNAMIC, None, False
+
+
+def affinity(declared: str) -> str:
+    """What SQLite itself makes of a declaration: integer, text, blob, real or numeric (datatype3.html, 3.1)."""
+    words = declared.upper()
+    if not words.strip():
+        return "blob"
+    names = {Kind.INTEGER: "integer", Kind.TEXT: "text", Kind.BINARY: "blob", Kind.FLOAT: "real"}
+    return next((names[kind] for part, kind, _ in AFFINITIES if re.search(part, words)), "numeric")

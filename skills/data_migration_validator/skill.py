@@ -2,120 +2,142 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
 
-from pydantic import Field
-
-from conversion.mapping import TableMapping
-from engines.catalog import Model
-from engines.connection import parse
 from engines.errors import UsageError
-from skills.context import Progress, SkillContext
+from engines.protocols import Database
+from engines.registry import open_database
+from engines.signing import load_key
+from skills.context import SkillContext
+from skills.data_migration_validator.choice import chosen
+from skills.data_migration_validator.comparison import Comparison
+from skills.data_migration_validator.mending import mend
+from skills.data_migration_validator.model import Input, Output, TableResult
 from skills.data_migration_validator.tool import ToolArgs, digest, sections
-from skills.models import DatabaseRef
 from transfer.aside import quarantined_on
-from transfer.chunks import Quarantined
-from transfer.old_compare import RowDifference, compare_table, count_table, side_of
-from transfer.endpoints import AnySnapshot, open_snapshot
-from transfer.ranges import cut_table
+from transfer.canonical.encoding import Hashing
+from transfer.certificate.make import certified_end, certify, check_certifiable
+from transfer.certificate.model import Certificate
+from transfer.compare.findings import Findings
+from transfer.compare.model import Options, TableComparison
+from transfer.compare.pairing import Pairing
+from transfer.compare.schema_level import compare_schemas
+from transfer.sides.open import open_side
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
-RANGE_ROWS = 100_000
-
-
-class Input(Model):
-    """Both ends, the mapping, and how deep to look; limit: differing rows shown with values, per table."""
-
-    source: DatabaseRef
-    target: DatabaseRef
-    tables: list[TableMapping]
-    level: Literal["counts", "checksums", "rows", "stream", "sample"] = "checksums"
-    repair: bool = False
-    limit: int = 20
-    migration: str | None = None
-
-
-class TableResult(Model):
-    """One table; keys and columns name the rows that differ (the first of them)."""
-
-    name: str
-    target: str
-    rows_source: int
-    rows_target: int
-    different: int = 0
-    missing: int = 0
-    extra: int = 0
-    withheld: int = 0
-    set_aside: int = 0
-    keys: list[dict[str, str | None]] = Field(default_factory=list)
-    columns: list[str] = Field(default_factory=list)
-    rows: list[RowDifference] = Field(default_factory=list)
-    equal: bool
-
-
-class Output(Model):
-    """equal: nothing differs but what was quarantined with the very value the source still holds."""
-
-    equal: bool
-    level: str
-    row_count_match: bool
-    tables: list[TableResult]
-    rows_compared: int
-    positions: dict[str, str]
-
 
 def run(input: Input, context: SkillContext) -> Output:
-    """Compare. UsageError for a level or repair that this version does not have, or a side without url."""
-    if input.level in ("stream", "sample") or input.repair:
-        asked = "repair" if input.repair else f"level {input.level}"
-        raise UsageError(
-            "UNSUPPORTED_OPTION",
-            f"The validator of this version has no {asked}.",
-            "Use level counts, checksums or rows.",
-        )
+    """Compare, and what was asked for beside it; UsageError for a side without url, or what a level can't give."""
     if input.source.url is None or input.target.url is None:
         raise UsageError("REQUEST_INCOMPLETE", "Both ends need a url.", "Give source.url and target.url.")
-    aside = quarantined_on(input.target.url, input.migration) if input.migration else []
+    if input.certificate_key is not None:
+        check_certifiable(input.level)
+        load_key(Path(input.certificate_key))
     with (
-        closing(open_snapshot(parse(input.source.url))) as source,
-        closing(open_snapshot(parse(input.target.url))) as target,
+        _opened(context.source, input.source.url) as source,
+        _opened(context.target, input.target.url) as target,
     ):
-        tables = [_table(input, context, source, target, aside, n) for n in range(len(input.tables))]
-        return Output(
-            equal=all(table.equal for table in tables),
-            level=input.level,
-            row_count_match=all(t.rows_source == t.rows_target + t.withheld for t in tables),
-            tables=tables,
-            rows_compared=sum(table.rows_source for table in tables),
-            positions={"source": source.position, "target": target.position},
-        )
+        pairing = chosen(input, source.catalog(), target.catalog())
+        if input.level == "schema":
+            return _schemas(input, source, target, pairing)
+        return _rows(input, context, source, target, pairing)
 
 
-def _table(
-    input: Input,
-    context: SkillContext,
-    source: AnySnapshot,
-    target: AnySnapshot,
-    aside: list[tuple[str, Quarantined]],
-    number: int,
-) -> TableResult:
-    table = input.tables[number]
-    context.progress(Progress("validate", table.source, number, len(input.tables)))
-    sides = side_of(source, "source", aside), side_of(target, "target", [])
-    own = [entry for name, entry in aside if name == table.source]
-    if input.level == "counts":
-        found = count_table(*sides, table, own)
-    else:
-        bounds = [c.upper for c in cut_table(source, table, RANGE_ROWS) if c.upper is not None]
-        found = compare_table(*sides, table, bounds, own, input.limit)
-    result = TableResult(
-        **found.model_dump(exclude={"rows"}),
-        rows=found.rows,
-        keys=[row.key for row in found.rows],
-        columns=sorted({column for row in found.rows for column in row.columns}),
-        equal=found.equal,
+def _rows(input: Input, context: SkillContext, source: Database, target: Database, pairing: Pairing) -> Output:
+    assert input.source.url is not None and input.target.url is not None
+    with (
+        closing(open_side(input.source.url, "source")) as here,
+        closing(open_side(input.target.url, "target")) as there,
+        closing(Findings()) as findings,
+    ):
+        aside = quarantined_on(input.target.url, input.migration) if input.migration else []
+        comparison = Comparison(here, there, pairing, _options(input), aside, findings)
+        comparison.compare(context)
+        output = _output(input, comparison)
+        if input.repair and not output.equal:
+            output = _mended(input, context, comparison, output, target)
+        if input.certificate_key is not None and output.equal:
+            output.certificate = _certificate(input, comparison, source, target)
+        return output
+
+
+def _mended(input: Input, context: SkillContext, comparison: Comparison, output: Output, target: Database) -> Output:
+    """The output with the repair; where one was done, of the comparison after it."""
+    plan, done = mend(input, context, comparison, target.catalog())
+    if done is not None:
+        comparison.again(context)
+        output = _output(input, comparison)
+    return output.model_copy(update={"repair_plan": plan, "repaired": done})
+
+
+@contextmanager
+def _opened(given: Database | None, url: str) -> Iterator[Database]:
+    """The context's database, or one of its own that is closed afterwards."""
+    if given is not None:
+        yield given
+        return
+    with closing(open_database(url)) as own:
+        yield own
+
+
+def _options(input: Input) -> Options:
+    """The options with a key for all hashes of this comparison, which a certificate has to name."""
+    options = input.options()
+    options.key = options.key or Hashing.new().key
+    options.parts = input.certificate_key is not None
+    return options
+
+
+def _output(input: Input, comparison: Comparison) -> Output:
+    results = comparison.results
+    return Output(
+        equal=all(result.equal for result in results) and not _lost(comparison.pairing),
+        level=input.level,
+        row_count_match=all(_counts_match(result) for result in results),
+        tables=[TableResult.of(result) for result in results],
+        rows_compared=sum(result.rows_source or 0 for result in results),
+        positions=comparison.positions,
+        unpaired=comparison.pairing.unpaired,
+        notes=comparison.pairing.notes,
+        ignored=comparison.pairing.ignored,
     )
-    context.journal("table compared", result.model_dump(exclude={"rows", "keys"}))
-    return result
+
+
+def _lost(pairing: Pairing) -> bool:
+    return any(item.loses for item in pairing.unpaired)
+
+
+def _counts_match(result: TableComparison) -> bool:
+    if result.rows_source is None or result.rows_target is None:
+        return False
+    return result.rows_source == result.rows_target + result.withheld
+
+
+def _schemas(input: Input, source: Database, target: Database, pairing: Pairing) -> Output:
+    found = compare_schemas(source, target, pairing.tables)
+    return Output(
+        equal=not found and not _lost(pairing),
+        level=input.level,
+        row_count_match=None,
+        tables=[],
+        rows_compared=0,
+        positions={},
+        unpaired=pairing.unpaired,
+        schema_findings=found,
+    )
+
+
+def _certificate(input: Input, comparison: Comparison, source: Database, target: Database) -> Certificate:
+    assert input.source.url and input.target.url and input.certificate_key and comparison.options.key
+    return certify(
+        list(zip(comparison.pairing.tables, comparison.of_tables, strict=True)),
+        certified_end(input.source.url, source, comparison.source.position),
+        certified_end(input.target.url, target, comparison.target.position),
+        comparison.options.key,
+        f"dbmo {version('dbmo')}",
+        Path(input.certificate_key),
+    )

@@ -8,11 +8,12 @@ from skills.digest import Digest, Meter, Section, pack
 from skills.tool_args import BaseToolArgs, Focus, TableId, focused, table_of
 
 if TYPE_CHECKING:
-    from skills.data_migration_validator.skill import Output, TableResult
+    from skills.data_migration_validator.model import Output, TableResult
 
 HANDLE = "validate"
 SHARE = 0.4  # of the digest for facts where tables differ: which ones they are says more
 SHOWN = ("different", "missing", "extra")
+HIDDEN = {"rows", "keys", "columns"}
 FOCUS = {
     "differences": Focus(("equal", "differing_tables", *SHOWN), ("differing",)),
     "aside": Focus(("equal", "set_aside", "withheld"), ("aside",)),
@@ -32,7 +33,7 @@ def digest(output: Output, limit: int, meter: Meter, args: ToolArgs | None = Non
     chosen = args or ToolArgs()
     if chosen.table is not None:
         table = table_of(output.tables, chosen.table)
-        told = table.model_dump(exclude={"rows", "keys", "columns"}) | {"columns": table.columns or None}
+        told = table.model_dump(mode="json", exclude=HIDDEN, exclude_defaults=True) | {"columns": table.columns or None}
         return pack(f"{HANDLE}_{chosen.table}", told, [], limit, meter)
     told, shown = focused(facts(output), sections(output), FOCUS.get(chosen.focus))
     return pack(HANDLE, told, shown, limit, meter, share=None if output.equal else SHARE)
@@ -42,7 +43,7 @@ def sections(output: Output) -> list[Section]:
     """Everything that can be paged through, what differs most first; ids follow the order of the output's list."""
     tables = list(enumerate(output.tables, 1))
     worst = sorted((e for e in tables if not e[1].equal), key=lambda e: -sum(getattr(e[1], name) for name in SHOWN))
-    largest = sorted((entry for entry in tables if entry[1].equal), key=lambda entry: -entry[1].rows_source)
+    largest = sorted((entry for entry in tables if entry[1].equal), key=lambda entry: -(entry[1].rows_source or 0))
     aside = [
         {"id": f"t{n}", "name": t.name, "set_aside": t.set_aside, "withheld": t.withheld}
         for n, t in tables
@@ -51,6 +52,8 @@ def sections(output: Output) -> list[Section]:
     return [
         Section("differing", [_differing(n, table) for n, table in worst], first=5),
         Section("aside", aside, first=3),
+        Section("unpaired", [item.model_dump() for item in output.unpaired], first=5),
+        Section("schema_findings", [item.model_dump(mode="json") for item in output.schema_findings], first=5),
         Section("equal_tables", [{"id": f"t{n}", "name": t.name, "rows": t.rows_source} for n, t in largest]),
     ]
 
@@ -66,8 +69,10 @@ def facts(output: Output) -> dict[str, Any]:
         "rows_compared": output.rows_compared,
         **{name: sum(getattr(table, name) for table in tables) for name in SHOWN},
         "row_count_match": output.row_count_match,
-        "rows_source": sum(table.rows_source for table in tables),
-        "rows_target": sum(table.rows_target for table in tables),
+        "rows_source": sum(table.rows_source or 0 for table in tables),
+        "rows_target": sum(table.rows_target or 0 for table in tables),
+        "tolerated": sum(table.tolerated for table in tables) or None,
+        "certificate": output.certificate.root if output.certificate else None,
         "set_aside": sum(table.set_aside for table in tables),
         "withheld": sum(table.withheld for table in tables),
     }
@@ -83,4 +88,6 @@ def _differing(number: int, table: TableResult) -> dict[str, Any]:
         "rows_source": table.rows_source,
         "rows_target": table.rows_target,
         "target": table.target,
+        "problem": table.problem.what if table.problem else None,
+        "uncompared": [item.column for item in table.uncompared] or None,
     }

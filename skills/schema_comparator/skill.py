@@ -8,24 +8,22 @@ from pydantic import Field
 
 from conversion.alter.model import Migration
 from conversion.alter.script import script
-from conversion.convert import convert
-from conversion.diff import diff
 from conversion.differences import Difference
 from conversion.documents.mapping import CollectionMapping
 from conversion.documents.relations_mapping import DocumentMapping, RelationDecision
 from conversion.fingerprint import fingerprint
+from conversion.live import Asked, compare_live, conversion_of
 from conversion.mapping import Omission, Statement, TableMapping
 from conversion.result import Conversion, Note, Overrides
 from engines.catalog import Catalog, Model
 from engines.errors import UsageError
-from engines.families import family
 from engines.protocols import Database
 from skills.context import SkillContext
 from skills.models import DatabaseRef
 from skills.schema_comparator.alter import migration_between
 from skills.schema_comparator.target import Target, chosen
 from skills.schema_comparator.tool import ToolArgs, digest, sections
-from skills.schema_comparator.values import broken_references, scanned
+from skills.schema_comparator.values import looked
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
@@ -104,21 +102,15 @@ def _converted(input: Input, context: SkillContext, source: Database) -> Output:
 
 def _compared(input: Input, context: SkillContext, source: Database, target: Database) -> Output:
     """Catalogs of one engine are compared as they are; else what the source would become is."""
-    found = target.catalog()
-    wanted, omissions, renames = source.catalog(), [], {}
-    alike = family(source.engine) == family(target.engine)
-    if not alike:
-        result = _conversion(input, context, source)
-        wanted, omissions, renames = result.target, result.omissions, result.renames
-    differences = diff(wanted, found, names=alike)
-    plan = migration_between(found, wanted, input.overrides, alike)
+    found = compare_live(source, target, _asked(input, context, chosen(input.target, target, input.target_schema)))
+    plan = migration_between(target.catalog(), found.wanted, input.overrides, found.alike)
     return Output(
-        equal=not differences,
-        differences=differences,
-        omissions=omissions,
-        renames=renames,
+        equal=not found.differences,
+        differences=found.differences,
+        omissions=found.omissions,
+        renames=found.renames,
         fingerprint=fingerprint(source.catalog()),
-        target_fingerprint=fingerprint(found),
+        target_fingerprint=fingerprint(target.catalog()),
         migration=plan,
         script=script(plan) if plan else None,
         reverse_script=script(plan, reverse=True) if plan else None,
@@ -126,27 +118,18 @@ def _compared(input: Input, context: SkillContext, source: Database, target: Dat
 
 
 def _conversion(input: Input, context: SkillContext, source: Database) -> Conversion:
-    catalog = source.catalog()
     target = chosen(input.target, context.target, input.target_schema)
-    look = input.values == "scan" or catalog.engine == "sqlite"
-    return convert(
-        catalog,
-        scanned(catalog, source, target.engine, context.progress) if look else {},
-        target.engine,
-        target.version,
-        input.overrides,
-        target.home,
-        broken_references(catalog, source) if look else (),
-        _offered(context, target, catalog),
-        input.workload,
+    return conversion_of(source, target.engine, target.version, _asked(input, context, target), context.target)
+
+
+def _asked(input: Input, context: SkillContext, target: Target) -> Asked:
+    return Asked(
+        home=target.home,
+        overrides=input.overrides,
+        scan=input.values == "scan",
+        workload=input.workload,
+        looked=looked(context.progress),
     )
-
-
-def _offered(context: SkillContext, target: Target, catalog: Catalog) -> list[str] | None:
-    """Extensions that an open PostgreSQL target could make; None where nobody can be asked or nothing is wanted."""
-    if target.engine != "postgresql" or context.target is None or not catalog.extensions:
-        return None
-    return [str(row[0]) for row in context.target.query("SELECT name FROM pg_available_extensions")]
 
 
 def _opened(database: Database | None, role: str) -> Database:

@@ -80,6 +80,7 @@ def _content(facts: Facts) -> Answer:
         return "not_run", "no planned table was compared"
     level = facts.validation["level"]
     wrong = [f"{table.source}: {table.different}" for table in facts.outcomes if table.different]
+    wrong += [f"{table.source}: not compared whole" for table in facts.outcomes if not table.compared_whole]
     compared = facts.validation.get("rows_compared")
     return ("failed", "; ".join(wrong)) if wrong else ("passed", f"level {level}, {compared} rows compared")
 

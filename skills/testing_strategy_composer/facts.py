@@ -20,6 +20,7 @@ class TableOutcome(Model):
     rows_target: int | None = None
     rows_aside: int = 0
     different: int | None = None
+    compared_whole: bool = True
 
 
 def outcomes(tables: list[TableMapping], validation: dict[str, Any] | None) -> list[TableOutcome]:
@@ -34,6 +35,7 @@ def outcomes(tables: list[TableMapping], validation: dict[str, Any] | None) -> l
             outcome.rows_target = entry.get("rows_target")
             outcome.rows_aside = int(entry.get("withheld") or 0)
             outcome.different = sum(int(entry.get(name) or 0) for name in ("different", "missing", "extra"))
+            outcome.compared_whole = bool(entry.get("equal", True)) or outcome.different > 0
         found.append(outcome)
     return found
 

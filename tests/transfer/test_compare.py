@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from conversion.mapping import TableMapping
-from engines.connection import parse
-from skills.context import SkillContext
-from skills.data_migration_validator.skill import Input, run
+from engines.registry import open_database
 from tests.moving import change, fetch, mapping, move, plan_of, sqlite_file
+from transfer.aside import quarantined_on
+from transfer.compare.findings import Findings
+from transfer.compare.mapped import from_mapping
+from transfer.compare.model import Options, TableComparison
+from transfer.compare.table import compare_table
+from transfer.sides.open import open_side
 
 TABLE = mapping(
     "t",
@@ -37,14 +41,23 @@ def moved(tmp_path: Path, empty_18: str) -> Any:
     return source, empty_18
 
 
-def compare(source: Path, target: str, table: TableMapping = TABLE, **options: Any) -> Any:
-    given = {"source": {"url": f"sqlite:{source}"}, "target": {"url": target}, "tables": [table], "migration": "test"}
-    return run(Input.model_validate({**given, **options}), SkillContext())
+def compare(source: Path, target: str, table: TableMapping = TABLE, **options: Any) -> TableComparison:
+    """What the comparison finds of a plan's table."""
+    url = f"sqlite:{source}"
+    with closing(open_database(url)) as here, closing(open_database(target)) as there:
+        compared = from_mapping(table, here.catalog(), there.catalog())
+    aside = [entry for _, entry in quarantined_on(target, "test")]
+    with (
+        closing(open_side(url, "source")) as left,
+        closing(open_side(target, "target")) as right,
+        closing(Findings()) as findings,
+    ):
+        return compare_table(left, right, compared, Options(**options), findings, aside)
 
 
 def test_a_fresh_copy_is_equal(moved: tuple[Path, str]) -> None:
     found = compare(*moved)
-    assert (found.equal, found.row_count_match, found.rows_compared) == (True, True, 300)
+    assert (found.equal, found.rows_source, found.rows_target) == (True, 300, 300)
 
 
 @pytest.mark.parametrize(
@@ -68,17 +81,17 @@ def test_one_change_is_found_at_its_row_and_column(
     change(moved[1], statement)
     found = compare(*moved)
     assert not found.equal
-    assert [(row.kind, row.key, row.columns) for row in found.tables[0].rows] == [(kind, {"id": key}, columns)]
+    assert [(row.kind, row.key, row.columns) for row in found.rows] == [(kind, {"id": key}, columns)]
 
 
 def test_values_swapped_between_rows_are_found(moved: tuple[Path, str]) -> None:
     change(moved[1], "UPDATE t SET name = CASE id WHEN 5 THEN 'name 6' ELSE 'name 5' END WHERE id IN (5, 6)")
-    assert [row.key["id"] for row in compare(*moved).tables[0].rows] == ["5", "6"]
+    assert [row.key["id"] for row in compare(*moved).rows] == ["5", "6"]
 
 
 def test_a_row_that_is_there_twice_is_found(moved: tuple[Path, str]) -> None:
     change(moved[1], "INSERT INTO t SELECT * FROM t WHERE id IN (8, 9)")
-    found = compare(*moved).tables[0]
+    found = compare(*moved)
     assert (found.extra, [row.key["id"] for row in found.rows]) == (2, ["8", "9"])
 
 
@@ -92,7 +105,7 @@ def test_counts_alone_see_only_counts(moved: tuple[Path, str]) -> None:
     assert compare(*moved, level="counts").equal
     change(moved[1], "DELETE FROM t WHERE id > 298")
     found = compare(*moved, level="counts")
-    assert (found.equal, found.row_count_match, found.tables[0].missing) == (False, False, 2)
+    assert (found.equal, found.rows_source, found.rows_target, found.missing) == (False, 300, 298, 2)
 
 
 def test_tables_without_a_key_are_compared_as_multisets(tmp_path: Path, empty_18: str) -> None:
@@ -104,7 +117,7 @@ def test_tables_without_a_key_are_compared_as_multisets(tmp_path: Path, empty_18
     move(source, empty_18, plan_of(table))
     assert compare(source, empty_18, table).equal
     change(empty_18, "DELETE FROM t WHERE ctid = (SELECT min(ctid) FROM t WHERE a = 'x')")
-    found = compare(source, empty_18, table).tables[0]
+    found = compare(source, empty_18, table)
     assert (found.missing, found.rows[0].key) == (1, {"a": "x", "b": "1"})
 
 
@@ -121,21 +134,13 @@ def test_a_quarantined_value_counts_as_equal_only_while_the_source_still_holds_i
     )
     move(source, empty_18, plan_of(table))
     found = compare(source, empty_18, table)
-    assert (found.equal, found.tables[0].set_aside) == (True, 1)
+    assert (found.equal, found.set_aside) == (True, 1)
     with closing(sqlite3.connect(source)) as connection, connection:
         connection.execute("UPDATE t SET v = 'gone' WHERE id = 2")
-    assert [row.key for row in compare(source, empty_18, table).tables[0].rows] == [{"id": "2"}]
-
-
-def test_levels_of_later_versions_are_refused_by_name(moved: tuple[Path, str]) -> None:
-    from engines.errors import UsageError
-
-    with pytest.raises(UsageError, match=r"UNSUPPORTED_OPTION.*level sample"):
-        compare(*moved, level="sample")
+    assert [row.key for row in compare(source, empty_18, table).rows] == [{"id": "2"}]
 
 
 def test_the_target_is_not_written_by_a_comparison(moved: tuple[Path, str]) -> None:
     before = fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id")
     compare(*moved)
     assert fetch(moved[1], "SELECT xmin::text, * FROM t ORDER BY id") == before
-    assert parse(moved[1]).engine == "postgresql"

@@ -91,16 +91,20 @@ class ComparedTable(Model):
 
     key: names of compared columns whose values together identify a row on both sides; empty: rows are a multiset.
     range_column: the compared column, an integer on both sides, by which both are cut into ranges; None: rows are cut
-    by their hash. view: one side is a view. documents: how the rows lie in documents, where one side is MongoDB and the
-    other is not: of a source the way into tables, of a target the way from tables.
+    by their hash. view: one side is a view. schemas: those of both tables; None: the names end them at their first dot.
+    documents: how the rows lie in documents, where one side is MongoDB and the other is not: of a source the way into
+    tables, of a target the way from tables. locator: columns of the source (or its rowid) by which rows that the migration
+    set aside are found again.
     """
 
     name: str
     source: str
     target: str
+    schemas: tuple[str, str] | None = None
     columns: list[ComparedColumn]
     key: list[str] = Field(default_factory=list)
     range_column: str | None = None
+    locator: list[str] = Field(default_factory=list)
     uncompared: list[Uncompared] = Field(default_factory=list)
     view: bool = False
     documents: CollectionMapping | DocumentMapping | None = None
@@ -108,6 +112,12 @@ class ComparedTable(Model):
     def full_name(self, role: Role) -> str:
         """The table's name on that side."""
         return self.source if role == "source" else self.target
+
+    def place(self, role: Role) -> tuple[str, str]:
+        """Schema (database) and name of the table on that side."""
+        full = self.full_name(role)
+        schema = self.schemas[role == "target"] if self.schemas else full.partition(".")[0]
+        return schema, full[len(schema) + 1 :]
 
     @property
     def key_columns(self) -> list[ComparedColumn]:

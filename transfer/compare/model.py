@@ -21,7 +21,8 @@ class Options(Model):
     exact one); source_cpu: share of one core of the source that may be used, over 0 to 1; confidence and share: a
     sample is large enough to find, with that probability, at least one of differing rows that are that share of all;
     seed: of the sample's choice, so that it can be drawn again; settle_seconds: how long differing rows are read again
-    until they are stable, 0: never (nobody writes); key: 32 hex digits that key the hashes, None: new ones.
+    until they are stable, 0: never (nobody writes); key: 32 hex digits that key the hashes, None: new ones; parts: keep
+    the digests of all parts, for a certificate.
     """
 
     level: Level = "checksums"
@@ -34,6 +35,7 @@ class Options(Model):
     seed: int = 0
     settle_seconds: float = Field(default=0.0, ge=0)
     key: str | None = Field(default=None, pattern="^[0-9a-f]{32}$")
+    parts: bool = False
 
 
 class Problem(Model):
@@ -60,14 +62,18 @@ class RowDifference(Model):
 
 
 class Part(Model):
-    """A part of a table that was compared by digest: its span, and what both sides gave (high and low as hex)."""
+    """A part of a table that was compared by digest: its span, and the digest (both halves as 32 hex digits).
+
+    digest: the source's; digest_target: where the target's is another one.
+    """
 
     lower: int | None = None
     upper: int | None = None
     bucket: int | None = None
     of: int = 1
     rows: int
-    digest: str  # 32 hex digits, of the source
+    digest: str
+    digest_target: str | None = None
     equal: bool
 
 
@@ -85,7 +91,9 @@ class TableComparison(Model):
 
     withheld rows and set_aside values differ on purpose (quarantine) and are not among the differences; tolerated: rows
     that differ by no more than the tolerance of a column; settled: rows that differed at first and were equal when read
-    again. columns: those that differ anywhere, with how many rows each. parts: only of levels that take digests.
+    again; unsettled: those still changing when the time was over, which count as differing. route: where rows were
+    hashed, in words; method: of Hashing. columns: those that differ, with in how many of the differing rows that were
+    looked at (looked; at level rows all of them). parts: only of levels that take digests.
     """
 
     name: str
@@ -93,12 +101,15 @@ class TableComparison(Model):
     target: str
     level: Level
     route: str = ""
+    method: str = ""
     rows_source: int | None = None
     rows_target: int | None = None
     withheld: int = 0
     set_aside: int = 0
     tolerated: int = 0
     settled: int = 0
+    unsettled: int = 0
+    looked: int = 0
     different: int = 0
     missing: int = 0
     extra: int = 0

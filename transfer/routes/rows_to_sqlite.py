@@ -13,8 +13,8 @@ from engines.postgresql.quoting import quote_identifier as quote_postgresql
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
+from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.chunks import Chunk, Quarantined
-from transfer.old_canonical import as_text
 from transfer.routes.postgresql_to_postgresql import range_condition, source_name
 
 BATCH = 2_000
@@ -87,5 +87,6 @@ def _real(value: float | None) -> float | str | None:
 
 
 def _read(column: ColumnMapping) -> str:
-    name = quote_postgresql(column.source)
-    return as_text(READ.get(column.route, AS_TEXT), "." in column.source_type).replace("{c}", name)
+    own = "." in column.source_type  # a cast of somebody's own type may call a function of theirs
+    default = OWN_TEXT if own else AS_TEXT
+    return READ.get(column.route, default).replace("{c}", quote_postgresql(column.source))

@@ -13,7 +13,11 @@ from transfer.sides.side import Side
 SIDES = {name: f"transfer.sides.{name}" for name in ("postgresql", "mysql", "sqlite", "mongodb")}
 
 
-def open_side(url: str, role: Role) -> Side:
-    """A side at a fresh consistent moment; UsageError for a reference that can't be read, EngineError else."""
+def open_side(url: str, role: Role, join: str | None = None) -> Side:
+    """A side at a fresh consistent moment; UsageError for a reference that can't be read, EngineError else.
+
+    join: the token of another process's snapshot, at whose moment the side reads (PostgreSQL and SQLite).
+    """
     reference = parse(url)
-    return cast(Side, import_module(SIDES[reference.engine]).open_side(reference, role))
+    opened = import_module(SIDES[reference.engine]).open_side
+    return cast(Side, opened(reference, role) if join is None else opened(reference, role, join))

@@ -15,7 +15,8 @@ class Span:
     """A part of a table: rows with lower < range column <= upper (None: open), and of those the ones in some buckets.
 
     NULL in the range column belongs to the span that is open below. A row's bucket is the first 16 bits of
-    its hash modulo `of`, a power of two up to 65,536; buckets None: all of them. A span without bounds and buckets is the whole table.
+    its hash modulo `of`, a power of two up to 65,536; buckets None: all of them. A span
+    without bounds and buckets is the whole table.
     """
 
     lower: int | None = None
@@ -67,9 +68,12 @@ class Side(Protocol):
         ...
 
     def originals(
-        self, table: ComparedTable, columns: Sequence[str], keys: Collection[bytes]
+        self, table: ComparedTable, columns: Sequence[str], keys: Collection[bytes], hashing: Hashing | None = None
     ) -> Iterator[tuple[bytes, dict[str, tuple[str, object]]]]:
-        """Encoded key and (class, raw value) by column of rows of the source, to be held against the quarantine."""
+        """Encoded key and (class, raw value) by column of rows of the source, to be held against the quarantine.
+
+        columns: any that can be read there, a rowid too; hashing: for a table without a key, whose keys are hashes.
+        """
         ...
 
     def refresh(self) -> None:

@@ -24,7 +24,7 @@ ROW_PERIOD = re.compile(r"ROW (?:START|END)", re.IGNORECASE)
 
 
 def read_columns(reader: Reader, tables: dict[str, Table], views: dict[str, View], next_values: dict[str, int]) -> None:
-    """Fill the columns of tables, and the names of those of views.
+    """Fill the columns of tables and views.
 
     charset and collation are always the ones in effect, the column's own or the table's; which the table has stands
     in its options.
@@ -34,7 +34,9 @@ def read_columns(reader: Reader, tables: dict[str, Table], views: dict[str, View
     srids = _mariadb_srids(reader, rows)
     for row in sorted(rows, key=lambda row: int(row.ordinal_position)):
         if row.table_name in views:
-            views[row.table_name].columns.append(row.column_name)
+            view = views[row.table_name]
+            view.columns.append(row.column_name)
+            view.typed.append(_column(reader, row, srids.get((row.table_name, row.column_name), row.srid)))
         elif row.table_name in tables:
             table = tables[row.table_name]
             found = _column(reader, row, srids.get((row.table_name, row.column_name), row.srid))

@@ -16,7 +16,8 @@ DETACH_PENDING = "It is half detached: ALTER TABLE ... DETACH PARTITION ... FINA
 REPLICA_IDENTITIES = {"d": "DEFAULT", "n": "NOTHING", "f": "FULL", "i": "USING INDEX"}
 RELATIONS = f"""
     SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relpersistence::text, c.relrowsecurity, c.relispartition,
-           c.relforcerowsecurity, c.relreplident::text, c.reltuples, c.relpages, c.reloptions, d.description,
+           c.relforcerowsecurity, c.relispopulated, c.relreplident::text, c.reltuples, c.relpages, c.reloptions,
+           d.description,
            CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS part_key, p.partstrat::text,
            CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound
       FROM pg_class c
@@ -163,6 +164,7 @@ def _view(row: Any) -> View:
         name=row.relname,
         definition="",
         materialized=row.relkind == "m",
+        populated=row.relispopulated,
         options=_options(row.reloptions),
         comment=row.description,
     )
@@ -180,7 +182,9 @@ def _read_columns(reader: Reader, types: LogicalTypes, found: Relations) -> None
     )
     for row in reader.rows("columns", sql, essential=True):
         if row.attrelid in found.views:
-            found.views[row.attrelid].columns.append(row.attname)
+            view = found.views[row.attrelid]
+            view.columns.append(row.attname)
+            view.typed.append(_column(types, row, len(view.columns)))
         elif row.attrelid in found.tables:
             table = found.tables[row.attrelid]
             table.columns.append(_column(types, row, len(table.columns) + 1))

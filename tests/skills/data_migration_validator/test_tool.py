@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engines.errors import UsageError
-from skills.data_migration_validator.skill import Output, TableResult
+from skills.data_migration_validator.model import Output, TableResult
 from skills.data_migration_validator.tool import ToolArgs, digest
 from tests.skills.outputs import meter, output_of
-from transfer.old_compare import RowDifference
+from transfer.compare.model import RowDifference
 
 NAME = "data-migration-validator"
 ROW = RowDifference(kind="different", key={"email": "marked"}, columns=["total"], source={"total": "marked"})
@@ -18,7 +18,7 @@ ROW = RowDifference(kind="different", key={"email": "marked"}, columns=["total"]
 
 def table(name: str, **figures: Any) -> TableResult:
     given = {"rows_source": 10, "rows_target": 10, "equal": not figures} | figures
-    return TableResult(name=f"main.{name}", target=f"public.{name}", **given)
+    return TableResult(name=f"main.{name}", source=f"main.{name}", target=f"public.{name}", level="rows", **given)
 
 
 DIFFERING = Output(

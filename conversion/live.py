@@ -1,0 +1,83 @@
+"""Compares the schemas of two live databases: what the source's would become with what the target has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conversion.convert import convert
+from conversion.diff import diff
+from conversion.differences import Difference
+from conversion.mapping import Omission
+from conversion.result import Conversion, Overrides
+from conversion.source_values import Looked, broken_references, scanned
+from engines.catalog import Catalog
+from engines.families import family
+from engines.protocols import Database
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a source is converted.
+
+    home: where names without a schema go on the target; scan: look at the rows, so that types are chosen by what is
+    there (always done where columns hold any value); workload: queries that steer what is embedded in documents.
+    """
+
+    home: str
+    overrides: Overrides = field(default_factory=Overrides)
+    scan: bool = True
+    workload: Iterable[str] = ()
+    looked: Looked = lambda table, number, tables: None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """wanted: the catalog that the target should have; alike: both are of one engine, so it is the source's own.
+
+    omissions and renames: what a conversion leaves behind or calls otherwise.
+    """
+
+    differences: list[Difference]
+    wanted: Catalog
+    alike: bool
+    omissions: list[Omission] = field(default_factory=list)
+    renames: dict[str, str] = field(default_factory=dict)
+
+
+def compare_live(source: Database, target: Database, asked: Asked) -> Compared:
+    """Catalogs of one engine are compared as they are; else what the source would become is.
+
+    UsageError UNSUPPORTED_DIRECTION where no conversion leads from one engine to the other.
+    """
+    found = target.catalog()
+    if family(source.engine) == family(target.engine):
+        return Compared(diff(source.catalog(), found, names=True), source.catalog(), True)
+    result = conversion_of(source, target.engine, target.version, asked, target)
+    return Compared(diff(result.target, found, names=False), result.target, False, result.omissions, result.renames)
+
+
+def conversion_of(
+    source: Database, engine: str, version: str, asked: Asked, target: Database | None = None
+) -> Conversion:
+    """What the source's catalog becomes on an engine of that version; target: the open database, where there is one."""
+    catalog = source.catalog()
+    look = asked.scan or catalog.engine == "sqlite"
+    return convert(
+        catalog,
+        scanned(catalog, source, engine, asked.looked) if look else {},
+        engine,
+        version,
+        asked.overrides,
+        asked.home,
+        broken_references(catalog, source) if look else (),
+        _offered(target, engine, catalog),
+        asked.workload,
+    )
+
+
+def _offered(target: Database | None, engine: str, catalog: Catalog) -> list[str] | None:
+    """Extensions that an open PostgreSQL target could make; None where nobody can be asked or nothing is wanted."""
+    if engine != "postgresql" or target is None or not catalog.extensions:
+        return None
+    return [str(row[0]) for row in target.query("SELECT name FROM pg_available_extensions")]

@@ -1,0 +1,177 @@
+"""The compared tables of a plan: every route of a column has one meaning, in which both sides are read.
+
+Routes are those of the mover (transfer/routes); the readings of a SQLite side are those of
+transfer/canonical/values_sqlite.py. A route without a row here is compared as its two live columns would be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversion.mapping import ColumnMapping, TableMapping
+from engines.catalog import Catalog, Column, Kind, Table
+from engines.errors import UsageError
+from engines.families import family
+from transfer.canonical.choose import compared_column
+from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Role, Uncompared
+
+MICROSECONDS = 6
+WITH_ZONE = ("with time zone", "timetz")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of a route mean: the form, how each side is read, digits both sides hold (None: all)."""
+
+    form: Form
+    source: str = "native"
+    target: str = "native"
+    digits: int | None = None
+
+
+# route of a SQLite source -> meaning; the source's values carry their own classes, so the reading says what is expected
+FROM_SQLITE: dict[str, Meaning] = {
+    "integer": Meaning(Form.NUMBER, "integer"),
+    "boolean": Meaning(Form.NUMBER, "boolean"),
+    "double": Meaning(Form.NUMBER, "double"),
+    "numeric": Meaning(Form.NUMBER, "numeric"),
+    "text": Meaning(Form.TEXT, "text"),
+    "text_any": Meaning(Form.TEXT, "text_any"),
+    "bytea": Meaning(Form.BYTES, "bytea"),
+    "bytea_any": Meaning(Form.BYTES, "bytea_any"),
+    "jsonb_any": Meaning(Form.JSON, "jsonb_any"),
+    "date": Meaning(Form.DATE, "date"),
+    "time": Meaning(Form.TIME, "time"),
+    "timestamp": Meaning(Form.TIMESTAMP, "timestamp"),
+    "timestamptz": Meaning(Form.TIMESTAMP, "timestamptz"),
+    "epoch_seconds": Meaning(Form.TIMESTAMP, "epoch_seconds"),
+    "epoch_milliseconds": Meaning(Form.TIMESTAMP, "epoch_milliseconds"),
+    "julian_day": Meaning(Form.TIMESTAMP, "julian_day", digits=MICROSECONDS),
+    "uuid": Meaning(Form.UUID, "uuid"),
+    "json": Meaning(Form.JSON, "json"),
+}
+# route from PostgreSQL to SQLite -> meaning; the file holds what the server's own text or number was
+TO_SQLITE: dict[str, Meaning] = {
+    "pg_integer": Meaning(Form.NUMBER, target="integer"),
+    "pg_boolean": Meaning(Form.NUMBER, target="boolean"),
+    "pg_real": Meaning(Form.NUMBER, target="pg_real"),
+    "pg_numeric": Meaning(Form.NUMBER, target="pg_numeric"),
+    "pg_text": Meaning(Form.TEXT, target="text"),
+    "pg_blob": Meaning(Form.BYTES, target="bytea"),
+    "pg_date": Meaning(Form.DATE, target="pg_date"),
+    "pg_time": Meaning(Form.TIME, target="pg_time"),
+    "pg_timestamp": Meaning(Form.TIMESTAMP, target="pg_timestamp"),
+    "pg_timestamptz": Meaning(Form.TIMESTAMP, target="pg_timestamptz"),
+    "pg_json": Meaning(Form.TEXT, target="text"),  # the mover keeps the server's text byte for byte
+    "pg_array": Meaning(Form.JSON, target="pg_array"),
+    "pg_interval": Meaning(Form.TEXT, target="text"),
+}
+ROUTES: dict[tuple[str, str], dict[str, Meaning]] = {
+    ("sqlite", "postgresql"): FROM_SQLITE,
+    ("sqlite", "mysql"): FROM_SQLITE | {"uuid": Meaning(Form.CHAR, "text")},
+    ("postgresql", "sqlite"): TO_SQLITE,
+}
+
+
+def from_mapping(table: TableMapping, source: Catalog, target: Catalog) -> ComparedTable:
+    """What a plan's table is compared as, with the types that the live catalogs give.
+
+    Columns are called as in the source. A column that is gone on a side is uncompared; UsageError TABLE_MISSING where
+    the table itself is. UsageError UNSUPPORTED_OPTION where a side is MongoDB: transfer/compare/pairing_documents.py.
+    """
+    engines = family(source.engine), family(target.engine)
+    if "mongodb" in engines:
+        raise UsageError(
+            "UNSUPPORTED_OPTION",
+            f"{table.source} lies in documents on one side, which a plan's table does not describe.",
+            "Compare the two databases without the plan.",
+        )
+    here, there = _table(source, table.source, "source"), _table(target, table.target, "target")
+    found = [_column(column, here, there, engines) for column in table.columns]
+    columns = [column for column in found if isinstance(column, ComparedColumn)]
+    names = {column.target.name: column.name for column in columns}
+    whole_key = all(name in names for name in table.key)
+    return ComparedTable(
+        name=table.source,
+        source=table.source,
+        target=table.target,
+        schemas=(here.schema_name, there.schema_name),
+        columns=columns,
+        key=[names[name] for name in table.key] if whole_key else [],
+        range_column=_range(table, columns),
+        locator=table.locator_columns if engines[0] == "sqlite" else [],
+        uncompared=[column for column in found if isinstance(column, Uncompared)],
+    )
+
+
+def meaning(column: ColumnMapping, engines: tuple[str, str]) -> Meaning | None:
+    """The meaning of a column's route between two families of engines; None where its types alone decide."""
+    found = ROUTES.get(engines, {}).get(column.route)
+    if found is None:
+        return None
+    if column.route == "json" and column.target_type == "json":
+        return Meaning(Form.TEXT, "text")  # the type keeps the text byte for byte
+    if column.route == "pg_time" and any(word in column.source_type for word in WITH_ZONE):
+        return Meaning(Form.TIMETZ, found.source, found.target)
+    if column.route == "pg_text" and column.source_type.startswith("character("):
+        return Meaning(Form.CHAR, found.source, found.target)  # the cast to text that the mover reads drops the blanks
+    if column.route == "pg_text" and column.source_type in ("inet", "cidr"):
+        return Meaning(found.form, "cast", found.target)  # the mover's cast writes /32, the type's own output doesn't
+    if column.route == "pg_text" and column.source_type == "uuid":
+        return Meaning(Form.UUID, found.source, "uuid")
+    return found
+
+
+def _column(
+    column: ColumnMapping, source: Table, target: Table, engines: tuple[str, str]
+) -> ComparedColumn | Uncompared:
+    here = next((item for item in source.columns if item.name == column.source), None)
+    there = next((item for item in target.columns if item.name == column.target), None)
+    if here is None or there is None:
+        return Uncompared(
+            column=column.source,
+            side="both" if here is there else "source" if here is None else "target",
+            reason="the plan has the column, the database no longer",
+        )
+    found = meaning(column, engines)
+    if found is None:
+        return compared_column(column.source, _held(here), _held(there), engines)
+    return ComparedColumn(
+        name=column.source,
+        form=found.form,
+        source=_held(here, found.source),
+        target=_held(there, found.target),
+        digits=found.digits,
+    )
+
+
+def _held(column: Column, reading: str = "native") -> Held:
+    return Held(
+        name=column.name,
+        native=column.native,
+        type=column.type,
+        nullable=column.nullable,
+        collation=column.collation,
+        reading=reading,
+    )
+
+
+def _range(table: TableMapping, columns: list[ComparedColumn]) -> str | None:
+    """The column by which the mover cut the table, where both sides hold it as an integer."""
+    for column in columns:
+        if column.target.name == table.range_column and column.source.name == table.source_key:
+            kinds = {column.source.type.kind, column.target.type.kind}
+            return column.name if column.form is Form.NUMBER and kinds == {Kind.INTEGER} else None
+    return None
+
+
+def _table(catalog: Catalog, name: str, side: Role) -> Table:
+    try:
+        return catalog.table(name)
+    except KeyError as error:
+        raise UsageError(
+            "TABLE_MISSING",
+            f"The {side} has no table {name}, which the plan names.",
+            "Look whether it was renamed or dropped, and compare again.",
+            table=name,
+        ) from error

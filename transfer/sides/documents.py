@@ -1,0 +1,216 @@
+"""The rows that documents hold for a compared table: fields beside fields, or the rows of a mapping into tables."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from bson.raw_bson import RawBSONDocument
+
+from conversion.documents.mapping import CollectionMapping
+from conversion.documents.relations_mapping import ID, DocumentMapping
+from conversion.documents.relations_values import encoding
+from conversion.documents.shred import Shredder
+from conversion.documents.values import MISSING
+from engines.errors import EngineError
+from engines.mongodb.bson_exact import INT32, OPTIONS, decode
+from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Role
+from transfer.canonical.encoding import decode as decode_key
+from transfer.canonical.rendered import APART, Rendered, rendered
+from transfer.canonical.values_mongodb import Fields, renderer
+from transfer.sides.gathered import cell, gathered
+
+Values = Sequence[Any]
+OTHER: dict[Role, Role] = {"source": "target", "target": "source"}
+
+
+class Reader(Protocol):
+    """How a collection becomes rows.
+
+    collection: its name; single: every document is one row.
+    """
+
+    collection: str
+    single: bool
+
+    def rows(self, raw: bytes) -> Iterable[Values]:
+        """The rows of a document, a value per compared column."""
+        ...
+
+    def columns(self, rows: Sequence[Values]) -> list[Rendered]:
+        """Rows column by column, rendered."""
+        ...
+
+    def condition(self, keys: Iterable[bytes]) -> Iterator[Mapping[str, Any]] | None:
+        """Filters that find the documents with the rows of these keys by _id; None where only reading all does."""
+        ...
+
+
+def reader_for(table: ComparedTable, role: Role, display: str) -> Reader:
+    """The reader of a table on the MongoDB side; EngineError MAPPING_UNKNOWN for a mapping without the table."""
+    if table.documents is None:
+        return FieldReader(table, role, display)
+    if isinstance(table.documents, CollectionMapping):
+        return ShreddedReader(table, table.documents, role)
+    return GatheredReader(table, table.documents, role)
+
+
+class FieldReader:
+    """A collection beside a collection: a document is a row, its fields are compared by type and bytes."""
+
+    single = True
+
+    def __init__(self, table: ComparedTable, role: Role, display: str) -> None:
+        self.table = table
+        self.collection = table.place(role)[1]
+        self.fields = Fields(table.columns, [column.held(role).name for column in table.columns], display)
+        self.by_id = [column.held(role).name for column in table.key_columns] == [ID]
+
+    def rows(self, raw: bytes) -> Iterable[Values]:
+        """One row."""
+        return (self.fields.texts(raw),)
+
+    def columns(self, rows: Sequence[Values]) -> list[Rendered]:
+        """The texts are there already."""
+        values = zip(*rows, strict=True)
+        return [rendered(column, texts) for column, texts in zip(self.table.columns, values, strict=True)]
+
+    def condition(self, keys: Iterable[bytes]) -> Iterator[Mapping[str, Any]] | None:
+        """By the very bytes of _id."""
+        if not self.by_id:
+            return None
+        texts = [decode_key(self.table.key_columns, key)[0] for key in keys]
+        return _lots([text for text in texts if text is not None])
+
+
+class _MappedReader:
+    """What readers of mappings share: named rows become values of the compared columns."""
+
+    single = False
+
+    def __init__(self, table: ComparedTable, role: Role, collection: str) -> None:
+        self.table = table
+        self.collection = collection
+        self.names = [column.held(role).name for column in table.columns]
+        self._render: list[Callable[[Values], Rendered]] = [renderer(column) for column in table.columns]
+
+    def columns(self, rows: Sequence[Values]) -> list[Rendered]:
+        """Every value by the form of its column."""
+        return [render(values) for render, values in zip(self._render, zip(*rows, strict=True), strict=True)]
+
+    def _values(self, row: Mapping[str, Any]) -> Values:
+        return [row[name] for name in self.names]
+
+
+class ShreddedReader(_MappedReader):
+    """Documents whose rows in tables are those of a CollectionMapping."""
+
+    def __init__(self, table: ComparedTable, mapping: CollectionMapping, role: Role) -> None:
+        super().__init__(table, role, mapping.collection)
+        self.shredder = Shredder(mapping)
+        self.name = table.full_name(OTHER[role])
+        self.key = mapping.root.key[0]
+        self.single = self.name == mapping.root.table
+        _known(self.name, [found.table for found in mapping.tables], mapping.collection)
+
+    def rows(self, raw: bytes) -> Iterable[Values]:
+        """The rows of the one table."""
+        return map(self._values, self.shredder.rows(decode(raw))[self.name])
+
+    def condition(self, keys: Iterable[bytes]) -> Iterator[Mapping[str, Any]] | None:
+        """By _id, where the first column of the key is the document's and no stand-in."""
+        columns = self.table.key_columns
+        places = [place for place, column in enumerate(columns) if self._is_document_key(column)]
+        if not places:
+            return None
+        texts = {decode_key(columns, key)[places[0]] for key in keys}
+        found = []
+        for text in texts:
+            value = _stored(columns[places[0]], text)
+            back = MISSING if value is None else self.shredder.plan.key.decode(value)
+            if back is MISSING:
+                return None
+            found.append(back)
+        return iter([{ID: {"$in": found}}])
+
+    def _is_document_key(self, column: ComparedColumn) -> bool:
+        return self.key in (column.source.name, column.target.name)
+
+
+class GatheredReader(_MappedReader):
+    """Documents that were made of rows by a DocumentMapping: the rows are taken out of them again."""
+
+    def __init__(self, table: ComparedTable, mapping: DocumentMapping, role: Role) -> None:
+        super().__init__(table, role, mapping.collection)
+        self.mapping = mapping
+        self.name = table.full_name(OTHER[role])
+        self.single = self.name == mapping.table
+        _known(self.name, list(mapping.tables()), mapping.collection)
+        self.fields = {found.column: found for found in mapping.fields}
+
+    def rows(self, raw: bytes) -> Iterable[Values]:
+        """The rows of the one table; a document that isn't made as the mapping says is read as far as it is."""
+        for row in gathered(self.mapping, decode(raw), self.name):
+            yield [cell(column, row[name]) for column, name in zip(self.table.columns, self.names, strict=True)]
+
+    def condition(self, keys: Iterable[bytes]) -> Iterator[Mapping[str, Any]] | None:
+        """By _id, for the table of the documents themselves where one column with a plain type is the key."""
+        columns = self.table.key_columns
+        if not self.single or len(columns) != 1 or len(self.mapping.key) != 1:
+            return None
+        field = self.fields.get(self.mapping.key[0])
+        if field is None or field.column not in (columns[0].source.name, columns[0].target.name):
+            return None
+        found = []
+        for key in keys:
+            value = _stored(columns[0], decode_key(columns, key)[0])
+            if value is None:
+                return None
+            found.append(encoding(field.encoding).encode(value))
+        return iter([{ID: {"$in": found}}])
+
+
+def _known(name: str, tables: Sequence[str], collection: str) -> None:
+    if name not in tables:
+        raise EngineError(
+            "MAPPING_UNKNOWN",
+            f"Nothing says which parts of the documents of {collection} are the rows of {name}.",
+            "Compare the databases again, so that their catalogs are read anew.",
+        )
+
+
+def _stored(column: ComparedColumn, text: bytes | None) -> Any:
+    """What a driver gives for a key's text; None where several values may have it."""
+    if text is None or text.startswith(APART):
+        return None
+    shown = text.decode(errors="surrogateescape")
+    if column.form is Form.NUMBER:
+        return int(shown) if shown.lstrip("-").isdigit() else None
+    if column.form is Form.UUID:
+        return uuid.UUID(shown)
+    return shown if column.form in (Form.TEXT, Form.CHAR) else None
+
+
+RAW = OPTIONS.with_options(document_class=RawBSONDocument)
+LOT_BYTES = 4_000_000  # of keys in one filter; a command has at most 16 MB
+
+
+def _lots(texts: Sequence[bytes]) -> Iterator[Mapping[str, Any]]:
+    """Filters `{_id: {$in: [...]}}` of the very bytes."""
+    body: list[bytes] = []
+    size = 0
+    for place, text in enumerate(texts):
+        body.append(text[:1] + b"%d\0" % len(body) + text[1:])
+        size += len(text) + 12
+        if size >= LOT_BYTES or place == len(texts) - 1:
+            array = _document(b"".join(body))
+            chosen = _document(b"\x04$in\0" + array)
+            yield RawBSONDocument(
+                _document(b"\x03_id\0" + chosen), OPTIONS.with_options(document_class=RawBSONDocument)
+            )
+            body, size = [], 0
+
+
+def _document(body: bytes) -> bytes:
+    return INT32.pack(len(body) + 5) + body + b"\0"
