@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 VALUE = 120
-ASIDE = {"set_aside": "set aside", "withheld": "withheld", "tolerated": "within tolerance", "settled": "settled"}
+ASIDE = {
+    "set_aside": "values set aside, each still what the source holds",
+    "withheld": "rows withheld, each still what the source holds",
+    "tolerated": "rows within the tolerance of a column",
+    "settled": "rows that differed at first and were equal when read again",
+    "unsettled": "rows still changing when the time was over",
+}
 
 
 def differing_lines(table: dict[str, Any], shown: int = SHOWN) -> Iterator[str]:
@@ -64,7 +70,7 @@ def _lines(output: Output, repair: bool) -> Iterator[str]:
     for field, word in ASIDE.items():
         number = sum(table[field] for table in tables)
         if number:
-            yield f"  {number:,} rows or values {word}"
+            yield f"  {number:,} {word}"
     for table in tables:
         for column, tolerance in table["tolerances"].items():
             yield f"  {table['name']}.{column}: {tolerance}"

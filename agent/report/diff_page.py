@@ -138,7 +138,8 @@ def _summary(result: TableResult) -> str:
     if result.problem is not None:
         return "could not be compared"
     parts = [f"{getattr(result, kind):,} {kind}" for kind in ("different", "missing", "extra") if getattr(result, kind)]
-    parts += [f"{counted(len(result.uncompared), 'column')} not compared"] if result.uncompared else []
+    parts += [f"{result.unsettled:,} of them still changing when the time was over"] * bool(result.unsettled)
+    parts += [f"{counted(len(result.uncompared), 'column')} not compared"] * bool(result.uncompared)
     return ", ".join(parts) or "equal"
 
 

@@ -120,6 +120,12 @@ class MongodbDatabase:
         with self._connected() as database:
             return snapshot_session(database)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[ClientSession]:
+        """A session whose reads all see one moment; a replica set or sharded cluster of version 5 or newer has it."""
+        with self._connected() as database, database.client.start_session(snapshot=True) as session:
+            yield session
+
     def profile(self, table: Table) -> TableProfile:
         """NOT_RELATIONAL: what was seen in documents stands in the catalog's collections."""
         self._refuse("a profile of a table")

@@ -36,6 +36,16 @@ class Comparison:
         """One per table of the pairing, those first that can't be compared at all."""
         return [*self.pairing.refused(self.options.level), *self.of_tables]
 
+    @property
+    def notes(self) -> dict[str, list[str]]:
+        """What a person should know of how a table is compared, by table."""
+        found = {name: list(notes) for name, notes in self.pairing.notes.items()}
+        for side in (self.source, self.target):
+            for name, why in side.momentless(self.pairing.tables).items():
+                words = f"On the {side.role} it is read at no single moment: {why}; nobody may write to it meanwhile."
+                found.setdefault(name, []).append(words)
+        return found
+
     def again(self, context: SkillContext) -> None:
         """Compare everything once more, at new moments."""
         self.source.refresh()

@@ -102,7 +102,7 @@ def _output(input: Input, comparison: Comparison) -> Output:
         rows_compared=sum(result.rows_source or 0 for result in results),
         positions=comparison.positions,
         unpaired=comparison.pairing.unpaired,
-        notes=comparison.pairing.notes,
+        notes=comparison.notes,
         ignored=comparison.pairing.ignored,
     )
 

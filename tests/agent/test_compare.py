@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.journeys.life import Ended, dbmo
 from tests.moving import sqlite_file
+from tests.mysql_servers import connected
 
 HOSTILE = "<script>alert(1)</script>\u202e"
 
@@ -142,3 +143,12 @@ def hash_in(shown: Ended) -> str:
     found = re.search(r"--approve ([0-9a-f]{64})", shown.out)
     assert found is not None
     return found[1]
+
+
+def test_a_table_without_snapshots_is_named(empty_mariadb: str) -> None:
+    with connected(empty_mariadb) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE safe (id INT PRIMARY KEY)")
+        cursor.execute("CREATE TABLE loose (id INT PRIMARY KEY) ENGINE = MyISAM")
+    found = json.loads(dbmo("compare", empty_mariadb, empty_mariadb, "--json").out)
+    assert found["equal"] and [name.rpartition(".")[2] for name in found["notes"]] == ["loose"]
+    assert "MyISAM keeps no snapshot" in str(found["notes"])

@@ -61,7 +61,8 @@ def forms_table() -> str:
     """The table of forms, in Markdown."""
     lines = ["| form | text | for example | hashed by PostgreSQL | hashed by MySQL, MariaDB |", "|---|---|---|---|---|"]
     for form, meaning in FORMS.items():
-        there = [_kinds(_by_postgresql(form)), _kinds(list(sql_mysql.SQL.get(form, {})) + _points(form))]
+        by_mysql = {*sql_mysql.SQL.get(form, {}), *_points(form)}
+        there = [_kinds(_by_postgresql(form)), _kinds([kind for kind in Kind if kind in by_mysql])]
         lines.append(f"| `{form}` | {meaning.text} | {meaning.example} | {there[0]} | {there[1]} |")
     return "\n".join(lines) + "\n"
 

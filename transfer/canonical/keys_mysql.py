@@ -83,8 +83,8 @@ def condition(
 ) -> str | None:
     """SQL that holds for every row with one of these keys; None where it can't be said in a way that an index serves.
 
-    columns: of the key, in its order; live: what the server says of them, by their names there. Columns without a literal are
-    left out of the condition.
+    columns: of the key, in its order; live: what the server says of them, by their names there. Columns without a
+    literal are left out of the condition.
     """
     found = [(column, literal) for column in columns if (literal := _literal(column, role, live)) is not None]
     if not found:

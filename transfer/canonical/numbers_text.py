@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 import re
 import struct
 from collections.abc import Sequence
@@ -115,11 +116,15 @@ def number(value: object, digits: int | None = None) -> bytes | None:
 
 
 def single(value: object) -> bytes | None:
-    """The digits of the double that the number's 32-bit float is; None for what is no number."""
+    """The digits of the double that the number's 32-bit float is; None for what is no number.
+
+    A number beyond the range of those floats is itself: as infinity it would equal one that is.
+    """
     found = value if isinstance(value, float) else exact(value)
     if found is None:
         return None
     try:
-        return double(FLOAT32.unpack(FLOAT32.pack(float(found)))[0])
+        nearest: float = FLOAT32.unpack(FLOAT32.pack(float(found)))[0]
     except OverflowError:
-        return b"-Infinity" if found < 0 else b"Infinity"
+        return number(found)
+    return number(found) if math.isinf(nearest) else double(nearest)

@@ -38,6 +38,11 @@ def boolean_or_number(value: Value) -> bytes | None:
     return number(None, value)
 
 
+def number_of_bits(value: Value) -> bytes | None:
+    """A number, or the bytes of a bit column as one."""
+    return b"%d" % int.from_bytes(value, "big") if type(value) is bytes else number(None, value)
+
+
 def flag(value: Value) -> bytes | None:
     """0 or 1."""
     return b"%d" % value if type(value) is int and value in (0, 1) else None
@@ -72,7 +77,11 @@ def bits(width: int | None, value: Value) -> bytes | None:
 
 
 def moment(value: Value) -> Moment | None:
-    """The reading of a text, of seconds or milliseconds since 1970, or of a julian day."""
+    """The reading of a text, of seconds or milliseconds since 1970, or of a julian day.
+
+    Integers count from 1970 (https://www.sqlite.org/datatype3.html, 2.2); a column of numeric affinity that holds
+    julian days keeps noons as integers, and needs the reading `julian_day`.
+    """
     if type(value) is bytearray:
         return moments_text.parse(value)
     if type(value) is int:

@@ -111,10 +111,8 @@ class Live:
 
     @property
     def padded(self) -> bool:
-        """Whether `=` takes no notice of blanks at the end (MySQL manual, MariaDB knowledge base: NO PAD collations)."""
-        return self.collation is not None and not any(
-            word in self.collation for word in ("_nopad_", "_0900_", "binary")
-        )
+        """Whether `=` takes no notice of blanks at the end (MySQL manual, Trailing Space Handling in Comparisons)."""
+        return self.collation is not None and not any(word in self.collation for word in NO_PAD)
 
 
 def text_sql(column: ComparedColumn, role: Role, quoted: str, server: Server, live: Live | None) -> str | None:

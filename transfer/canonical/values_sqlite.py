@@ -92,6 +92,8 @@ def _plain(read: Reader) -> Make:
 
 
 def _native_number(column: ComparedColumn, role: Role) -> Reader:
+    if _width(column) is not None:
+        return readers.number_of_bits
     return readers.boolean_or_number if _says_boolean(column) else partial(readers.number, column.digits)
 
 

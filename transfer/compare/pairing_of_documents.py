@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from conversion.documents.mapping import CollectionMapping, Node
 from engines.catalog import Catalog, Column, Kind
+from engines.errors import UsageError
 from engines.families import family
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Role, Uncompared
 from transfer.canonical.values_mongodb import ANY
@@ -35,6 +36,7 @@ class DocumentPairer:
         self.relations = relations(self.tables)
         if self.role == "target":
             check_ignored(Side(source, self.relations), ignored)
+        self._check_names()
 
     def pairing(self) -> Pairing:
         """The pairs, and what has no other side."""
@@ -68,6 +70,20 @@ class DocumentPairer:
         found.tables.sort(key=lambda table: table.name)
         found.unpaired.sort(key=lambda one: (one.side, one.name))
         return found
+
+    def _check_names(self) -> None:
+        """UsageError NAME_UNKNOWN for names that a side doesn't have."""
+        tables = {one.full_name for one in self.relations}
+        collections = {f"{self.documents.database}.{one.name}" for one in self.documents.collections}
+        known = (collections, tables) if self.role == "source" else (tables, collections)
+        for pair in self.names.items():
+            for side, name, there in zip(("source", "target"), pair, known, strict=True):
+                if name not in there:
+                    raise UsageError(
+                        "NAME_UNKNOWN",
+                        f"The {side} has no table or collection {name!r}.",
+                        "Use names as the databases have them: schema.table, database.collection.",
+                    )
 
     def _matched(self, rows: list[Rows]) -> Matched:
         here = [Named(one.table.schema_name, one.table.name) for one in rows]

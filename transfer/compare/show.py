@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from transfer.canonical.columns import ComparedTable, Form
 from transfer.canonical.encoding import decode, shown
+from transfer.canonical.rendered import APART
 from transfer.compare.model import Kind, RowDifference
 from transfer.compare.rows import Looked, Seen
 
@@ -100,7 +101,7 @@ def readable(form: Form, text: bytes | None) -> bytes | None:
         return extended_json(text).encode(errors="backslashreplace")
     if text is not None and form is Form.DYNAMIC and text.startswith(b"blob "):
         return b"blob " + text.removeprefix(b"blob ").hex().encode()
-    return text
+    return None if text is None else text.removeprefix(APART)
 
 
 def _both(form: Form, row: Seen, place: int) -> tuple[str | None, str | None]:

@@ -6,13 +6,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from bson import Binary, Decimal128, Int64, ObjectId
 from bson.raw_bson import RawBSONDocument
 
 from conversion.documents.mapping import CollectionMapping
-from conversion.documents.relations_mapping import ID, DocumentMapping
+from conversion.documents.relations_mapping import ID, DocumentMapping, FieldMapping
 from conversion.documents.relations_values import encoding
 from conversion.documents.shred import Shredder
-from conversion.documents.values import MISSING
+from conversion.documents.values import MISSING, is_int64
 from engines.errors import EngineError
 from engines.mongodb.bson_exact import INT32, OPTIONS, decode
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Role
@@ -28,11 +29,13 @@ OTHER: dict[Role, Role] = {"source": "target", "target": "source"}
 class Reader(Protocol):
     """How a collection becomes rows.
 
-    collection: its name; single: every document is one row.
+    collection: its name; single: every document is one row; exact: condition() finds every document of the keys, else
+    one that is not found may still be there, spelled otherwise.
     """
 
     collection: str
     single: bool
+    exact: bool
 
     def rows(self, raw: bytes) -> Iterable[Values]:
         """The rows of a document, a value per compared column."""
@@ -60,6 +63,7 @@ class FieldReader:
     """A collection beside a collection: a document is a row, its fields are compared by type and bytes."""
 
     single = True
+    exact = True
 
     def __init__(self, table: ComparedTable, role: Role, display: str) -> None:
         self.table = table
@@ -88,6 +92,7 @@ class _MappedReader:
     """What readers of mappings share: named rows become values of the compared columns."""
 
     single = False
+    exact = False
 
     def __init__(self, table: ComparedTable, role: Role, collection: str) -> None:
         self.table = table
@@ -167,8 +172,23 @@ class GatheredReader(_MappedReader):
             value = _stored(columns[0], decode_key(columns, key)[0])
             if value is None:
                 return None
-            found.append(encoding(field.encoding).encode(value))
+            found += _spellings(value, field)
         return iter([{ID: {"$in": found}}])
+
+
+def _spellings(value: Any, field: FieldMapping) -> list[Any]:
+    """What an _id may be that stands for a key's value: as the mapping writes it, and as other tools do."""
+    found: list[Any] = []
+    if isinstance(value, uuid.UUID):
+        found = [Binary(value.bytes, 4), value.bytes, str(value)]
+    elif isinstance(value, int):
+        found = [Int64(value) if is_int64(value) else Decimal128(str(value)), str(value)]
+    elif isinstance(value, str):
+        found = [value, *([ObjectId(value)] if ObjectId.is_valid(value) else [])]
+    try:
+        return [*found, encoding(field.encoding).encode(value)]
+    except TypeError:  # an encoding of another class
+        return found
 
 
 def _known(name: str, tables: Sequence[str], collection: str) -> None:
@@ -186,12 +206,13 @@ def _stored(column: ComparedColumn, text: bytes | None) -> Any:
         return None
     shown = text.decode(errors="surrogateescape")
     if column.form is Form.NUMBER:
-        return int(shown) if shown.lstrip("-").isdigit() else None
+        return int(shown) if shown.removeprefix("-").isdecimal() and len(shown) <= MOST_DIGITS else None
     if column.form is Form.UUID:
         return uuid.UUID(shown)
     return shown if column.form in (Form.TEXT, Form.CHAR) else None
 
 
+MOST_DIGITS = 34  # of a Decimal128
 RAW = OPTIONS.with_options(document_class=RawBSONDocument)
 LOT_BYTES = 4_000_000  # of keys in one filter; a command has at most 16 MB
 

@@ -130,6 +130,10 @@ class LocalSide:
             hashing.add([column.texts for column in batch.columns])
         return hashing.done()
 
+    def momentless(self, tables: Sequence[ComparedTable]) -> dict[str, str]:
+        """None: all of them are read at the side's moment, or `position` says that there is none."""
+        return {}
+
     def cancel(self) -> None:
         """End what runs now at its next batch, from another thread."""
         self._cancelled = True

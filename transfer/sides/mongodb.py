@@ -70,7 +70,22 @@ class MongodbSide(LocalSide):
         conditions = reader.condition(keys)
         if conditions is None:
             return None
-        return (rows for condition in conditions for rows in self._read(reader, condition))
+        return self._by_key(table, reader, conditions, set(keys))
+
+    def _by_key(
+        self, table: ComparedTable, reader: Reader, conditions: Iterator[Mapping[str, Any]], left: set[bytes]
+    ) -> Iterator[Rows]:
+        """Look-ups by _id, then one reading of all for keys that may be spelled otherwise."""
+        found: set[bytes] = set()
+        for condition in conditions:
+            for rows in self._read(reader, condition):
+                found.update(Batch(reader.columns(rows), len(rows)).keys(table))
+                yield rows
+        left -= found
+        if left and not reader.exact:
+            for rows in self._read(reader, {}):
+                names = Batch(reader.columns(rows), len(rows)).keys(table)
+                yield [row for row, name in zip(rows, names, strict=True) if name in left]
 
     def originals(
         self,

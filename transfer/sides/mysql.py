@@ -181,6 +181,12 @@ class MysqlSide(LocalSide):
         """Whether the server can hash blocks itself."""
         return all(column.written for column in self._plan(table).columns)
 
+    def momentless(self, tables: Sequence[ComparedTable]) -> dict[str, str]:
+        """Tables of a storage engine without transactions, such as MyISAM."""
+        places = {table.place(self.role): table.name for table in tables}
+        found = self.snapshot.not_transactional(list(places))
+        return {places[place]: f"{engine} keeps no snapshot" for place, engine in found.items()}
+
     def refresh(self) -> None:
         """A new moment."""
         self.snapshot.refresh()

@@ -76,6 +76,10 @@ class Side(Protocol):
         """
         ...
 
+    def momentless(self, tables: Sequence[ComparedTable]) -> dict[str, str]:
+        """Tables that are read as they are at each query, not at the side's moment: name -> why."""
+        ...
+
     def refresh(self) -> None:
         """Take a new moment."""
         ...

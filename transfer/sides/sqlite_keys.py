@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversion.declared import affinity
+from engines.columns import Kind
 from transfer.canonical.columns import ComparedColumn, Form, Role
 from transfer.canonical.rendered import APART
 
@@ -42,7 +43,8 @@ def probe(column: ComparedColumn, role: Role) -> Probe | None:
     """How a column's canonical texts are looked up; None where they are not."""
     held = column.held(role)
     stored = affinity(held.native)
-    if column.form is Form.NUMBER and stored in NUMERIC and column.digits is None:
+    words = Kind.BOOLEAN in (column.source.type.kind, column.target.type.kind) and held.reading == "native"
+    if column.form is Form.NUMBER and stored in NUMERIC and column.digits is None and not words:
         return Probe(_number)
     if column.form is Form.TEXT:
         # where the column has an affinity, SQLite gives it to the text that is looked up as well

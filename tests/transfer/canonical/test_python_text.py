@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import struct
 import uuid
 from decimal import ROUND_HALF_UP, Decimal
@@ -197,3 +198,16 @@ def test_geometries_of_every_engine_are_one(value: bytes, expected: bytes | None
 )  # fmt: skip
 def test_values_of_python_have_the_text_of_their_form(form: Form, value: Any, expected: str | None) -> None:
     assert reader(column(form, length=8))(value) == (None if expected is None else expected.encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e39, "1" + "0" * 39),
+        (Decimal("-1e400"), "-1" + "0" * 400),
+        (math.inf, "Infinity"),
+        (Decimal("0.1"), "0.10000000149011612"),
+    ],
+)
+def test_a_number_beyond_32_bit_floats_is_not_infinity(value: float | Decimal, text: str) -> None:
+    assert numbers_text.single(value) == text.encode()

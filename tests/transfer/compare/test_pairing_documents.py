@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
-from bson import DatetimeMS, Decimal128, Int64, ObjectId
+from bson import Binary, DatetimeMS, Decimal128, Int64, ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from conversion.convert import convert
 from conversion.documents.relations_rows import to_documents
 from engines.catalog import Catalog
+from engines.errors import UsageError
 from engines.mongodb.bson_exact import decode, encode
 from engines.mongodb.database import MongodbDatabase
 from engines.registry import open_database
@@ -217,3 +219,46 @@ def test_a_table_without_a_collection_is_named(empty_18: str, mongodb: MongodbSe
     assert [(one.name, one.side, one.loses) for one in pairing.unpaired] == [
         ("public.here", "source", True), (f"{shop.name}.there", "target", True),
     ]  # fmt: skip
+
+
+def test_names_say_which_collection_is_which_table(tmp_path: Path, mongodb: MongodbServer, shop: Database[Any]) -> None:
+    source = shop_of_sqlite(tmp_path / "shop.db")
+    shop["people"].insert_one({"_id": 1, "email": "a@x", "note": "trail  ", "born": "2024-02-29", "score": 0.1})
+    catalogs = catalog_of(source), catalog_of(mongodb.url(shop.name))
+    assert pair_catalogs(*catalogs).tables == []
+    for pair in (catalogs, catalogs[::-1]):
+        named = {"main.customer": f"{shop.name}.people"}
+        names = named if pair is catalogs else {there: here for here, there in named.items()}
+        [found] = pair_catalogs(*pair, names=names).tables
+        assert (found.source, found.target) == next(iter(names.items()))
+        with pytest.raises(UsageError):
+            pair_catalogs(*pair, names={"main.gone": f"{shop.name}.people"})
+
+
+IDS: list[tuple[str, Any, Any]] = [
+    ("id TEXT PRIMARY KEY", "65a000000000000000000001", ObjectId("65a000000000000000000001")),
+    ("id TEXT PRIMARY KEY", "plain", "plain"),
+    ("id INTEGER PRIMARY KEY", 5, Int64(5)),
+    ("id INTEGER PRIMARY KEY", 6, 6.0),
+    ("id NUMERIC PRIMARY KEY", 7, Decimal128("7.0")),
+    ("id UUID PRIMARY KEY", str(UUID(int=1)), Binary(UUID(int=1).bytes, 4)),
+    ("id UUID PRIMARY KEY", str(UUID(int=10)), str(UUID(int=10)).upper()),
+]
+
+
+@pytest.mark.parametrize(("declared", "stored_id", "document_id"), IDS)
+def test_the_id_of_documents_is_the_key_of_rows(
+    declared: str, stored_id: Any, document_id: Any, tmp_path: Path, mongodb: MongodbServer, shop: Database[Any]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as connection:
+        connection.execute(f"CREATE TABLE t ({declared}, v TEXT)")
+        connection.execute("INSERT INTO t VALUES (?, 'here')", (stored_id,))
+        connection.commit()
+    shop["t"].insert_one({"_id": document_id, "v": "there"})
+    urls = f"sqlite:{tmp_path / 't.db'}", mongodb.url(shop.name)
+    for source, target in (urls, urls[::-1]):
+        pairing, found = compared(source, target)
+        [(name, result)] = found.items()
+        assert (pairing.unpaired, differences(found)) == ([], {name: (1, 0, 0, ["v"])})
+        [row] = result.rows
+        assert {*row.source.values(), *row.target.values()} == {"here", "there"}
