@@ -93,8 +93,8 @@ class ComparedTable(Model):
     range_column: the compared column, an integer on both sides, by which both are cut into ranges; None: rows are cut
     by their hash. view: one side is a view. schemas: those of both tables; None: the names end them at their first dot.
     documents: how the rows lie in documents, where one side is MongoDB and the other is not: of a source the way into
-    tables, of a target the way from tables. locator: columns of the source (or its rowid) by which rows that the migration
-    set aside are found again.
+    tables, of a target the way from tables. locator: columns of the source (or its rowid) by which rows that the
+    migration set aside are found again.
     """
 
     name: str

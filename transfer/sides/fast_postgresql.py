@@ -54,11 +54,12 @@ def readable(queries: Queries, table: ComparedTable) -> bool:
     )
 
 
-def extended_sum(ask: Ask, behind: str, halves: tuple[str, str], broken: str) -> Digest | None:
+def extended_sum(ask: Ask, behind: str, halves: tuple[str, str], broken: str | None) -> Digest | None:
     """Sums of both halves over all rows of a FROM and WHERE; None if a row is broken: it has no hash."""
     high, low = halves
+    wrong_sql = f"pg_catalog.bool_or({broken})" if broken else "false"
     [(rows, wrong, highs, lows)] = ask(
-        f"SELECT count(*), pg_catalog.bool_or({broken}), coalesce(sum({high}), 0), coalesce(sum({low}), 0) {behind}"
+        f"SELECT count(*), {wrong_sql}, coalesce(sum({high}), 0), coalesce(sum({low}), 0) {behind}"
     )
     return None if wrong else Digest(int(rows), int(highs) % HALF, int(lows) % HALF)
 

@@ -28,7 +28,7 @@ ROW_BYTES = """
 """
 SAMPLED_KINDS = ("r", "m", "p")
 SAMPLED_FROM = 1_000_000.0  # rows from which on the bounds of spans come from a sample of pages
-SAMPLE_ROWS = 240_000.0
+SAMPLED_OF_PART = 200.0  # rows of every part that are in the sample
 
 
 def open_side(reference: Reference, role: Role, join: str | None = None) -> PostgresqlSide:
@@ -55,7 +55,7 @@ class PostgresqlSide(PostgresqlReader):
             return []
         relation, name = self._relation(table), self.queries.quoted(column)
         sampled = relation.kind in SAMPLED_KINDS and relation.estimate >= SAMPLED_FROM
-        share = min(1.0, SAMPLE_ROWS / relation.estimate) if sampled else 1.0
+        share = min(1.0, SAMPLED_OF_PART / rows) if sampled else 1.0
         sample = f" TABLESAMPLE SYSTEM ({100 * share:.6f}) REPEATABLE (0)" if sampled else ""
         numbered = (
             f"SELECT {name} AS c, pg_catalog.row_number() OVER (ORDER BY {name}) AS n"
@@ -204,7 +204,7 @@ class PostgresqlSide(PostgresqlReader):
 
     def _sums(self, table: ComparedTable, relation: Relation, span: Span, halves: tuple[str, str]) -> Digest:
         behind = f"FROM {relation.source}{self.queries.where(table, span)}"
-        digest = extended_sum(self._all, behind, halves, broken(table, self.role))
+        digest = extended_sum(self._all, behind, halves, broken(table, self.role, relation.bound))
         if digest is None:
             raise UsageError(
                 "COLUMN_CHANGED",

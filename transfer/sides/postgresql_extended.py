@@ -11,7 +11,7 @@ hashed as its canonical text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,10 +58,14 @@ def sufficient(table: ComparedTable, role: Role, key: str, version: int = 0) -> 
     return _expressions(table, role, key, version or 10**6, exact=False)
 
 
-def broken(table: ComparedTable, role: Role) -> str:
-    """SQL that is true for a row with NULL in a column that the catalog calls NOT NULL: its hash is NULL."""
+def broken(table: ComparedTable, role: Role, bound: Collection[str]) -> str | None:
+    """SQL that is true for a row without a hash: NULL in a column that was NOT NULL when the catalog was read.
+
+    bound: columns that are NOT NULL at the moment that is compared. None: no row can be broken.
+    """
     held = (column.held(role) for column in table.columns)
-    return " OR ".join(f"t.{quote_identifier(one.name)} IS NULL" for one in held if not one.nullable) or "false"
+    loose = [f"t.{quote_identifier(one.name)} IS NULL" for one in held if not one.nullable and one.name not in bound]
+    return " OR ".join(loose) or None
 
 
 def same_answers(source: Sequence[tuple[Any, ...]], target: Sequence[tuple[Any, ...]]) -> bool:

@@ -30,13 +30,14 @@ FIRST_BITS = HASHED_TEXT.format(at=1, digits=4, bits=16, bytes=4)
 class Relation:
     """A table as it stands behind FROM with its alias t; its pg_class.relkind, about how many rows it has.
 
-    loose: columns whose collation takes different texts for equal.
+    loose: columns whose collation takes different texts for equal; bound: those that are NOT NULL now.
     """
 
     source: str
     kind: str
     estimate: float
     loose: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

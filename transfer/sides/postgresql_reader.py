@@ -25,7 +25,8 @@ RELATION = """
                   WHERE a.attrelid = c.oid AND a.attnum <> 0 AND NOT a.attisdropped),
            ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
                   WHERE a.attrelid = c.oid AND a.attcollation IN (
-                        SELECT l.oid FROM pg_catalog.pg_collation l WHERE NOT l.collisdeterministic))
+                        SELECT l.oid FROM pg_catalog.pg_collation l WHERE NOT l.collisdeterministic)),
+           ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnotnull)
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
@@ -70,7 +71,7 @@ class PostgresqlReader(LocalSide):
                 f"{self.display} has no table {schema}.{name} that its user could see.",
                 "Check the name, and whether it was dropped since the catalog was read.",
             )
-        kind, estimate, columns, loose = found[0]
+        kind, estimate, columns, loose, bound = found[0]
         held = [column.held(self.role).name for column in table.columns]
         missing = [column for column in held if column not in columns]
         if missing:
@@ -80,7 +81,8 @@ class PostgresqlReader(LocalSide):
                 "Read the catalog again: the table was changed since.",
             )
         only = "ONLY " if kind in ("r", "f") else ""
-        return Relation(f"{only}{quote_name(schema, name)} AS t", kind, float(estimate), frozenset(loose))
+        source = f"{only}{quote_name(schema, name)} AS t"
+        return Relation(source, kind, float(estimate), frozenset(loose), frozenset(bound))
 
     def _all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._translated():

@@ -29,7 +29,8 @@ MARIADB = """
 """
 POSTGRESQL = """
     CREATE TABLE numbered (id bigint PRIMARY KEY, c char(30), v varchar(40), d numeric(12,3));
-    INSERT INTO numbered SELECT n, n * 7, CASE WHEN n % 5 <> 0 THEN 'v' || n END, n / 8.0 FROM generate_series(1, 30000) n;
+    INSERT INTO numbered
+    SELECT n, n * 7, CASE WHEN n % 5 <> 0 THEN 'v' || n END, n / 8.0 FROM generate_series(1, 30000) n;
     CREATE TABLE stored (id int PRIMARY KEY, b bytea); INSERT INTO stored VALUES (1, '\\x00ff'), (2, NULL);
     CREATE TABLE named (id varchar(9) PRIMARY KEY, v int); INSERT INTO named VALUES ('a', 1), ('b', 2);
     CREATE TABLE documents (id int PRIMARY KEY, j jsonb); INSERT INTO documents VALUES (1, '{"a": 1.0}'), (2, '[]');
