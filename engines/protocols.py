@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
-
-from sqlalchemy.engine import Connection
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engines.catalog import Catalog, Model, Table
 from engines.profile import TableProfile
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 
 class QueryMeasure(Model):

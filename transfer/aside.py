@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines.registry import open_database
-from transfer.chunks import Quarantined
+from transfer.quarantined import Quarantined
 
 COLUMNS = "table_name, locator, column_name, row_key, reason, action, original"
 QUERIES = {

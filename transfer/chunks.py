@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from transfer.quarantined import Quarantined
 from transfer.state import State
 
 
@@ -30,22 +31,6 @@ class ChunkResult:
     bytes: int
     quarantined: int
     seconds: float
-
-
-@dataclass(frozen=True)
-class Quarantined:
-    """A value, or a whole row (column ''), that the target can't hold as it is.
-
-    locator: how the source finds the row again; key: the same for people; action: what the target holds instead
-    (null, stripped, row_withheld); original: the value with its class, as JSON.
-    """
-
-    locator: str
-    column: str
-    key: str
-    reason: str
-    action: str
-    original: str
 
 
 def cut(table: str, bounds: list[int]) -> list[Chunk]:

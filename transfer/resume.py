@@ -16,11 +16,12 @@ from conversion.mapping import TableMapping
 from engines.errors import UsageError
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
-from transfer.chunks import Chunk, Chunks, Quarantined
+from transfer.chunks import Chunk, Chunks
 from transfer.compare.inflight import Ranges, open_ranges
 from transfer.compare.model import TableComparison
 from transfer.endpoints import AnySnapshot, Endpoints
 from transfer.moveplan import MovePlan
+from transfer.quarantined import Quarantined
 from transfer.schema import undo_stage
 from transfer.state import State
 

@@ -48,6 +48,8 @@ def chosen(input: Input, source: Catalog, target: Catalog) -> Pairing:
             "tables": _wanted(input, pairing.tables),
             "problems": _wanted(input, pairing.problems),
             "unpaired": _wanted_names(input, pairing.unpaired),
+            "notes": _wanted_keys(input, pairing.notes),
+            "ignored": _wanted_keys(input, pairing.ignored),
         }
     )
 
@@ -58,6 +60,10 @@ def _wanted(input: Input, items: Sequence[P]) -> list[P]:
 
 def _wanted_names(input: Input, items: Sequence[N]) -> list[N]:
     return [item for item in items if _wants(input, item.name)]
+
+
+def _wanted_keys(input: Input, by_table: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: items for name, items in by_table.items() if _wants(input, name)}
 
 
 def _wants(input: Input, full: str) -> bool:

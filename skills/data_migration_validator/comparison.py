@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from skills.context import Progress, SkillContext
 from transfer.canonical.columns import ComparedTable
-from transfer.chunks import Quarantined
 from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import Pairing
 from transfer.compare.table import compare_table
+from transfer.quarantined import Quarantined
 from transfer.sides.side import Side
 
 

@@ -9,9 +9,10 @@ from engines.errors import Aborted, UsageError
 from skills.context import Progress, SkillContext
 from skills.data_migration_validator.comparison import Comparison
 from skills.data_migration_validator.model import Input
-from transfer.chunks import Quarantined
-from transfer.repair import plan_repair, repair
+from transfer.quarantined import Quarantined
 from transfer.repair.model import RepairPlan, RepairResult
+from transfer.repair.planning import plan_repair
+from transfer.repair.run import repair
 
 
 def mend(

@@ -14,7 +14,6 @@ from engines.signing import load_key
 from skills.context import SkillContext
 from skills.data_migration_validator.choice import chosen
 from skills.data_migration_validator.comparison import Comparison
-from skills.data_migration_validator.mending import mend
 from skills.data_migration_validator.model import Input, Output, TableResult
 from skills.data_migration_validator.tool import ToolArgs, digest, sections
 from transfer.aside import quarantined_on
@@ -67,6 +66,8 @@ def _rows(input: Input, context: SkillContext, source: Database, target: Databas
 
 def _mended(input: Input, context: SkillContext, comparison: Comparison, output: Output, target: Database) -> Output:
     """The output with the repair; where one was done, of the comparison after it."""
+    from skills.data_migration_validator.mending import mend
+
     plan, done = mend(input, context, comparison, target.catalog())
     if done is not None:
         comparison.again(context)

@@ -15,10 +15,10 @@ from itertools import islice
 from transfer.canonical.columns import ComparedTable, Form
 from transfer.canonical.encoding import Hashing, Texts, encode
 from transfer.canonical.tolerance import within
-from transfer.chunks import Quarantined
 from transfer.compare.findings import Finding, Findings, encoded_keys
 from transfer.compare.model import Kind
 from transfer.compare.originals import Raw, is_original, is_original_row, locator, rendered_from, stripped
+from transfer.quarantined import Quarantined
 from transfer.sides.side import Side, Span
 
 LOT = 1_000

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from transfer.canonical.encoding import decode
-from transfer.chunks import Quarantined
 from transfer.compare.aside import explain
 from transfer.compare.findings import Findings, encoded_keys
 from transfer.compare.locate import Locator
@@ -16,6 +15,7 @@ from transfer.compare.rows import LOT, LOT_BYTES, Looked, findings_of, judged, l
 from transfer.compare.show import KINDS
 from transfer.compare.stream import streamed
 from transfer.compare.tally import Tally
+from transfer.quarantined import Quarantined
 
 LOOKED = 1_000  # differing rows whose columns are counted where nobody asked for all
 BY_KEY = 5_000  # keys that are looked up; of more than that, and a tenth of all rows, all rows are read instead

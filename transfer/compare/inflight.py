@@ -12,7 +12,7 @@ from engines.errors import CheckFailed, DbmoError
 from engines.registry import open_database
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import Digest, Hashing
-from transfer.chunks import Chunk, Chunks, Quarantined
+from transfer.chunks import Chunk, Chunks
 from transfer.compare.aside import explain
 from transfer.compare.bisect import differing_hashes, found
 from transfer.compare.both import Both
@@ -22,6 +22,7 @@ from transfer.compare.mapped import from_mapping
 from transfer.compare.model import Problem, TableComparison
 from transfer.endpoints import Endpoints
 from transfer.moveplan import MovePlan
+from transfer.quarantined import Quarantined
 from transfer.sides.open import open_side
 from transfer.sides.side import Side, Span
 from transfer.state import State

@@ -63,6 +63,8 @@ class Locator:
             outcomes = compared_buckets(self.both, self.table, Span(), BUCKETS, self.hashing)
             self.store(findings, bucketed_keys(self.both, self.table, self._differing(outcomes), self.hashing))
             return
+        if route.whole and self._whole_is_equal():
+            return
         parts = self.spans()
         if route.outcomes is None or self.options.parts:
             outcomes = compared_parts(self.both, self.table, parts, self.hashing)
@@ -70,6 +72,13 @@ class Locator:
             outcomes = route.outcomes(self.both, self.table, parts)
         differing = self._differing(outcomes)
         self.store(findings, differing_keys(self.both, self.table, differing, len(parts), self.hashing))
+
+    def _whole_is_equal(self) -> bool:
+        """Whether one digest of the whole table is the same on both sides; counted only then."""
+        [outcome] = compared_parts(self.both, self.table, [Span()], self.hashing)
+        if outcome.equal:
+            self._differing(iter([outcome]))
+        return outcome.equal
 
     def by_stream(self, findings: Findings) -> None:
         """All rows of both sides, read and compared here."""

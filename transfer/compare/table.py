@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from engines.errors import DbmoError
 from transfer.canonical.columns import ComparedTable
-from transfer.chunks import Quarantined
 from transfer.compare.both import Both, Report, nobody, silent
 from transfer.compare.examine import examine
 from transfer.compare.findings import Findings
@@ -18,6 +17,7 @@ from transfer.compare.sample import Sample
 from transfer.compare.settle import interrupted, settle
 from transfer.compare.tally import Tally
 from transfer.compare.throttle import Throttle
+from transfer.quarantined import Quarantined
 from transfer.sides.side import Side
 
 __all__ = ["FATAL", "Report", "compare_table"]

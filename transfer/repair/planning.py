@@ -10,9 +10,9 @@ from engines.catalog import Catalog, Trigger
 from engines.errors import Aborted, DbmoError
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import shown
-from transfer.chunks import Quarantined
 from transfer.compare.findings import Findings
 from transfer.compare.model import Problem, TableComparison
+from transfer.quarantined import Quarantined
 from transfer.repair.carrying import meaning
 from transfer.repair.held import HeldRows
 from transfer.repair.model import Left, RepairPlan, TablePlan

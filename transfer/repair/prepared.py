@@ -11,10 +11,10 @@ from engines.errors import Aborted
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.canonical.encoding import Hashing
-from transfer.chunks import Quarantined
 from transfer.compare.aside import SetAside
 from transfer.compare.findings import Findings, encoded_keys
 from transfer.compare.model import TableComparison
+from transfer.quarantined import Quarantined
 from transfer.repair.carrying import Carried, WholeDocument, carried
 from transfer.repair.rows import DOCUMENT, ByKey, Row, read
 from transfer.sides.side import Side

@@ -13,10 +13,10 @@ from engines.connection import parse
 from engines.errors import Aborted, DbmoError, EngineError
 from engines.grant import Grant
 from transfer.canonical.columns import ComparedTable
-from transfer.chunks import Quarantined
 from transfer.compare.findings import Findings
 from transfer.compare.model import Problem, TableComparison
 from transfer.failpoints import failpoint
+from transfer.quarantined import Quarantined
 from transfer.repair.carrying import Carried
 from transfer.repair.held import HeldRows
 from transfer.repair.model import Left, RepairPlan, RepairResult, TablePlan, TableRepair

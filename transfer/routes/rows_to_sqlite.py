@@ -14,7 +14,8 @@ from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.canonical.sql_postgresql import OWN_TEXT
-from transfer.chunks import Chunk, Quarantined
+from transfer.chunks import Chunk
+from transfer.quarantined import Quarantined
 from transfer.routes.postgresql_to_postgresql import range_condition, source_name
 
 BATCH = 2_000

@@ -15,7 +15,8 @@ from conversion.mapping import ColumnMapping, TableMapping
 from engines.errors import Aborted
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import InvalidText, SqliteSnapshot
-from transfer.chunks import Chunk, Quarantined
+from transfer.chunks import Chunk
+from transfer.quarantined import Quarantined
 from transfer.routes import copy_text
 from transfer.routes.sqlite_fast import fast, guard, read
 from transfer.routes.sqlite_values import Convert, Refused, Value, converter

@@ -161,6 +161,10 @@ class PostgresqlSide(PostgresqlReader):
         found = self._all(ROW_BYTES, table.place(self.role))
         return int(found[0][0] or 0) if found else 0
 
+    def estimate(self, table: ComparedTable) -> float:
+        """About how many rows the table has, by the catalog; below zero where it was never counted."""
+        return self._relation(table).estimate
+
     def answers(self) -> list[tuple[Any, ...]]:
         """What this server's hash functions say of fixed values."""
         return self._all(PROBE)

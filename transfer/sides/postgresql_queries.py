@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from engines.columns import Kind
 from engines.postgresql.quoting import quote_identifier, quote_literal
@@ -16,6 +15,7 @@ from transfer.canonical.probe_postgresql import lookup
 from transfer.canonical.rendered import Rendered, rendered
 from transfer.canonical.sql_postgresql import OWN_TEXT, is_own, raw_sql, text_sql
 from transfer.canonical.values_sqlite import renderer
+from transfer.sides.postgresql_extended import expressions
 from transfer.sides.side import Span
 from transfer.sides.sql import encoded_parts, range_column, span_condition
 
@@ -175,8 +175,7 @@ class Queries:
         """Both halves of the hash by PostgreSQL's own functions, where the method asks for them."""
         if hashing.method != "extended":
             return None
-        found = import_module("transfer.sides.postgresql_extended").expressions(table, self.role, hashing.key)
-        return cast("tuple[str, str] | None", found)
+        return expressions(table, self.role, hashing.key, self.version)
 
     def _md5(self, table: ComparedTable, hashing: Hashing) -> str | None:
         """The hash as 32 hex digits."""

@@ -46,11 +46,11 @@ def test_one_side_is_empty() -> None:
 
 
 MANY = """
-import resource
+from tests.memory import peak
 from transfer.compare.bisect import found
 from transfer.compare.findings import Finding, Findings
 from transfer.compare.multiset import Multisets
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 with Multisets() as rows:
     for start in range(0, ROWS, 2_000):
         rows.source.add([(b"%d," % n, b"%016d" % n) for n in range(start, start + 2_000)])
@@ -60,7 +60,7 @@ with Multisets() as rows:
 assert findings.counts("t") == {"different": ROWS}
 assert sum(map(len, findings.lots("t", 10_000))) == ROWS
 findings.close()
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print((peak() - before) // 1024)
 """
 
 

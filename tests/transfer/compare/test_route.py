@@ -105,6 +105,15 @@ def test_postgresql_beside_postgresql(equal: str, planted: str) -> None:
     assert found(result) == DIFFERENCES
 
 
+@pytest.mark.parametrize("options, whole", [({}, True), ({"parts": True}, False), ({"source_cpu": 0.5}, False)])
+def test_equal_tables_of_postgresql_take_one_query_each(equal: str, options: dict[str, object], whole: bool) -> None:
+    with opened(equal, equal) as pair:
+        chosen = choose_route(pair.source, pair.target, pair.tables["numbered"], Options.model_validate(options))
+        result = compared(pair, "numbered", **options)
+    assert chosen.whole == whole
+    assert (result.equal, result.rows_source, result.rows_target) == (True, 30_000, 30_000)
+
+
 @pytest.mark.parametrize("name, words", [("numbered", THERE), ("stored", HERE), ("named", ROWS)])
 def test_what_decides(same: Opened, name: str, words: str) -> None:
     assert words in choose_route(same.source, same.target, same.tables[name], Options()).words

@@ -10,13 +10,14 @@ from engines.catalog import Catalog
 from engines.grant import Grant
 from engines.registry import open_database
 from transfer.canonical.columns import ComparedTable
-from transfer.chunks import Quarantined
 from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import pair_catalogs
 from transfer.compare.table import compare_table
-from transfer.repair import plan_repair, repair
+from transfer.quarantined import Quarantined
 from transfer.repair.model import RepairPlan, RepairResult
+from transfer.repair.planning import plan_repair
+from transfer.repair.run import repair
 from transfer.sides.open import open_side
 from transfer.sides.side import Side
 

@@ -213,10 +213,10 @@ def test_after_an_error_it_goes_on_at_the_same_moment(url: str, side: Postgresql
 
 
 def test_rights_and_row_security_are_errors(url: str, postgresql_15: Server) -> None:
-    load_sql(url, "CREATE ROLE reader LOGIN; CREATE TABLE hidden (id int); CREATE TABLE partly (id int);")
-    load_sql(url, "GRANT SELECT ON partly TO reader; ALTER TABLE partly ENABLE ROW LEVEL SECURITY;")
+    load_sql(url, "CREATE ROLE looker LOGIN; CREATE TABLE hidden (id int); CREATE TABLE partly (id int);")
+    load_sql(url, "GRANT SELECT ON partly TO looker; ALTER TABLE partly ENABLE ROW LEVEL SECURITY;")
     load_sql(url, "CREATE POLICY p ON partly USING (id > 1); INSERT INTO partly VALUES (1), (2)")
-    side = open_side(parse(url.replace("postgres@", "reader@")), "source")
+    side = open_side(parse(url.replace("postgres@", "looker@")), "source")
     for name in ("public.hidden", "public.partly"):
         with pytest.raises(UsageError) as refused:
             side.digests(table_of(url, name), Span(), HASHING)

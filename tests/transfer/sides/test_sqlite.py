@@ -238,15 +238,16 @@ def test_cancel_ends_what_runs_and_leaves_the_side_usable(file: tuple[Path, sqli
 
 
 LONG = """
-import sys, resource
+import sys
 sys.path.insert(0, {root!r})
 from tests.transfer.sides.test_sqlite import HASHING, NUMBERED, opened
+from tests.memory import peak
 from transfer.sides.side import Span
 from pathlib import Path
 side = opened(Path({path!r}))
 print(side.digests(NUMBERED, Span(), HASHING)[0].rows)
 side.close()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peak())
 """
 
 
