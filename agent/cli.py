@@ -123,6 +123,7 @@ def _add_proof(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     compare.add_argument("--limit", type=int, help="differing rows shown per table, by default 20")
     compare.add_argument("--no-values", action="store_true", help="keys and columns only, no values")
     compare.add_argument("--settle", type=float, metavar="SECONDS", help="read differing rows again while others write")
+    compare.add_argument("--state", metavar="FILE", help="with --settle: goes on after a kill, called the same way")
     compare.add_argument("--source-cpu", type=float, metavar="SHARE", help="of one core of the source, over 0 to 1")
     compare.add_argument("--route", choices=("auto", "pushdown", "stream"), help="where rows are hashed")
     compare.add_argument("--page", type=Path, metavar="FILE", help="write the differences as an HTML page")

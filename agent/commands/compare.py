@@ -65,6 +65,7 @@ def _input(options: argparse.Namespace) -> dict[str, Any]:
         "route": options.route,
         "migration": options.migration,
         "approve": options.approve,
+        "state": options.state,
         "certificate_key": str(options.key) if options.key else None,
     }
     return given | {name: value for name, value in chosen.items() if value is not None}

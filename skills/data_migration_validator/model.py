@@ -23,7 +23,8 @@ class Input(Options):
     ignore: columns to leave out, `table.column` or a bare column of every table. migration: under which values were
     quarantined on the target. repair: say what would be copied again; approve: the hash of the repair that was shown,
     which lets it be done; deletes: rows that only the target has may go. certificate_key: a file with an Ed25519 key
-    (PEM) that signs a certificate, where everything is equal.
+    (PEM) that signs a certificate, where everything is equal. state: a file that keeps the keys that differ, so that
+    an interrupted settling goes on where it stopped; None: nothing is kept.
     """
 
     source: DatabaseRef
@@ -38,6 +39,7 @@ class Input(Options):
     approve: str | None = None
     deletes: bool = False
     certificate_key: str | None = None
+    state: str | None = None
 
     def options(self) -> Options:
         """How deep and how hard."""

@@ -51,7 +51,7 @@ def _rows(input: Input, context: SkillContext, source: Database, target: Databas
     with (
         closing(open_side(input.source.url, "source")) as here,
         closing(open_side(input.target.url, "target")) as there,
-        closing(Findings()) as findings,
+        closing(Findings(Path(input.state) if input.state else None)) as findings,
     ):
         aside = quarantined_on(input.target.url, input.migration) if input.migration else []
         comparison = Comparison(here, there, pairing, _options(input), aside, findings)

@@ -115,6 +115,19 @@ def test_wrong_words_are_refused_before_anything_is_compared(
     assert (found.status, found.out) == (2, "") and code in found.err
 
 
+def test_a_file_that_is_something_else_never_becomes_a_state(ends: tuple[str, str], tmp_path: Path) -> None:
+    here = Path(ends[0].removeprefix("sqlite:"))
+    (tmp_path / "words.txt").write_text("some words")
+    for file in (here, tmp_path / "words.txt"):
+        before = file.read_bytes()
+        refused = compare(ends, "--state", file)
+        assert refused.status == 2 and "STATE_UNREADABLE" in refused.err
+        assert file.read_bytes() == before
+    state = tmp_path / "state.db"
+    assert [compare(ends, "--state", state, "--settle", "1").status for _ in range(2)] == [1, 1]
+    assert state.exists()
+
+
 def test_an_ignored_column_is_not_compared_and_said(ends: tuple[str, str]) -> None:
     found = json.loads(compare(ends, "--ignore", "person.name", "--json").out)
     assert (found["tables"][0]["different"], found["ignored"]) == (0, {"main.person": ["name"]})

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engines.errors import UsageError
 from engines.sqlite.errors import translate_error
 from transfer.compare.model import Kind
 
@@ -29,6 +30,7 @@ SCHEMA = (
         table_name TEXT NOT NULL, key BLOB NOT NULL, seen BLOB, PRIMARY KEY (table_name, key)) WITHOUT ROWID
     """,
 )
+MARK = 0x64626D6F  # "dbmo", in the header of the file
 PARAMETERS = 500  # of one query
 
 
@@ -44,18 +46,38 @@ class Finding:
 class Findings:
     """Findings by table in a SQLite file; path None: a temporary file that goes with the object.
 
-    Used by one thread at a time. Errors: DISK_FULL and others of a SQLite file.
+    Used by one thread at a time. Errors: STATE_UNREADABLE for a file that is something else, DISK_FULL and others of a
+    SQLite file.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="dbmo-findings-") if path is None else None
         self.path = path or Path(self._folder.name if self._folder else "") / "findings.db"
         self.connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        if not self._ours():
+            self.connection.close()
+            raise UsageError(
+                "STATE_UNREADABLE",
+                f"{self.path} is no file that a comparison kept its findings in.",
+                "Name a file that isn't there yet, or the one of an earlier comparison.",
+            )
         self.connection.execute("PRAGMA cache_size = -16000")  # KiB: keys come in no order
         if path is None:
             self.connection.execute("PRAGMA synchronous = OFF")
         for statement in SCHEMA:
             self.connection.execute(statement)
+
+    def _ours(self) -> bool:
+        """Whether the file is new, or made by this class; a new one is marked."""
+        try:
+            [(mark,)] = self.connection.execute("PRAGMA application_id").fetchall()
+            [(objects,)] = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        except sqlite3.DatabaseError:
+            return False
+        if not objects and not mark:
+            self.connection.execute(f"PRAGMA application_id = {MARK}")
+            return True
+        return bool(mark == MARK)
 
     def add(self, table: str, found: Iterable[Finding]) -> None:
         """Store findings of a table, all or none; one that is there already is replaced."""
