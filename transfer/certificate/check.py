@@ -14,6 +14,7 @@ from engines.errors import UsageError
 from engines.signing import signature_holds
 from transfer.canonical.encoding import Digest, Hashing
 from transfer.certificate.model import FORMAT, Certificate, CertifiedTable, Check, Verdict
+from transfer.compare.digests import hexadecimal
 from transfer.sides.open import open_side
 from transfer.sides.side import Side, Span
 
@@ -137,15 +138,10 @@ def _compared(table: CertifiedTable, number: int, source: Digest, target: Digest
     wrong = [
         f"the {role} has {found.rows:,} rows and another digest"
         for role, (found, digest) in wanted.items()
-        if shown_digest(found) != digest
+        if hexadecimal(found) != digest
     ]
     name = f"{table.table.name}:{number + 1}"
     return _check(name, not wrong, "; ".join(wrong) or f"{part.rows:,} rows, both sides as certified")
-
-
-def shown_digest(digest: Digest) -> str:
-    """Both halves as 32 hex digits."""
-    return f"{digest.high:016x}{digest.low:016x}"
 
 
 def _check(name: str, holds: bool, detail: str) -> Check:

@@ -14,6 +14,8 @@ from transfer.sides.side import Side
 
 T = TypeVar("T")
 Report = Callable[[int], None]  # rows of the source that are compared so far
+# Errors after which nothing can be compared any more; others are a problem of their table alone.
+FATAL = frozenset({"CONNECTION_LOST", "CANCELLED", "INTERRUPTED", "DISK_FULL"})
 POLL_SECONDS = 0.2  # how soon a cancellation is noticed; work that ends is noticed at once
 
 

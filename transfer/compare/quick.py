@@ -9,12 +9,11 @@ from concurrent.futures import Future
 from engines.errors import DbmoError
 from transfer.canonical.columns import ComparedTable, Role
 from transfer.canonical.encoding import Digest, Hashing
-from transfer.compare.both import Both
+from transfer.compare.both import FATAL, Both
 from transfer.compare.digests import AHEAD, Outcome, compared_parts
 from transfer.sides.blocks import Block
 from transfer.sides.side import Side, Span
 
-FATAL = frozenset({"CONNECTION_LOST", "CANCELLED", "INTERRUPTED", "DISK_FULL"})
 # So many parts in a row that the cheap way could not prove: then it isn't tried any more.
 IN_VAIN = 8
 

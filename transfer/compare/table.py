@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from engines.errors import DbmoError
 from transfer.canonical.columns import ComparedTable
-from transfer.compare.both import Both, Report, nobody, silent
+from transfer.compare.both import FATAL, Both, Report, nobody, silent
 from transfer.compare.examine import examine
 from transfer.compare.findings import Findings
 from transfer.compare.locate import Locator
@@ -20,10 +20,7 @@ from transfer.compare.throttle import Throttle
 from transfer.quarantined import Quarantined
 from transfer.sides.side import Side
 
-__all__ = ["FATAL", "Report", "compare_table"]
-
-# Errors after which nothing can be compared any more; others are a problem of their table alone.
-FATAL = frozenset({"CONNECTION_LOST", "CANCELLED", "INTERRUPTED", "DISK_FULL"})
+__all__ = ["Report", "compare_table"]
 
 
 def compare_table(
