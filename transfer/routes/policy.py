@@ -1,0 +1,70 @@
+"""What becomes of a value that the target can't hold: the plan's policy for its kind, always written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conversion.mapping import ColumnMapping, TableMapping
+from engines.errors import Aborted
+from transfer.moveplan import DEFAULT_POLICIES, Policy, Unholdable
+from transfer.quarantined import Quarantined
+
+NOTHING: Any = object()  # there is no documented conversion of the value
+
+
+class Refused(Exception):
+    """The target's type can't hold a value; converted: what `convert` stores instead, as the route writes it.
+
+    reason: a few words for people; kind: which policy of the plan decides.
+    """
+
+    def __init__(self, kind: Unholdable, reason: str, converted: Any = NOTHING) -> None:
+        super().__init__(reason)
+        self.kind, self.reason, self.converted = kind, reason, converted
+
+
+class RowWithheld(Exception):
+    """The row can't be stored at all; why is in Judge.found already."""
+
+
+@dataclass
+class Judge:
+    """Applies the policies to the values of one table; what was set aside is in found, in the order of the rows."""
+
+    table: TableMapping
+    policies: Mapping[Unholdable, Policy] = field(default_factory=dict)
+    found: list[Quarantined] = field(default_factory=list)
+
+    def settle(
+        self, column: ColumnMapping, refused: Refused, locator: str, key: str, original: Mapping[str, Any]
+    ) -> Any:
+        """What is stored instead: the converted value, or None for NULL.
+
+        locator, key: of the row, as Quarantined has them; original: the value, as JSON that loses nothing. Raises
+        RowWithheld where the column takes no NULL (the caller then calls withhold()), Aborted VALUE_NOT_HOLDABLE where
+        the policy is to stop.
+        """
+        policy = self.policies.get(refused.kind, DEFAULT_POLICIES[refused.kind])
+        if policy == "stop":
+            raise Aborted(
+                "VALUE_NOT_HOLDABLE",
+                f"{self.table.source} {key}, column {column.source}: {refused.reason}; the plan says to stop.",
+                f"Mend the value in the source, or allow another policy (options.policies.{refused.kind}); plan again.",
+            )
+        text = json.dumps(dict(original), ensure_ascii=False)
+        if policy == "convert" and refused.converted is not NOTHING:
+            self.found.append(Quarantined(locator, column.source, key, refused.reason, "converted", text))
+            return refused.converted
+        if not column.nullable:
+            raise RowWithheld(f"{column.source}: {refused.reason}")
+        self.found.append(Quarantined(locator, column.source, key, refused.reason, "null", text))
+        return None
+
+    def withhold(self, locator: str, key: str, reason: str, originals: Mapping[str, Mapping[str, Any]]) -> None:
+        """Set a whole row aside: every value by its source column; what was set aside of its single values goes."""
+        self.found = [entry for entry in self.found if entry.locator != locator]
+        text = json.dumps({name: dict(value) for name, value in originals.items()}, ensure_ascii=False)
+        self.found.append(Quarantined(locator, "", key, reason, "row_withheld", text))

@@ -1,0 +1,62 @@
+"""What is copied as one: a table, a collection on its way into tables, tables on their way into documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conversion.documents.mapping import CollectionMapping
+from conversion.documents.relations_mapping import DocumentMapping
+from conversion.mapping import TableMapping
+from transfer.moveplan import ChunkKey, MovePlan
+
+
+@dataclass(frozen=True)
+class TableUnit:
+    """Rows of one table become rows of one table."""
+
+    mapping: TableMapping
+    key: ChunkKey
+
+    @property
+    def name(self) -> str:
+        """Its source table's full name."""
+        return self.mapping.source
+
+
+@dataclass(frozen=True)
+class CollectionUnit:
+    """Documents of one collection become rows of several tables, or documents again (no mapping)."""
+
+    name: str
+    target: str
+    mapping: CollectionMapping | None
+    key: ChunkKey
+
+
+@dataclass(frozen=True)
+class DocumentUnit:
+    """Rows of a table, with those of tables inside it, become documents of one collection."""
+
+    mapping: DocumentMapping
+    key: ChunkKey
+
+    @property
+    def name(self) -> str:
+        """Its root table's full name."""
+        return self.mapping.table
+
+
+Unit = TableUnit | CollectionUnit | DocumentUnit
+
+
+def units(plan: MovePlan) -> Iterator[Unit]:
+    """Everything that the plan copies, each once, in the plan's order."""
+    for table in plan.tables:
+        yield TableUnit(table, plan.key_of(table.source))
+    for collection in plan.documents:
+        yield CollectionUnit(collection.source, collection.root.table, collection, plan.key_of(collection.source))
+    for source, target in plan.renamed_collections.items():
+        yield CollectionUnit(source, target, None, plan.key_of(source))
+    for document in plan.collections:
+        yield DocumentUnit(document, plan.key_of(document.table))
