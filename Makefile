@@ -6,13 +6,25 @@ BIN := $(VENV)/bin
 # Without cached bytecode every start of the program would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench score soak cassettes setup lock
+.PHONY: demo test test-ray lint bench score soak cassettes setup lock
 
 demo: setup
 	$(BIN)/dbmo demo
 
 test: setup
 	$(BIN)/pytest -n auto --dist loadfile
+
+# Copying on a Ray cluster: Ray is an extra, so it has an environment of its own, on top of .venv.
+RAY := .venv-ray
+test-ray: setup $(RAY)/.ready
+	$(RAY)/bin/python -m pytest tests/transfer/executors -n 0
+
+$(RAY)/.ready: pyproject.toml
+	test -x $(RAY)/bin/python || $(PYTHON) -m venv $(RAY)
+	$(RAY)/bin/python -m pip install --quiet --disable-pip-version-check 'ray[client]>=2.60,<3'
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"), "$(CURDIR)", sep="\n")' \
+	    > "$$($(RAY)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/dbmo-venv.pth"
+	touch $@
 
 lint: setup
 	$(BIN)/ruff check .

@@ -37,7 +37,7 @@ def assessment_steps(run: Orchestrator) -> Iterator[AssessmentSteps]:
     with run.ends.source() as source, run.ends.target() as target:
         if source is not None:
             check_source(source, run.request.source_database.version)
-            if not source.catalog().tables:
+            if not source.catalog().tables and not source.catalog().collections:
                 raise UsageError(
                     "SOURCE_EMPTY",
                     f"{source.display} holds no table.",

@@ -52,6 +52,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--until", choices=UNTIL, help="stop after this phase")
     run.add_argument("--out", type=Path, help="the folder, by default migrations/<name>; of many requests: above all")
     run.add_argument("--json", action="store_true", help="print the contract (of many: a list of results) on stdout")
+    _add_copying(run)
     run.set_defaults(handler="agent.commands.run:run")
     demo = commands.add_parser("demo", help="the whole life on the bundled example; no key, no server, under a minute")
     demo.add_argument("--out", type=Path, default=Path("migrations/shop"))
@@ -80,6 +81,8 @@ def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         command = commands.add_parser(name, help=text)
         command.add_argument("folder", type=Path, help="the migration's folder (assess and plan also take a request)")
         command.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+        if name in ("rehearse", "execute"):
+            _add_copying(command)
         if name == "validate":
             command.add_argument("--no-values", action="store_true", help="keys and columns only, no values")
             command.add_argument("--finished", action="store_true", help="what is copied so far, or is there before")
@@ -91,10 +94,25 @@ def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     approve.add_argument("--by", help="who approves, by default the user's name")
     approve.add_argument("--show-public", action="store_true", help="print the key's public half for options.approvers")
     approve.set_defaults(handler="agent.commands.life:approve")
+    tune = commands.add_parser("tune", help="change the load that the copy may make, while it runs; shows what holds")
+    tune.add_argument("folder", type=Path)
+    _add_tuning(tune)
+    tune.set_defaults(handler="agent.commands.tune:tune")
     target = commands.add_parser("target", help="keep an embedded target running, or run a command with it")
     target.add_argument("folder", type=Path)
     target.add_argument("words", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="gets its url in DATABASE_URL")
     target.set_defaults(handler="agent.commands.target:target")
+
+
+def _add_copying(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--executor", metavar="WHERE", help="where lanes run: processes (default), ray://host:port")
+    command.add_argument("--metrics-port", metavar="[ADDRESS:]PORT", help="serve Prometheus metrics while it runs")
+
+
+def _add_tuning(command: argparse.ArgumentParser) -> None:
+    from agent.commands.tune import add_options
+
+    add_options(command)
 
 
 def _add_skills(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,6 +169,7 @@ def _add_repair(command: argparse.ArgumentParser) -> None:
 
 def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser("doctor", help="what works on this machine, and what to do about what doesn't")
+    doctor.add_argument("urls", nargs="*", metavar="URL", help="databases to look at too, secrets as ${VARIABLE}")
     doctor.set_defaults(handler="agent.commands.doctor:doctor")
     chat = commands.add_parser("chat", help="talk about a migration; without a model a shell of commands")
     chat.add_argument("place", nargs="?", metavar="FOLDER|REQUEST.json", help="by default migrations/ is listed")

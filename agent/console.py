@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import Any
 
 from agent.listener import CallNote
+from agent.live import EVERY, View, standing_text
 from agent.report.words import counted, cut, duration, plain
 from engines.connection import redact
 from skills.context import Progress
+from transfer.standing import Standing
 
 INDENT = "    "  # before a model's words, so that they are never taken for the program's own
 OUTCOMES = {"correct": "wrong arguments", "give_up": "not possible", "person": "not allowed, a person's work"}
@@ -21,23 +24,55 @@ class Console:
     def __init__(self) -> None:
         self._tty = sys.stderr.isatty()
         self._bars: Any = None
-        self._tasks: dict[tuple[str, str], Any] = {}
+        self._task: Any = None
         self._stage = ""
-        self._started = time.monotonic()
-        self._rows: dict[str, int] = {}
         self._line = ""
+        self._view: View | None = None
+        self._told = 0.0
+        self._paused: list[str] = []
+        self._lock = threading.RLock()  # standings come from a thread of their own
 
     def __enter__(self) -> Console:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_line()
-        self._end_bars()
+        with self._lock:
+            self._end_line()
+            self._end_bars()
+            self._end_view()
 
     def say(self, text: str) -> None:
         """A line of the log."""
-        self._end_line()
-        self._write(text)
+        with self._lock:
+            self._end_line()
+            self._write(text)
+
+    def standing(self, standing: Standing) -> None:
+        """Where a copy stands: a view that stays in its place on a terminal, a line now and then elsewhere."""
+        with self._lock:
+            if self._tty and standing.stage == "copy":
+                self._end_bars()
+                self._view = self._view or View()
+                self._view.show(standing)
+            elif self._tty:
+                self._end_view()
+            elif standing.stage == "copy":
+                self._tell(standing)
+
+    def _tell(self, standing: Standing) -> None:
+        if standing.paused != self._paused:
+            self.say(plain(f"  paused: {'; '.join(standing.paused)}" if standing.paused else "  going on"))
+            self._paused = standing.paused
+        if self._told == 0.0:
+            self._told = time.monotonic()
+        elif time.monotonic() - self._told >= EVERY:
+            self._told = time.monotonic()
+            self.say(f"  {standing_text(standing.model_dump())}")
+
+    def _end_view(self) -> None:
+        if self._view is not None:
+            self._view.end()
+        self._view = None
 
     def text(self, piece: str) -> None:
         """A piece of a model's words: at once on a terminal, line by line elsewhere or beside bars."""
@@ -56,7 +91,8 @@ class Console:
             told.append(duration(note.seconds))
         else:
             told += [OUTCOMES.get(note.outcome, note.outcome), *([cut(note.detail)] if note.detail else [])]
-        self._end_bars()  # of the skill that was called
+        with self._lock:
+            self._end_bars()  # of the skill that was called
         self.say(plain(redact(f"  > {', '.join(told)}")))
 
     def note(self, sentence: str) -> None:
@@ -82,20 +118,24 @@ class Console:
         return self._tty and self._bars is None
 
     def _write(self, text: str) -> None:
-        if self._bars is not None:
+        if self._view is not None:
+            self._view.say(text)
+        elif self._bars is not None:
             self._bars.console.print(text, highlight=False, markup=False)
         else:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
     def show(self, progress: Progress) -> None:
-        """Draw or log a step; rows/s and the time left stand beside a bar."""
-        self._end_line()
-        if self._tty:
-            self._draw(progress)
-        elif progress.stage != self._stage:
-            self._stage = progress.stage
-            self.say(f"  {STAGES.get(progress.stage, progress.stage)}")
+        """Draw or log a step; of a copy, whose standing is told, only that it begins."""
+        with self._lock:
+            self._end_line()
+            if self._tty and progress.stage != "copy":
+                self._end_view()  # of a copy that is over
+                self._draw(progress)
+            elif not self._tty and progress.stage != self._stage:
+                self._stage = progress.stage
+                self.say(f"  {STAGES.get(progress.stage, progress.stage)}")
 
     def _draw(self, progress: Progress) -> None:
         from rich.console import Console as Screen
@@ -105,41 +145,26 @@ class Console:
         if progress.stage != self._stage:
             self._end_bars()
             self._stage = progress.stage
-            self._started = time.monotonic()
             columns = (
                 TextColumn("  {task.description}", table_column=None),
                 BarColumn(bar_width=28),
                 TextColumn("{task.completed:>11,.0f}/{task.fields[whole]}"),
-                TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(compact=True),
             )
             self._bars = Bars(*columns, console=Screen(stderr=True), transient=True)
             self._bars.start()
-        key = (progress.stage, progress.item if progress.stage == "copy" else "")
-        if key not in self._tasks:
-            label = progress.item if progress.stage == "copy" else STAGES.get(progress.stage, progress.stage)
-            self._tasks[key] = self._bars.add_task(label[:32], total=progress.total, whole="?", rate="")
-        self._bars.update(
-            self._tasks[key],
-            completed=progress.done,
-            total=progress.total,
-            whole=f"{progress.total:,}" if progress.total is not None else "?",
-            rate=self._rate(progress),
-        )
-
-    def _rate(self, progress: Progress) -> str:
-        if progress.stage != "copy":
-            return ""
-        self._rows[progress.item] = progress.done
-        seconds = max(time.monotonic() - self._started, 0.001)
-        return f"{sum(self._rows.values()) / seconds:>9,.0f} rows/s"
+        label = STAGES.get(progress.stage, progress.stage)
+        if self._task is None:
+            self._task = self._bars.add_task(label[:32], total=progress.total, whole="?")
+        whole = f"{progress.total:,}" if progress.total is not None else "?"
+        self._bars.update(self._task, completed=progress.done, total=progress.total, whole=whole)
 
     def _end_bars(self) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._stage = ""
         self._bars = None
-        self._tasks = {}
+        self._task = None
 
 
 STAGES = {

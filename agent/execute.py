@@ -74,6 +74,7 @@ def _build(run: Orchestrator, plan: Plan, approval: dict[str, Any], grant: Grant
                 "plan": {**plan.move.model_dump(), "plan_hash": plan.hash},
                 "approval": approval,
                 "journal_head": head,
+                "load": run.request.options.load or {},
             }
         ),
         context,
@@ -133,8 +134,17 @@ def grant_for(run: Orchestrator, plan: Plan) -> Grant:
                 "Correct the url, or plan and approve again.",
             )
         if begun_under(target, plan.migration) is None:
-            check_target(run, target, plan.move.tables, plan.views)
+            check_target(run, target, made_by(plan))
         return Grant(plan.migration, target.identity, plan.hash, plan.target.scratch)
+
+
+def made_by(plan: Plan) -> set[str]:
+    """Full names of the tables and views, or names of the collections, that the plan makes."""
+    assert plan.move is not None
+    move = plan.move
+    names = {table.target for table in move.tables} | set(plan.views.values()) | set(move.renamed_collections.values())
+    names |= {table.table for mapping in move.documents for table in mapping.tables}
+    return names | {mapping.collection for mapping in move.collections}
 
 
 def _new_file_identity(run: Orchestrator) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engines.errors import UsageError
 from transfer.compare.inflight import check_empty, check_finished
 from transfer.endpoints import Endpoints
-from transfer.state import State
+from transfer.state import open_state
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -29,11 +29,17 @@ def check_in_flight(run: Orchestrator) -> dict[str, Any]:
             "The plan rests on declared facts; there is no database to look at.",
             "Give source_database.url and target_database.url (or platform embedded), then plan again.",
         )
+    if plan.move.documents or plan.move.collections or plan.move.renamed_collections:
+        raise UsageError(
+            "UNSUPPORTED_OPTION",
+            "Finished chunks are compared of tables only; on a side of this plan are documents.",
+            "Run dbmo validate without --finished once the execution has ended.",
+        )
     endpoints = Endpoints(run.ends.source_url, run.ends.target_url, grant_for(run, plan))
     begun = run.folder.journal.last("execution started") is not None
     if begun:
         with closing(endpoints.writer()) as writer:
-            found = check_finished(plan.move, endpoints, State(writer, plan.migration))
+            found = check_finished(plan.move, endpoints, open_state(writer, plan.migration))
     else:
         found = check_empty(plan.move, endpoints)
     tables = [{**result.model_dump(mode="json"), "equal": result.equal} for result in found]

@@ -19,11 +19,14 @@ from agent.listener import Listener, Silent
 from agent.phases import ANALYZER, artifact_of
 from agent.plan import Plan
 from agent.planning import planning_steps
+from agent.standing import TUNING, StandingFile
 from agent.steps import Steps
 from agent.validate import Wishes, validation_steps
 from engines.errors import Aborted, DbmoError, UsageError
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
+from transfer.executors import PROCESSES
+from transfer.progress import Tell
 
 ORDER = ("assessment", "planning", "execution", "validation")
 Show = Callable[[Progress], None]
@@ -33,7 +36,7 @@ class Orchestrator:
     """One migration: its folder, its ends, and the phases as methods.
 
     show is told of progress; interrupt is set by Ctrl-C and looked at between chunks; driver orders the work of a
-    phase, listener hears what it says.
+    phase, listener hears what it says. tell hears every second where a copy stands; executor is where its lanes run.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class Orchestrator:
         self.driver: Driver = driver or RulesDriver()
         self.listener: Listener = listener or Silent()
         self.interrupt = threading.Event()
+        self.tell: Tell = StandingFile(folder.path).write
+        self.executor = PROCESSES
 
     def context(self, source: Database | None = None, target: Database | None = None) -> SkillContext:
         """What skills are given; the grant is added by the execution alone."""
@@ -57,10 +62,14 @@ class Orchestrator:
             source=source,
             target=target,
             scratch=self.ends.server,
+            scratch_servers={str(kind): url for kind, url in self.request.options.scratch.items()},
             workspace=self.folder.path / "scratch",
             progress=self.show,
             journal=self.folder.journal.append,  # type: ignore[arg-type]
             cancelled=self.interrupt.is_set,
+            standing=self.tell,
+            tuning=self.folder.path / TUNING,
+            executor=self.executor,
         )
 
     @property

@@ -12,6 +12,10 @@ from conversion.mapping import Omission
 from engines.catalog import Model
 from transfer.moveplan import MovePlan
 
+# Settings of the load, which may be others at every run, and what changes with the rows, not with the decisions.
+UNDECIDED = {"plan_hash", "chunk_rows", "chunk_bytes", "range_seconds", "parallel"}
+COUNTED = frozenset({"types", "share", "reason", "alternatives", "rows", "size_bytes"})
+
 
 class Side(Model):
     """A database of the plan; reference without secrets; identity None: not reached (declared facts only)."""
@@ -72,10 +76,19 @@ class Plan(Model):
             chosen = [[item.name, item.kind, item.sql] for item in self.adopted]
             decided["overrides"] = {"strategy_by": self.strategy_by, "translations": chosen}
         if self.move is not None:
-            move = self.move.model_dump(mode="json", exclude={"plan_hash", "chunk_rows", "parallel"})
+            move = self.move.model_dump(mode="json", exclude=UNDECIDED)
             for table in move["tables"]:
                 del table["rows"], table["size_bytes"]
                 for column in table["columns"]:
                     del column["reason"], column["alternatives"]
-            decided["move"] = move
+            for part in ("documents", "collections"):
+                move[part] = _without(move[part])
+            decided["move"] = {name: value for name, value in move.items() if value not in ([], {})}
         return decided
+
+
+def _without(data: Any) -> Any:
+    """A mapping of documents without what was counted in them and what is said about it."""
+    if isinstance(data, dict):
+        return {name: _without(value) for name, value in data.items() if name not in COUNTED}
+    return [_without(item) for item in data] if isinstance(data, list) else data

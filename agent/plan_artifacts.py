@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from agent.plan import Plan
 from engines.catalog import Catalog
+from engines.families import family
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
+
+STATE = ("quarantine", "chunk", "step", "migration")
+# What takes the program's own notes away; of a MongoDB target each line of the file is one command for runCommand.
+STATE_DROPPED = {
+    "postgresql": ["DROP SCHEMA IF EXISTS _dbmo CASCADE;"],
+    "mysql": [f"DROP TABLE IF EXISTS `_dbmo_{name}`;" for name in STATE],
+    "sqlite": [f'DROP TABLE IF EXISTS "_dbmo_{name}";' for name in STATE],
+    "mongodb": [json.dumps({"drop": f"_dbmo.{name}"}) + ";" for name in STATE],
+}
 
 
 def write_artifacts(run: Orchestrator, plan: Plan, design: Any, target: Catalog | None) -> None:
@@ -43,5 +54,5 @@ def _undo_script(plan: Plan) -> str:
     assert plan.move is not None
     parts = [f"-- {plan.migration}: takes back all that plan {plan.hash[:12]} creates; the source is not touched"]
     parts += [f"{s.undo};" for s in reversed(plan.move.statements) if s.undo]
-    parts.append("DROP SCHEMA IF EXISTS _dbmo CASCADE;" if plan.move.target_engine == "postgresql" else "")
+    parts += STATE_DROPPED[family(plan.move.target_engine)]
     return "\n".join(part for part in parts if part) + "\n"

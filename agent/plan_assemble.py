@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from agent.plan import Plan, Side
 from agent.plan_draft import Draft
-from engines.catalog import Catalog
+from agent.policies import decided, seen
 from engines.connection import parse
 from engines.protocols import Database
-from transfer.moveplan import MovePlan, SequenceSetting
+from transfer.cutting.scattered import scattered
+from transfer.make_plan import make_plan
+from transfer.moveplan import MovePlan
+from transfer.sequences import sequence_settings
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -33,7 +36,7 @@ def assemble(
             fingerprint=draft.fingerprint,
         ),
         target=Side(
-            engine=request.target_database.engine_name,
+            engine=target_engine(run, target),
             version=version,
             reference="embedded" if run.ends.target_is_embedded else _display(run.ends.target_url),
             identity=run.ends.plan_identity(target) if target is not None else None,
@@ -43,14 +46,15 @@ def assemble(
         strategy_by="person" if request.options.overrides.strategy else "rules",
         decisions=[decision.model_dump(mode="json") for decision in design.decisions],
         declared=False,
-        move=_move(run, source, draft, design),
+        move=_move(run, source, target, draft, design),
         renames=draft.renames,
         omissions=draft.omissions,
         target_fingerprint=draft.target_fingerprint,
         validation_level=design.validation_depth.level,
         views=draft.views,
         gates=[gate.model_dump(mode="json") for gate in design.gates],
-        settings={k: v for k, v in settings.items() if k not in MOVED_APART},
+        settings={k: v for k, v in settings.items() if k not in MOVED_APART}
+        | {"values_seen": seen(source, draft.tables, target_engine(run, target))},
         adopted=draft.adopted,
     )
 
@@ -73,17 +77,27 @@ def declared_plan(run: Orchestrator, here: str, there: str, design: Design) -> P
     )
 
 
-def _move(run: Orchestrator, source: Database, draft: Draft, design: Design) -> MovePlan:
-    return MovePlan(
-        migration=run.folder.migration,
-        source_engine=source.engine,
-        target_engine=run.request.target_database.engine_name,
-        tables=draft.tables,
-        statements=draft.statements,
-        sequences=_sequences(source.catalog(), draft),
+def target_engine(run: Orchestrator, target: Database | None) -> str:
+    """What the target's server says it is (a mysql: url may lead to MariaDB), else what the request says."""
+    return target.engine if target is not None else run.request.target_database.engine_name
+
+
+def _move(run: Orchestrator, source: Database, target: Database | None, draft: Draft, design: Design) -> MovePlan:
+    engine = target_engine(run, target)
+    return make_plan(
+        run.folder.migration,
+        source.catalog(),
+        engine,
+        draft.statements,
+        draft.tables,
+        draft.documents,
+        draft.collections,
+        draft.renamed_collections,
+        sequence_settings(source.catalog(), draft.tables, draft.renames, engine) if engine != "mongodb" else [],
         chunk_rows=design.data_migration_config["chunk_rows"],
         parallel=_parallel(run, design),
-        unholdable=run.request.options.policies.get("unholdable", "quarantine"),
+        policies=decided(run.request.options),
+        scattered=scattered(source),
     )
 
 
@@ -99,23 +113,3 @@ def _parallel(run: Orchestrator, design: Design) -> int:
     if asked is None and run.request.source_database.engine_name == "sqlite":
         return 1
     return int(design.data_migration_config["parallel"])
-
-
-def _sequences(catalog: Catalog, draft: Draft) -> list[SequenceSetting]:
-    """Identity columns and sequences of the target with where their next value comes from."""
-    tables = {table.source: table for table in draft.tables}
-    found: list[SequenceSetting] = []
-    for table in catalog.tables:
-        mapping = tables.get(table.full_name)
-        for column in table.columns if mapping else []:
-            assert mapping is not None
-            if column.identity is None:
-                continue
-            name = next((c.target for c in mapping.columns if c.source == column.name), column.name)
-            origin = column.identity.sequence or f"{table.full_name}.{column.name}"
-            found.append(SequenceSetting(target_table=mapping.target, target_column=name, source=origin))
-    for sequence in catalog.sequences:
-        if not sequence.identity:
-            target = draft.renames.get(sequence.full_name, sequence.full_name)
-            found.append(SequenceSetting(target_sequence=target, source=sequence.full_name))
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from agent.request_model import Request
@@ -13,6 +13,8 @@ from conversion.mapping import Omission, TableMapping
 from engines.catalog import Catalog
 from engines.errors import EngineError
 from engines.protocols import Database
+from transfer.cutting.keys import chunk_keys
+from transfer.moveplan import ChunkKey
 
 GIGABYTE = 1e9
 # A table without a key to cut it by is one transaction; a lost connection costs all of it. 50 GB take 7 minutes at
@@ -72,7 +74,8 @@ def check_plan(
     """
     options = request.options
     reported = check_features(omissions, options.accept)
-    check_volume(mappings, options.max_unchunked_gb or MAX_UNCHUNKED_GB)
+    keys = chunk_keys(catalog, mappings)
+    check_volume(mappings, options.max_unchunked_gb or MAX_UNCHUNKED_GB, keys)
     check_dependencies(catalog, options.accept)
     return reported
 
@@ -107,15 +110,22 @@ def is_accepted(name: str, kind: str, accepted: Sequence[Acceptance]) -> bool:
     return any(fnmatchcase(name, a.object) and a.kind in (None, kind) for a in accepted)
 
 
-def check_volume(mappings: Iterable[TableMapping], limit_gb: float = MAX_UNCHUNKED_GB) -> None:
-    """Raise VOLUME_OVER_CAPACITY for tables that can't be copied in chunks and are over the limit (10^9 bytes)."""
-    large = [m for m in mappings if not m.source_key and (m.size_bytes or 0) > limit_gb * GIGABYTE]
+def check_volume(
+    mappings: Iterable[TableMapping], limit_gb: float = MAX_UNCHUNKED_GB, keys: Mapping[str, ChunkKey] | None = None
+) -> None:
+    """Raise VOLUME_OVER_CAPACITY for tables that can't be copied in chunks and are over the limit (10^9 bytes).
+
+    keys: how the mover cuts them; without it, a table with a source_key is cut.
+    """
+    whole = {name for name, key in (keys or {}).items() if key.kind == "whole"}
+    uncut = [m for m in mappings if (m.source in whole if keys is not None else not m.source_key)]
+    large = [m for m in uncut if (m.size_bytes or 0) > limit_gb * GIGABYTE]
     if large:
         told = [f"{m.source} ({(m.size_bytes or 0) / GIGABYTE:.1f} GB)" for m in large]
         raise refuse(
             "VOLUME_OVER_CAPACITY",
             f"{_some(told)} would be copied in one piece: no key cuts it, and it is over {limit_gb:g} GB.",
-            "Give it an integer primary key, or raise options.max_unchunked_gb.",
+            "Give it a primary key, or raise options.max_unchunked_gb.",
             tables=[m.source for m in large],
             limit_gb=limit_gb,
         )

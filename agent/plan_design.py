@@ -10,6 +10,7 @@ from agent.plan_draft import Draft
 from agent.request_model import DatabaseRequest
 from engines.catalog import Catalog
 from skills.registry import get_skill
+from transfer.cutting.keys import chunk_keys
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -66,11 +67,23 @@ def _facts(run: Orchestrator, catalog: Catalog | None, draft: Draft | None) -> d
         "declared": draft is None,
         "schema_statements": len(draft.statements) if draft else None,
         "index_count": sum(len(table.indexes) for table in catalog.tables) if catalog else None,
-        "tables": [
-            {"name": t.source, "rows": t.rows, "bytes": t.size_bytes, "chunked": bool(t.source_key)}
-            for t in (draft.tables if draft else [])
-        ],
+        "tables": _tables(catalog, draft) if catalog and draft else [],
     }
+
+
+def _tables(catalog: Catalog, draft: Draft) -> list[dict[str, Any]]:
+    """What is copied as one each, and whether it is cut into chunks (collections always are, by _id)."""
+    keys = chunk_keys(catalog, draft.tables, [mapping.table for mapping in draft.collections])
+    found = [(t.source, t.rows, t.size_bytes) for t in draft.tables]
+    found += [(mapping.table, mapping.rows, mapping.size_bytes) for mapping in draft.collections]
+    names = {mapping.source for mapping in draft.documents} | set(draft.renamed_collections)
+    for one in catalog.collections:
+        if f"{catalog.database}.{one.name}" in names:
+            found.append((f"{catalog.database}.{one.name}", one.documents, one.size_bytes))
+    return [
+        {"name": name, "rows": rows, "bytes": size, "chunked": name not in keys or keys[name].kind != "whole"}
+        for name, rows, size in found
+    ]
 
 
 def _endpoint(database: DatabaseRequest, version: str) -> dict[str, Any]:

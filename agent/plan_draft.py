@@ -6,15 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.assess import workload_statements
+from agent.assess import workload, workload_statements
 from agent.overrides import Chosen, given_views, plain_views
 from agent.phases import COMPARATOR, TRANSLATOR
 from agent.plan import Adopted
 from agent.trials import refuted
+from conversion.documents.mapping import CollectionMapping
+from conversion.documents.relations_mapping import DocumentMapping
 from conversion.fingerprint import fingerprint
 from conversion.mapping import Omission, Statement, TableMapping
 from conversion.workload import WorkloadStatement
 from engines.catalog import Catalog
+from engines.errors import UsageError
+from engines.families import family
 from engines.protocols import Database
 from skills.registry import get_skill
 
@@ -26,7 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Draft:
-    """What the comparator and the translator agreed on; views: carried ones, source name -> target name."""
+    """What the comparator and the translator agreed on; views: carried ones, source name -> target name.
+
+    tables: of rows that become rows; documents, collections: of a MongoDB source, of a MongoDB target.
+    """
 
     tables: list[TableMapping]
     statements: list[Statement]
@@ -37,10 +44,20 @@ class Draft:
     target_catalog: Catalog
     views: dict[str, str] = field(default_factory=dict)
     adopted: list[Adopted] = field(default_factory=list)
+    documents: list[CollectionMapping] = field(default_factory=list)
+    collections: list[DocumentMapping] = field(default_factory=list)
+    renamed_collections: dict[str, str] = field(default_factory=dict)
+
+    def made(self) -> set[str]:
+        """Full names of the tables and views, or names of the collections, that the target is to have."""
+        tables = {table.target for table in self.tables} | set(self.views.values())
+        tables |= {table.table for mapping in self.documents for table in mapping.tables}
+        return tables | {collection.name for collection in self.target_catalog.collections}
 
 
-def compare(run: Orchestrator, source: Database, version: str) -> Compared:
+def compare(run: Orchestrator, source: Database, target: Database | None, version: str) -> Compared:
     """The schema for the target's version, stored."""
+    check_schema(run, target)
     skill = get_skill(COMPARATOR)
     given = skill.input.model_validate(
         {
@@ -48,10 +65,11 @@ def compare(run: Orchestrator, source: Database, version: str) -> Compared:
             "target": {"type": run.request.target_database.engine_name, "version": version},
             "mode": "convert",
             "overrides": {"types": _types(run), "views": given_views(run, source)},
-            "target_schema": _schema(run),
+            "target_schema": run.request.target_schema,
+            "workload": workload(run) if run.request.target_database.engine_name == "mongodb" else [],
         }
     )
-    output: Compared = skill.run(given, run.context(source, None))
+    output: Compared = skill.run(given, run.context(source, target))
     run.store(COMPARATOR, output)
     return output
 
@@ -70,6 +88,7 @@ def translate(run: Orchestrator, source: Database, compared: Compared, chosen: C
             "execute": True,
             "tables": [table.model_dump() for table in compared.tables],
             "schema_statements": [statement.model_dump() for statement in compared.statements],
+            "carried": _carried(source, compared, chosen),
             "given": {**{f"view:{name}": sql for name, sql in chosen.views.items()}, **chosen.queries},
         }
     )
@@ -78,17 +97,37 @@ def translate(run: Orchestrator, source: Database, compared: Compared, chosen: C
     return output
 
 
+def _carried(source: Database, compared: Compared, chosen: Chosen) -> dict[str, str]:
+    """The plan's own texts of views that the comparator's rules wrote for another engine."""
+    target = compared.target_catalog
+    pair = family(source.engine), family(target.engine) if target else ""
+    if target is None or pair[0] == pair[1] or pair == ("sqlite", "postgresql"):
+        return {}
+    made = {view.full_name: view.definition for view in target.views}
+    home = target.database or next(iter(target.schemas), "")
+    found: dict[str, str] = {}
+    for name, view in plain_views(source).items():
+        there = compared.renames.get(name, f"{home}.{view.name}")
+        text = made.get(there) or made.get(f"{view.schema_name}.{view.name}")
+        if text and name not in chosen.views:
+            found[f"view:{name}"] = text
+    return found
+
+
 def settle(source: Database, compared: Compared, translated: Translated, renamed: Callable[[str], str]) -> Draft:
     """The draft: views that did not hold when they were run leave it, with the reason; renamed: a view's target."""
     assert compared.target_catalog is not None
     draft = Draft(
-        list(compared.tables),
+        [] if compared.documents else list(compared.tables),
         list(compared.statements),
         list(compared.omissions),
         dict(compared.renames),
         compared.fingerprint,
         compared.target_fingerprint,
         compared.target_catalog.model_copy(),
+        documents=list(compared.documents),
+        collections=list(compared.collections),
+        renamed_collections=_alike(source, compared),
     )
     verdicts = {made.name: made for made in translated.translations}
     for name, view in plain_views(source).items():
@@ -107,6 +146,18 @@ def settle(source: Database, compared: Compared, translated: Translated, renamed
     return draft
 
 
+def _alike(source: Database, compared: Compared) -> dict[str, str]:
+    """Collections that stay collections: source `database.collection` -> the target's name."""
+    assert compared.target_catalog is not None
+    if source.engine != "mongodb" or compared.target_catalog.engine != "mongodb":
+        return {}
+    there = {one.name for one in compared.target_catalog.collections if one.kind != "view"}
+    catalog = source.catalog()
+    names = {f"{catalog.database}.{one.name}": one.name for one in catalog.collections if one.kind != "view"}
+    renamed = {full: compared.renames.get(full, compared.renames.get(name, name)) for full, name in names.items()}
+    return {full: name.removeprefix(f"{catalog.database}.") for full, name in renamed.items() if name in there}
+
+
 def _types(run: Orchestrator) -> dict[str, str]:
     asked = run.request.options.overrides
     types = dict(asked.columns)
@@ -115,17 +166,30 @@ def _types(run: Orchestrator) -> dict[str, str]:
     return types
 
 
-def view_target(run: Orchestrator, name: str) -> str:
-    """The target name of a view that no rename names."""
+def view_target(run: Orchestrator, name: str, home: str) -> str:
+    """The target name of a view that no rename names; home: where names go when a target keeps no schemas."""
     plain = name.partition(".")[2]
-    if run.request.target_database.engine_name == "sqlite":
+    target = family(run.request.target_database.engine_name)
+    if target == "sqlite":
         return f"main.{plain}"
-    return name if run.request.source_database.engine_name == "postgresql" else f"{_schema(run)}.{plain}"
+    if target == "postgresql":
+        kept = run.request.source_database.engine_name == "postgresql"
+        return name if kept else f"{run.request.target_schema or 'public'}.{plain}"
+    return f"{home}.{plain}" if home else plain
 
 
-def _schema(run: Orchestrator) -> str:
-    """Where the tables of a SQLite source go."""
-    return run.request.target_schema or "public"
+def check_schema(run: Orchestrator, target: Database | None) -> None:
+    """UNSUPPORTED_OPTION where a schema is asked for on a target whose database is its only one."""
+    asked = run.request.target_schema
+    if asked is None or target is None or family(target.engine) not in ("mysql", "mongodb"):
+        return
+    home = target.catalog().database
+    if asked != home:
+        raise UsageError(
+            "UNSUPPORTED_OPTION",
+            f"The request wants the schema {asked}, but {target.display} is one database and has no schemas.",
+            f"Leave the schema out, or let the url lead to the database {asked}.",
+        )
 
 
 def _leave_out(draft: Draft, name: str, statement: Statement, reason: str, original: str) -> None:

@@ -49,7 +49,7 @@ class PlanningSteps(PhaseSteps):
         return plan
 
     def _compare(self) -> Compared:
-        compared = compare(self.migration, self.source, self.version)
+        compared = compare(self.migration, self.source, self.target, self.version)
         self.once.of("chosen", lambda: sort_out(self.migration, self.source, compared))
         return compared
 
@@ -68,7 +68,8 @@ class PlanningSteps(PhaseSteps):
     def _settle(self) -> Draft:
         run, compared = self.migration, cast("Compared", self.run(COMPARATOR))
         translated = cast("Translated", self.run(TRANSLATOR))
-        draft = settle(self.source, compared, translated, lambda name: view_target(run, name))
+        home = compared.target_catalog.database if compared.target_catalog else ""
+        draft = settle(self.source, compared, translated, lambda name: view_target(run, name, home))
         adopt(run, self.source, compared, translated, self._chosen(), draft)
         return draft
 
@@ -83,7 +84,7 @@ class PlanningSteps(PhaseSteps):
         accepted = len(draft.omissions) - len(reported)
         run.folder.journal.append("omissions", {"minor": len(reported), "accepted": accepted})
         if self.target is not None:
-            check_target(run, self.target, draft.tables, draft.views)
+            check_target(run, self.target, draft.made())
 
 
 class DeclaredSteps(PhaseSteps):

@@ -14,7 +14,9 @@ from agent.plan_checks import check_dependencies, check_features, check_plan, ch
 from agent.request_model import DatabaseRequest, Request
 from agent.rules import RULES, Rule, refuse
 from agent.versions import check_version, numbers
+from engines.families import family
 from skills.data_engineering_pipeline_designer.decision_matrix import REPLICATION, is_regulated
+from transfer.routes.route import ROUTES
 
 __all__ = [
     "RULES",
@@ -36,7 +38,6 @@ __all__ = [
     "verify_backup",
 ]
 
-PAIRS = (("sqlite", "postgresql"), ("postgresql", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite"))
 MIGRATION_TYPES = ("platform", "version-upgrade", "version", "cloud", "modernization")
 REFUSED_TYPES = {
     "consolidation": "merging several databases into one",
@@ -54,6 +55,7 @@ REQUIRED_SKILLS = (
     COMPOSER,
 )
 PLACE_OPTIONS = frozenset({"host", "hostaddr", "port", "dbname"})  # libpq's, which may stand in the query
+USUAL_PORTS = {"postgresql": ":5432", "mysql": ":3306", "mongodb": ":27017"}
 WEAK_LEVELS = frozenset({"counts", "sample"})
 
 
@@ -99,7 +101,7 @@ CONTRADICTIONS = (
     Contradiction(
         "version upgrade + other engine",
         "a version upgrade stays with its engine, but source and target are different ones",
-        lambda r: _upgrade(r) and r.source_database.engine_name != r.target_database.engine_name,
+        lambda r: _upgrade(r) and family(r.source_database.engine_name) != family(r.target_database.engine_name),
     ),
     Contradiction(
         "version upgrade + target not newer",
@@ -164,15 +166,16 @@ def check_request(request: Request, skills: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def check_engines(source: str, target: str) -> None:
-    """Raise UNSUPPORTED_ENGINE unless this pair is moved; each side that no pair has is named."""
-    if (source, target) in PAIRS:
+    """Raise UNSUPPORTED_ENGINE unless rows have a route between the engines; each side that has none is named."""
+    if (family(source), family(target)) in ROUTES:
         return
-    sources, targets = {pair[0] for pair in PAIRS}, {pair[1] for pair in PAIRS}
-    wrong = [f"source {source}"] * (source not in sources) + [f"target {target}"] * (target not in targets)
+    sources, targets = {pair[0] for pair in ROUTES}, {pair[1] for pair in ROUTES}
+    wrong = [f"source {source}"] * (family(source) not in sources)
+    wrong += [f"target {target}"] * (family(target) not in targets)
     raise refuse(
         "UNSUPPORTED_ENGINE",
         f"Not supported: {' and '.join(wrong) or f'{source} to {target}'}.",
-        f"Supported are {', '.join(f'{a} to {b}' for a, b in PAIRS)}; docs/unsupported.md says why not others.",
+        f"Supported are {', '.join(f'{a} to {b}' for a, b in ROUTES)}; docs/unsupported.md says why not others.",
         source=source,
         target=target,
     )
@@ -210,8 +213,9 @@ def _place(database: DatabaseRequest) -> tuple[str, ...] | None:
     if database.url is None:
         return None
     head, _, query = database.url.partition("?")
-    if database.engine_name != "postgresql" or head.startswith("embedded:"):
+    port = USUAL_PORTS.get(family(database.engine_name))
+    if port is None or head.startswith("embedded:"):
         return (head, query) if head.startswith("embedded:") else (head,)
     host, _, name = head.partition("://")[2].partition("/")
     options = [f"{key}={value}" for key, value in sorted(parse_qsl(query)) if key in PLACE_OPTIONS]
-    return (host.rpartition("@")[2].removesuffix(":5432"), name, *options)
+    return (family(database.engine_name), host.rpartition("@")[2].removesuffix(port), name, *options)

@@ -48,6 +48,8 @@ def label_query(run: Orchestrator, source: Database, compared: Compared, origina
     if not made.pure:
         return Label("NOT_RUN", str(clean(masked(made.detail, [original, text]), SHOWN)))
     with trial(run, source, compared) as pair, _bounded(run, pair) as over:
+        if pair.source is None:
+            return Label("NOT_RUN", f"there is no scratch server for a sample of {source.engine} (options.scratch)")
         judged = execute(made, pair.source, pair.target)
     if over.is_set():
         return Label("NOT_RUN", f"it did not end within {SECONDS:g} seconds on the scratch copies")
@@ -82,8 +84,9 @@ def _bounded(run: Orchestrator, pair: Pair) -> Iterator[Event]:
         while not done.wait(LOOK_SECONDS):
             if monotonic() > deadline or run.interrupt.is_set():
                 over.set()
-                pair.source.cancel()
-                pair.target.cancel()
+                for database in (pair.source, pair.target):
+                    if database is not None:
+                        database.cancel()
 
     watcher = Thread(target=watch, name="trial", daemon=True)
     watcher.start()

@@ -10,16 +10,17 @@ from agent.clock import now_text
 from agent.execute import REHEARSAL
 from agent.phases import BUILDER, VALIDATOR
 from agent.plan import Plan
+from agent.scratch import drop, fresh
 from agent.target_checks import begun_under
+from agent.validate import compared_by
 from conversion.fingerprint import fingerprint
-from engines.connection import parse
-from engines.embedded import open_embedded
 from engines.errors import DbmoError, UsageError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from skills.registry import get_skill
+from transfer.relocate import moved_to
 from transfer.schema import undo_all
-from transfer.state import State
+from transfer.state import open_state
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -31,15 +32,18 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     """Copy everything to scratch, compare every row, roll back, look for leftovers; the result, stored."""
     if plan.move is None or run.ends.source_url is None:
         raise UsageError("DECLARED_ONLY", "A plan from declared facts can't be rehearsed.", "Give the source's url.")
-    url = _start_afresh(run, plan.move.target_engine)
+    url = fresh(run, plan.move.target_engine, DATABASE)
     with closing(open_database(url)) as scratch:
-        identity, before = scratch.identity, fingerprint(scratch.catalog())
-    grant = Grant(f"{plan.migration} rehearsal", identity, plan.hash, scratch=True)
+        catalog = scratch.catalog()
+        identity, before = scratch.identity, fingerprint(catalog)
+    plan, planned = plan.model_copy(update={"move": moved_to(plan.move, catalog.database)}), plan
+    grant = Grant(f"{plan.migration} rehearsal", identity, planned.hash, scratch=True)
     started = time.monotonic()
-    passed, detail, stages = _forward(run, plan, url, grant)
+    passed, detail, stages = _forward(run, plan, planned.hash, url, grant)
     undone, leftover = _back(plan, url, grant, before)
+    drop(run, planned.target.engine, DATABASE)
     result = {
-        "plan_hash": plan.hash,
+        "plan_hash": planned.hash,
         "passed": passed,
         "rolled_back": undone,
         "at": now_text(),
@@ -52,35 +56,22 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     return told
 
 
-def _start_afresh(run: Orchestrator, engine: str) -> str:
-    """An empty scratch database of the target's engine; what a rehearsal that was killed has left is removed."""
-    if engine == "sqlite":
-        path = run.folder.path.resolve() / "scratch" / f"{DATABASE}.db"
-        path.parent.mkdir(exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.touch()
-        return f"sqlite:{path}"
-    url = f"{run.ends.server}?database={DATABASE}"
-    folder = parse(url).embedded_folder
-    assert folder is not None
-    open_embedded(folder).drop_database(DATABASE)
-    return url
-
-
-def _forward(run: Orchestrator, plan: Plan, url: str, grant: Grant) -> tuple[bool, str | None, dict[str, float]]:
+def _forward(
+    run: Orchestrator, plan: Plan, plan_hash: str, url: str, grant: Grant
+) -> tuple[bool, str | None, dict[str, float]]:
     """Execute and compare on scratch; whether every row arrived, else why not."""
     assert plan.move is not None
     builder, validator = get_skill(BUILDER), get_skill(VALIDATOR)
     context = run.context()
     context.grant = grant
     ends = {"source": {"url": run.ends.source_url}, "target": {"url": url}}
-    move = {**plan.move.model_dump(), "plan_hash": plan.hash, "migration": grant.migration}
+    move = {**plan.move.model_dump(), "plan_hash": plan_hash, "migration": grant.migration}
     try:
-        built = builder.run(builder.input.model_validate({**ends, "plan": move}), context)
-        tables = [table.model_dump() for table in plan.move.tables]
-        compared = validator.run(
-            validator.input.model_validate({**ends, "tables": tables, "migration": grant.migration}), context
+        built = builder.run(
+            builder.input.model_validate({**ends, "plan": move, "load": run.request.options.load or {}}), context
         )
+        given = {**ends, **compared_by(plan.move), "migration": grant.migration}
+        compared = validator.run(validator.input.model_validate(given), context)
     except DbmoError as error:
         return False, f"{error.what} {error.remedy}", {}
     differing = [table.name for table in compared.tables if not table.equal]
@@ -92,7 +83,7 @@ def _back(plan: Plan, url: str, grant: Grant, before: str) -> tuple[bool, str | 
     assert plan.move is not None
     try:
         with closing(open_writer(url, grant)) as writer:
-            state = State(writer, grant.migration)
+            state = open_state(writer, grant.migration)
             if begun_under(writer, grant.migration) is not None:
                 state.join(state.row()["epoch"])
                 undo_all(plan.move, state)

@@ -11,6 +11,7 @@ from agent.request_options import Backup, Options, Rollback, Workload
 from engines.catalog import Model
 from engines.connection import parse
 from engines.errors import UsageError
+from engines.families import family
 
 DatabaseType = Literal["postgresql", "mysql", "mongodb", "other"]
 MigrationType = Literal[
@@ -42,8 +43,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 def engine_of(url: str) -> str | None:
     """The engine a reference names; None when only the environment knows it and the variable isn't set.
 
-    References of engines that are recognised but not moved are named too, so that the pre-check can refuse them
-    by name. Raises UsageError for a literal password or an unknown scheme.
+    MariaDB is told from MySQL by its scheme; what a server really is its version says once it is open. Raises
+    UsageError for a literal password or an unknown scheme.
     """
     scheme = url.split(":", 1)[0]
     if scheme in FOREIGN_SCHEMES:
@@ -90,7 +91,7 @@ class DatabaseRequest(Model):
             engine = "postgresql"
         if declared is None:
             found["engine"] = engine or TYPE_ENGINES.get(str(found.get("type")))
-        elif engine is not None and declared != engine:
+        elif engine is not None and (not isinstance(declared, str) or family(declared) != family(engine)):
             raise ValueError(f"engine says {declared}, the url says {engine}")
         if found.get("type") is None and isinstance(found["engine"], str):
             found["type"] = ENGINE_TYPES.get(found["engine"], "other")

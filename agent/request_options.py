@@ -9,6 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from engines.catalog import Model
+from engines.connection import parse
+from transfer.load import LoadLimits
+from transfer.moveplan import Policy, Unholdable
 
 ValidationLevel = Literal["counts", "checksums", "rows", "stream", "sample"]
 Strategy = Literal["big-bang", "blue-green", "continuous-replication", "trickle"]
@@ -91,20 +94,41 @@ class Acceptance(Model):
 
 
 class Options(Model):
-    """How the work is done; every field may be left out. policies: for values that the target can't hold."""
+    """How the work is done; every field may be left out.
+
+    policies: for values that the target can't hold, by kind; `unholdable` for all kinds that aren't named. scratch:
+    servers on which databases may be made and dropped, for samples and rehearsals, by family of engines.
+    """
 
     parallel: Annotated[int, Field(ge=1, le=64)] | None = None
     chunk_rows: Annotated[int, Field(ge=1)] | None = None
     validation: ValidationLevel | None = None
     target_schema: Annotated[str, Field(min_length=1)] | None = None
     overrides: Overrides = Field(default_factory=Overrides)
-    policies: dict[Literal["unholdable"], Literal["quarantine", "stop"]] = Field(default_factory=dict)
+    policies: dict[Literal["unholdable"] | Unholdable, Policy] = Field(default_factory=dict)
+    scratch: dict[Literal["mysql", "mongodb"], str] = Field(default_factory=dict)
     accept: list[Acceptance] = Field(default_factory=list)
     approvers: list[str] = Field(default_factory=list)
     certificate_key: Annotated[str, Field(min_length=1)] | None = None
+    load: LoadLimits | None = None
     max_unchunked_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     max_billed_tokens: Annotated[int, Field(ge=1)] | None = None
     max_cost_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+    @field_validator("policies")
+    @classmethod
+    def _rest(cls, policies: dict[str, str]) -> dict[str, str]:
+        if policies.get("unholdable") == "convert":
+            raise ValueError("unholdable is quarantine or stop; convert goes by kind, such as nul_in_text")
+        return policies
+
+    @field_validator("scratch")
+    @classmethod
+    def _servers(cls, servers: dict[str, str]) -> dict[str, str]:
+        for family, url in servers.items():
+            if parse(url).engine != family:
+                raise ValueError(f"the scratch server of {family} has a url of {parse(url).engine}")
+        return servers
 
     @field_validator("approvers")
     @classmethod

@@ -1,31 +1,25 @@
-"""Where a migration stands: phases from the journal, chunks and steps from the target."""
+"""Where a migration stands: phases from the journal, rows from the target, rates from the process that copies."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from agent.approval import approved_hash
+from agent.live import standing_text
+from agent.standing import last_standing
 from agent.validate import passed
 from engines.errors import DbmoError
 from engines.protocols import Database
+from transfer import noted
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
 
-CHUNKS = {
-    "postgresql": "SELECT table_name, count(*), count(*) FILTER (WHERE done), coalesce(sum(rows), 0), "
-    "coalesce(sum(bytes), 0) FROM _dbmo.chunk WHERE migration = %s GROUP BY 1 ORDER BY 1",
-    "sqlite": "SELECT table_name, count(*), sum(done), coalesce(sum(rows), 0), coalesce(sum(bytes), 0) "
-    "FROM _dbmo_chunk WHERE migration = ? GROUP BY 1 ORDER BY 1",
-}
-STATE = {
-    "postgresql": "SELECT status, epoch, journal_head FROM _dbmo.migration WHERE id = %s",
-    "sqlite": "SELECT status, epoch, journal_head FROM _dbmo_migration WHERE id = ?",
-}
+SCHEMA_VERSION = 1
 
 
 def status_of(run: Orchestrator) -> dict[str, Any]:
-    """Phases with outcome, plan hash and approval, and the target's own progress where it can be reached."""
+    """Phases with outcome, plan hash and approval, the target's own progress where it can be reached, the standing."""
     phases = dict.fromkeys(("assessment", "planning", "execution", "validation"), "not_run")
     for entry in run.folder.journal.entries("phase"):
         phases[entry.body["name"]] = entry.body["outcome"]
@@ -33,12 +27,14 @@ def status_of(run: Orchestrator) -> dict[str, Any]:
         phases["validation"] = "differences found"
     plan = run.plan
     return {
+        "schema_version": SCHEMA_VERSION,
         "migration": run.folder.migration,
         "phases": phases,
         "plan": plan.hash if plan else None,
         "strategy": plan.strategy if plan else None,
         "approved": bool(plan and (plan.target.scratch or approved_hash(run.folder) == plan.hash)),
         "target": _target(run) if run.folder.journal.last("execution started") else None,
+        "progress": last_standing(run.folder.path),
         "next": _next(run, phases),
     }
 
@@ -55,16 +51,11 @@ def _target(run: Orchestrator) -> dict[str, Any]:
 
 def progress_of(target: Database, migration: str) -> dict[str, Any]:
     """Status, epoch and per table the chunks, rows and bytes that are committed."""
-    found = target.query(STATE[target.engine], (migration,))
-    if not found:
+    found = noted.begun(target, migration)
+    if found is None:
         return {"reached": True, "status": "not begun", "tables": []}
-    status, epoch, head = found[0]
-    names = ("name", "chunks", "done", "rows", "bytes")
-    tables = [
-        dict(zip(names, (row[0], *map(int, row[1:])), strict=True))
-        for row in target.query(CHUNKS[target.engine], (migration,))
-    ]
-    return {"reached": True, "status": status, "epoch": epoch, "journal_head": head, "tables": tables}
+    kept = {name: found[name] for name in ("status", "epoch", "journal_head")}
+    return {"reached": True, **kept, "tables": noted.tables(target, migration)}
 
 
 def _next(run: Orchestrator, phases: dict[str, str]) -> str:
@@ -97,4 +88,7 @@ def status_text(found: dict[str, Any]) -> str:
         lines.append(f"target     {done} of {chunks} chunks, {rows:,} rows committed")
     elif target and not target["reached"]:
         lines.append(f"target     not reached: {target['reason']}")
+    if found["progress"] and found["progress"]["running"]:
+        lines.append(f"running    {standing_text(found['progress'])}")
+        lines += [f"paused     {reason}" for reason in found["progress"]["paused"]]
     return "\n".join([*lines, f"next       {found['next']}", ""])

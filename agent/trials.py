@@ -11,6 +11,8 @@ from conversion.drafts import Draft
 from conversion.mapping import Statement
 from engines.catalog import Catalog, Routine, Table, Trigger, View
 from engines.errors import Aborted
+from engines.families import family
+from engines.mysql.quoting import quote_identifier as quote_mysql
 from engines.protocols import Database
 from engines.sqlite.quoting import quote_identifier
 
@@ -62,6 +64,11 @@ def planned(target: Catalog, scratch: Catalog, draft: Draft) -> Statement:
     if len(made) != 1:
         raise refuted(draft.name, f"the scratch target holds {len(made)} new routines of that name")
     target.routines.append(made[0])
+    if family(target.engine) == "mysql":
+        kind = "PROCEDURE" if made[0].kind == "procedure" else "FUNCTION"
+        undo = f"DROP {kind} IF EXISTS {quote_mysql(made[0].name)}"
+        name = made[0].full_name
+        return Statement(id=f"routine:{name}", sql=draft.sql, undo=undo, object=name, kind="routine", stage=STAGE)
     return definition(made[0], STAGE).model_copy(update={"sql": draft.sql})
 
 
@@ -98,5 +105,6 @@ def _trigger(target: Catalog, scratch: Catalog, draft: Draft) -> Statement:
         written = next(iter(PostgresqlWriter(target).trigger(owner, trigger)))
         return written.model_copy(update={"sql": draft.sql})
     name = f"{owner.full_name}:{trigger.name}"
-    undo = f"DROP TRIGGER {quote_identifier(trigger.name)}"
+    quote = quote_mysql if family(target.engine) == "mysql" else quote_identifier
+    undo = f"DROP TRIGGER {quote(trigger.name)}"
     return Statement(id=f"trigger:{name}", sql=draft.sql, undo=undo, object=name, kind="trigger", stage=STAGE)

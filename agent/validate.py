@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import now_text
@@ -14,9 +15,12 @@ from agent.report.diff_page import diff_page
 from agent.steps import PhaseSteps
 from engines.catalog import Catalog, Model
 from engines.errors import DbmoError, UsageError
+from engines.families import family
 from engines.grant import Grant
 from engines.protocols import Database
 from skills.registry import get_skill
+from transfer.moveplan import MovePlan
+from transfer.names import parts
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -62,7 +66,7 @@ class ValidationSteps(PhaseSteps):
         given = {
             "source": {"url": run.ends.source_url},
             "target": {"url": run.ends.target_url},
-            "tables": [table.model_dump() for table in plan.move.tables],
+            **compared_by(plan.move),
             "level": plan.validation_level,
             "migration": plan.migration,
             "certificate_key": run.request.options.certificate_key,
@@ -105,6 +109,12 @@ class ValidationSteps(PhaseSteps):
         return _compose(self.migration, self.plan, self.source, self.target, compared, differences)
 
 
+def compared_by(move: MovePlan) -> dict[str, Any]:
+    """What the validator is told of a plan's mapping: rows beside rows, or rows and documents beside documents."""
+    fields = {"tables", "documents", "collections", "renamed_collections", "keys"}
+    return move.model_dump(include=fields)
+
+
 @contextmanager
 def validation_steps(run: Orchestrator, plan: Plan, wishes: Wishes) -> Iterator[ValidationSteps]:
     """The steps on both open databases; NOT_EXECUTED where nothing was moved yet."""
@@ -140,6 +150,9 @@ def compare_views(plan: Plan, source: Database, target: Database) -> list[dict[s
     from conversion.own_code import own_code
     from transfer.results import compare_results
 
+    if "mongodb" in (source.engine, target.engine):
+        detail = "views of documents are not compared"
+        return [{"name": n, "target": t, "equal": None, "rows": None, "detail": detail} for n, t in plan.views.items()]
     own = own_code(source.catalog())
     found: list[dict[str, Any]] = []
     for here, there in plan.views.items():
@@ -161,14 +174,11 @@ def compare_views(plan: Plan, source: Database, target: Database) -> list[dict[s
 
 
 def _quoted(database: Database, full_name: str) -> str:
-    schema, _, name = full_name.partition(".")
-    if database.engine == "postgresql":
-        from engines.postgresql.quoting import quote_name
-
-        return quote_name(schema, name)
-    from engines.sqlite.quoting import quote_identifier
-
-    return quote_identifier(name)
+    schema, name = parts(full_name)
+    engine = family(database.engine)
+    if engine == "sqlite":
+        return import_module("engines.sqlite.quoting").quote_identifier(name)  # type: ignore[no-any-return]
+    return import_module(f"engines.{engine}.quoting").quote_name(schema, name)  # type: ignore[no-any-return]
 
 
 def _compose(
@@ -186,6 +196,7 @@ def _compose(
         "source": {"type": source.engine, "version": source.version},
         "target": {"type": target.engine, "version": target.version},
         "tables": [table.model_dump() for table in plan.move.tables],
+        "counted": counted(plan.move),
         "assessment": run.output(ANALYZER),
         "plan": run.output(DESIGNER),
         "execution": run.output(BUILDER),
@@ -200,6 +211,13 @@ def _compose(
         run.folder.artifact(f"validation/{suite['path']}", suite["text"])
     run.folder.artifact("validation/runbook.md", output["runbook"])
     return made
+
+
+def counted(move: MovePlan) -> list[tuple[str, str]]:
+    """Collections and tables beside what counts as many rows or documents; empty without documents on a side."""
+    pairs = [(mapping.collection, mapping.root.table) for mapping in move.documents]
+    pairs += [(mapping.table, mapping.collection) for mapping in move.collections]
+    return pairs + [(parts(source)[1], target) for source, target in move.renamed_collections.items()]
 
 
 def _limits(run: Orchestrator, plan: Plan) -> dict[str, float]:

@@ -7,7 +7,19 @@ import sys
 from collections.abc import Callable
 from datetime import date
 
-from benchmarks import chat, copy_sqlite, many_tables, plan_schema, start_up, validate, validate_scaling
+from benchmarks import (
+    chat,
+    copy_mongodb,
+    copy_mysql,
+    copy_postgresql,
+    copy_sqlite,
+    copy_to_mysql,
+    many_tables,
+    plan_schema,
+    start_up,
+    validate,
+    validate_scaling,
+)
 from benchmarks.measure import Line
 
 BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
@@ -16,7 +28,12 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
     "turn": chat.run_turn,
     "planning": plan_schema.run,
     "many-tables": many_tables.run,
+    "mysql-to-postgresql": copy_mysql.run,
+    "mysql-scaling": copy_mysql.run_scaling,
+    "postgresql-to-postgresql": copy_postgresql.run,
     "sqlite-to-postgresql": copy_sqlite.run,
+    "to-mysql": copy_to_mysql.run,
+    "mongodb": copy_mongodb.run,
     "validate": validate.run,
     "validate-scaling": validate_scaling.run,
 }

@@ -1,20 +1,62 @@
-"""SQLite to PostgreSQL against pgloader: 2 million sysbench rows, alternating, medians of three."""
+"""SQLite to PostgreSQL against pgloader: a large table by one lane and by two, and mixed types; alternating runs."""
 
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
 from benchmarks.measure import DATA, Line, Run, command, middle, python
+from benchmarks.mysql_tables import NULL, mixed_rows
 from benchmarks.servers import postgresql
 from benchmarks.sysbench_table import build
 from tests.servers import PORT, Server
 
-ROWS = 2_000_000
 RUNS = 3
 # pgloader's defaults exhaust its memory on large tables; these are the fastest that don't.
 TUNING = ("workers = 2", "concurrency = 1", "prefetch rows = 10000")
+MIXED = (
+    "id INTEGER PRIMARY KEY, flag BOOLEAN NOT NULL, small SMALLINT NOT NULL, uint INTEGER NOT NULL, big BIGINT NOT NULL"
+    ", amount DECIMAL(12,4) NOT NULL, words VARCHAR(200), moment DATETIME, day DATE, ratio DOUBLE, doc TEXT, bytes BLOB"
+    ", other VARCHAR(200), number INTEGER"
+)
+BYTES = 11  # the place of the column that mixed_rows() gives in hex
+
+
+@dataclass(frozen=True)
+class Case:
+    """A source: its name in the table, its file's table, how it is made, rows, lanes that copy it."""
+
+    name: str
+    table: str
+    make: Callable[[Path, int], None]
+    rows: int
+    lanes: int
+
+
+def make_mixed(path: Path, count: int) -> None:
+    """A table `mixed` with the rows that the benchmark of MariaDB has, unless it is there."""
+    if path.exists():
+        return
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE mixed ({MIXED})")
+        rows = (
+            tuple(bytes.fromhex(v) if n == BYTES else None if v == NULL else v for n, v in enumerate(row))
+            for row in mixed_rows(count)
+        )
+        connection.executemany(f"INSERT INTO mixed VALUES ({', '.join('?' * 14)})", rows)
+
+
+CASES = (
+    Case("2M sysbench rows, 1 lane", "sbtest", build, 2_000_000, 1),
+    Case("2M sysbench rows, 2 lanes", "sbtest", build, 2_000_000, 2),
+    Case("500,000 mixed rows, 1 lane", "mixed", make_mixed, 500_000, 1),
+)
 
 
 def run() -> list[Line]:
@@ -22,49 +64,53 @@ def run() -> list[Line]:
     if shutil.which("pgloader") is None:
         return [Line("SQLite to PostgreSQL", "-", "pgloader is not installed", "-", "0")]
     DATA.mkdir(exist_ok=True)
-    source = DATA / f"sysbench-{ROWS}.db"
-    build(source, ROWS)
+    with postgresql() as server:
+        return [_line(case, server) for case in CASES]
+
+
+def _line(case: Case, server: Server) -> Line:
+    source = DATA / f"{'sysbench' if case.table == 'sbtest' else case.table}-{case.rows}.db"
+    case.make(source, case.rows)
+    plan = DATA / "plan.json"
+    words = python("benchmarks.move", "plan", f"sqlite:{source}", server.create_database(), str(plan))
+    command(words, DATA / "plan.log")
     ours: list[Run] = []
     theirs: list[Run] = []
-    with postgresql() as server:
-        plan = DATA / "plan.json"
-        command(python("benchmarks.move", "plan", str(source), server.create_database(), str(plan)), DATA / "plan.log")
-        for _ in range(RUNS):
-            ours.append(_ours(server, str(source), str(plan)))
-            theirs.append(_pgloader(server, str(source)))
+    for _ in range(RUNS):
+        ours.append(_ours(case, server, source, plan))
+        theirs.append(_pgloader(case, server, source))
     mine, peer = (middle([run.seconds for run in runs]) for runs in (ours, theirs))
     memory, other = (max(run.megabytes for run in runs) for runs in (ours, theirs))
-    return [
-        Line(
-            f"SQLite to PostgreSQL 15, {ROWS:,} rows",
-            f"{mine:.2f} s, {ROWS / mine / 1000:,.0f} krows/s, {memory:.0f} MB",
-            f"pgloader {peer:.2f} s, {ROWS / peer / 1000:,.0f} krows/s, {other:.0f} MB",
-            f"{peer / mine:.2f} x",
-            f"{RUNS} each, alternating",
-        )
-    ]
+    return Line(
+        f"SQLite to PostgreSQL 15, {case.name}",
+        f"{mine:.2f} s, {case.rows / mine / 1000:,.0f} krows/s, {memory:.0f} MB",
+        f"pgloader {peer:.2f} s, {case.rows / peer / 1000:,.0f} krows/s, {other:.0f} MB",
+        f"{peer / mine:.2f} x",
+        f"{RUNS} each, alternating",
+    )
 
 
-def _ours(server: Server, source: str, plan: str) -> Run:
+def _ours(case: Case, server: Server, source: Path, plan: Path) -> Run:
     url = server.create_database()
-    found = command(python("benchmarks.move", "execute", source, url, plan), DATA / "ours.log")
-    _check(url)
+    words = python("benchmarks.move", "execute", f"sqlite:{source}", url, str(plan), str(case.lanes))
+    found = command(words, DATA / "ours.log")
+    _check(case, url)
     return found
 
 
-def _pgloader(server: Server, source: str) -> Run:
+def _pgloader(case: Case, server: Server, source: Path) -> Run:
     url = server.create_database()
     name = url.split("/")[3].partition("?")[0]
     target = f"pgsql://postgres@unix:{server.folder}:{PORT}/{name}"
-    words = ["pgloader", *(word for option in TUNING for word in ("--with", option)), f"sqlite://{source}", target]
-    found = command(words, DATA / "pgloader.log")
-    _check(url)
+    options = (word for option in TUNING for word in ("--with", option))
+    found = command(["pgloader", *options, f"sqlite://{source}", target], DATA / "pgloader.log")
+    _check(case, url)
     return found
 
 
-def _check(url: str) -> None:
+def _check(case: Case, url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute("SELECT count(*) FROM sbtest").fetchone()
-        if found != (ROWS,):
-            raise RuntimeError(f"{found} rows arrived, {ROWS} were sent")
-        connection.execute("DROP TABLE sbtest")
+        found = connection.execute(f"SELECT count(*) FROM {case.table}".encode()).fetchone()
+        if found != (case.rows,):
+            raise RuntimeError(f"{found} rows arrived, {case.rows} were sent")
+        connection.execute(f"DROP TABLE {case.table}".encode())

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.move plan|execute SQLITE URL PLAN`: our side of a copy benchmark, as a process of its own."""
+"""`python -m benchmarks.move plan|execute SOURCE_URL TARGET_URL PLAN [LANES]`: our side of a copy, on its own."""
 
 from __future__ import annotations
 
@@ -9,37 +9,45 @@ from pathlib import Path
 from engines.grant import Grant
 from engines.registry import open_database
 from skills.context import SkillContext
-from skills.etl_pipeline_builder.skill import Input as Build
-from skills.etl_pipeline_builder.skill import run as build
-from skills.schema_comparator.skill import Input as Compare
-from skills.schema_comparator.skill import run as compare
 from transfer.moveplan import MovePlan
 
 
-def plan(source: str, target: str, file: Path) -> None:
-    """Convert the schema and write the plan."""
-    with closing(open_database(f"sqlite:{source}")) as database:
-        given = {"source": {"url": f"sqlite:{source}"}, "target": {"type": "postgresql", "version": "15"}}
+def plan(source: str, target: str, file: Path, lanes: int) -> None:
+    """Convert the schema and write the plan; source and target: references as a request has them."""
+    from skills.schema_comparator.skill import Input as Compare
+    from skills.schema_comparator.skill import run as compare
+    from transfer.make_plan import make_plan
+
+    with closing(open_database(source)) as database, closing(open_database(target)) as other:
+        version = ".".join(other.version.split(".")[:2])
+        given = {"source": {"url": source}, "target": {"type": other.engine, "version": version}}
         output = compare(Compare.model_validate(given), SkillContext(source=database))
-    moved = MovePlan(
-        migration="bench",
-        source_engine="sqlite",
-        target_engine="postgresql",
-        tables=output.tables,
-        statements=output.statements,
-    )
+        moved = make_plan(
+            "bench",
+            database.catalog(),
+            other.engine,
+            output.statements,
+            [] if output.documents else output.tables,
+            output.documents,
+            output.collections,
+            parallel=lanes,
+        )
     file.write_text(moved.model_dump_json())
 
 
-def execute(source: str, target: str, file: Path) -> None:
+def execute(source: str, target: str, file: Path, lanes: int) -> None:
     """Execute the plan: tables, rows, keys, statistics."""
+    from skills.etl_pipeline_builder.skill import Input as Build
+    from skills.etl_pipeline_builder.skill import run as build
+
     with closing(open_database(target)) as database:
         grant = Grant("bench", database.identity, "", scratch=True)
-    moved = MovePlan.model_validate_json(file.read_text())
-    ends = {"source": {"url": f"sqlite:{source}"}, "target": {"url": target}}
+    moved = MovePlan.model_validate_json(file.read_text()).model_copy(update={"parallel": lanes})
+    ends = {"source": {"url": source}, "target": {"url": target}}
     output = build(Build.model_validate({**ends, "plan": moved}), SkillContext(grant=grant))
     sys.stdout.write(f"{output.stages}\n")
 
 
 if __name__ == "__main__":
-    {"plan": plan, "execute": execute}[sys.argv[1]](sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+    given = sys.argv[2:]
+    {"plan": plan, "execute": execute}[sys.argv[1]](given[0], given[1], Path(given[2]), int([*given, "1"][3]))

@@ -28,6 +28,7 @@ DIRECTIONS: dict[tuple[str, str], str] = {
     ("mongodb", "postgresql"): "conversion.documents.to_relations",
     ("mongodb", "mysql"): "conversion.documents.to_relations",
     ("mongodb", "sqlite"): "conversion.documents.to_relations",
+    ("mongodb", "mongodb"): "conversion.documents.to_documents",
     ("postgresql", "mongodb"): "conversion.documents.from_relations",
     ("mysql", "mongodb"): "conversion.documents.from_relations",
     ("sqlite", "mongodb"): "conversion.documents.from_relations",

@@ -53,12 +53,33 @@ _SQLITE = """
     format quote random randomblob round soundex sqlite_version string_agg strftime time timediff total typeof
     unhex unicode unixepoch unlikely zeroblob median percentile percentile_cont if
 """
+# without those that wait, lock, read files or change something: sleep, benchmark, get_lock, load_file, nextval, setval
+_MYSQL = """
+    adddate addtime aes_decrypt aes_encrypt any_value avg bin bin_to_uuid bit_and bit_count bit_length bit_or
+    bit_xor char charset coercibility collation compress conv convert convert_tz crc32 curdate curtime date
+    date_add date_format date_sub datediff day dayname dayofmonth dayofweek dayofyear elt export_set field
+    find_in_set format from_base64 from_days from_unixtime group_concat hex hour if ifnull inet6_aton inet6_ntoa
+    inet_aton inet_ntoa insert instr interval is_ipv4 is_ipv6 isnull json_array json_array_append json_array_insert
+    json_arrayagg json_compact json_contains json_contains_path json_depth json_detailed json_exists json_extract
+    json_insert json_keys json_length json_merge_patch json_merge_preserve json_object json_objectagg json_overlaps
+    json_quote json_query json_remove json_replace json_search json_set json_table json_type json_unquote
+    json_valid json_value last_day lcase locate make_set makedate maketime md5 microsecond mid minute month
+    monthname now oct ord period_add period_diff quarter quote rand regexp_instr regexp_like regexp_replace
+    regexp_substr sec_to_time second sha sha1 sha2 soundex space st_asbinary st_astext st_srid st_x st_y std
+    stddev_pop stddev_samp str_to_date strcmp subdate substring_index subtime sysdate time time_format time_to_sec
+    timediff timestamp timestampadd timestampdiff to_base64 to_days to_seconds truncate ucase uncompress
+    uncompressed_length unhex unix_timestamp utc_date utc_time utc_timestamp uuid_to_bin values var_pop var_samp
+    week weekday weekofyear weight_string year yearweek user current_user database
+"""
 ALLOWED = {
+    "mysql": frozenset((_COMMON + _MYSQL).split()),
+    "mariadb": frozenset((_COMMON + _MYSQL).split()),
     "postgresql": frozenset((_COMMON + _POSTGRESQL).split()),
     "sqlite": frozenset((_COMMON + _SQLITE).split()) - {"changes"},
 }
 _MOVING = """
     random randomblob gen_random_uuid now clock_timestamp statement_timestamp transaction_timestamp timeofday
-    current_date current_time current_timestamp localtime localtimestamp
+    current_date current_time current_timestamp localtime localtimestamp rand curdate curtime sysdate utc_date
+    utc_time utc_timestamp unix_timestamp
 """
 MOVING = frozenset(_MOVING.split())

@@ -14,6 +14,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from conversion.known_functions import ALLOWED, MOVING, SYNTAX, TYPES
 from conversion.lexemes import Lexeme, Unreadable, lexemes
 from conversion.workload import dialect_of
+from engines.families import family
 
 __all__ = ["ALLOWED", "NOTHING_OWN", "OwnCode", "impurity", "moving"]
 
@@ -79,7 +80,19 @@ def impurity(sql: str, engine: str, own: OwnCode | Collection[str] = NOTHING_OWN
         return unknown
     if engine == "postgresql":
         return _hidden_code(sql, tokens, own)
-    return None
+    return _hidden_words(sql, tokens) if family(engine) == "mysql" else None
+
+
+def _hidden_words(sql: str, tokens: list[Token]) -> str | None:
+    """What MySQL runs that the parser takes for a comment, and what writes files or variables in a SELECT."""
+    if "/*!" in sql or "/*M!" in sql:
+        return "it holds a comment that the server runs"
+    if any(token.token_type is TokenType.COLON_EQ for token in tokens):
+        return "it sets a variable"
+    quoted = (TokenType.STRING, TokenType.IDENTIFIER)
+    words = {token.text.lower() for token in tokens if token.token_type not in quoted}
+    written = sorted(words & {"into", "outfile", "dumpfile", "procedure"})
+    return f"it says {written[0].upper()}" if written else None
 
 
 def _hidden_code(sql: str, tokens: list[Token], own: OwnCode) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 EXIT_DONE = 0
 EXIT_CHECK_FAILED = 1
@@ -26,6 +26,14 @@ class DbmoError(Exception):
         self.what = what
         self.remedy = remedy
         self.data = data
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes with all that they say."""
+        return _again, (type(self), self.code, self.what, self.remedy, self.data)
+
+
+def _again(kind: type[DbmoError], code: str, what: str, remedy: str, data: dict[str, object]) -> DbmoError:
+    return kind(code, what, remedy, **data)
 
 
 class CheckFailed(DbmoError):

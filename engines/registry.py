@@ -53,6 +53,10 @@ def open_writer(text: str, grant: Grant) -> Writer:
         from engines.mysql.writer import MysqlWriter
 
         return cast(Writer, MysqlWriter(secret(reference), reference.display, grant))
+    if reference.engine == "mongodb":
+        from engines.mongodb.writer import MongodbWriter
+
+        return cast(Writer, MongodbWriter(secret(reference), reference.display, grant))
     from engines.postgresql.writer import PostgresqlWriter
 
     return cast(Writer, PostgresqlWriter(dsn_of(reference), reference.display, grant))

@@ -71,15 +71,16 @@ def plan_of(*tables: TableMapping, migration: str = "test", **settings: Any) -> 
     )
 
 
-def move(source: Path, target: str, plan: MovePlan, context: SkillContext | None = None) -> Output:
-    """Execute the plan with a grant for the target."""
+def move(
+    source: Path, target: str, plan: MovePlan, context: SkillContext | None = None, load: dict[str, Any] | None = None
+) -> Output:
+    """Execute the plan with a grant for the target; load: its limits."""
     with closing(open_database(target)) as database:
         grant = Grant(plan.migration, database.identity, plan.plan_hash, scratch=True)
     given = context or SkillContext()
     given.grant = grant
-    return run(
-        Input.model_validate({"source": {"url": f"sqlite:{source}"}, "target": {"url": target}, "plan": plan}), given
-    )
+    ends = {"source": {"url": f"sqlite:{source}"}, "target": {"url": target}}
+    return run(Input.model_validate({**ends, "plan": plan, "load": load or {}}), given)
 
 
 def fetch(url: str, query: str) -> list[tuple[Any, ...]]:

@@ -1,94 +1,102 @@
-"""Copies all tables of a plan in chunks, several processes at a time, and goes on where an earlier run stopped."""
+"""Copies all units of a plan in ranges, several lanes at a time, and goes on where an earlier run stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from contextlib import closing
-from multiprocessing import get_context
+from typing import Any
 
 from engines.errors import EngineError
-from transfer.chunks import Chunk, ChunkResult, Chunks
-from transfer.endpoints import Endpoints
+from transfer.agenda import Agenda, is_copied, sizes_of, worth
+from transfer.chunks import ChunkResult
+from transfer.coordinator import ONE_WRITER, Coordinator
+from transfer.crew import Crew, gather, joins_later
+from transfer.desks import MomentLost
+from transfer.endpoints import AnySnapshot, Endpoints
 from transfer.failpoints import failpoint
+from transfer.lanes import LaneMaker, ProcessLane
+from transfer.limits import Limits
 from transfer.moveplan import MovePlan
-from transfer.ranges import cut_table
 from transfer.resume import Resumed, settle
-from transfer.state import State
-from transfer.worker import Assignment, Worker, copy_in_process, start_in_process
+from transfer.retry import Patience, insist
+from transfer.state import State, open_chunks
+from transfer.worker import Assignment
 
 Report = Callable[[ChunkResult], None]
+Note = Callable[[str, dict[str, Any]], None]
+PATIENCE = Patience()
 
 
 def copy_tables(
-    plan: MovePlan, endpoints: Endpoints, state: State, report: Report, cancelled: Callable[[], bool]
+    plan: MovePlan,
+    endpoints: Endpoints,
+    state: State,
+    report: Report,
+    cancelled: Callable[[], bool],
+    limits: Limits | None = None,
+    note: Note = lambda kind, body: None,
+    lanes: LaneMaker = ProcessLane,
+    patience: Patience | None = None,
 ) -> Resumed:
-    """Copy every chunk that is not in the target yet; report is called after each commit.
+    """Copy every chunk that is not in the target yet; report is called after each commit, note with what happened.
 
-    Returns what was found of an earlier run. INTERRUPTED when cancelled: finished chunks stay.
+    limits: how many lanes, and their load; lanes: makes one. Returns what was found of an earlier run, and of moments
+    of this one that were lost with their server. INTERRUPTED when cancelled: finished chunks stay; MOMENT_LOST when the
+    source's server ends the moment again and again.
     """
-    chunks = Chunks(state)
-    with closing(endpoints.snapshot()) as snapshot:
-        resumed = settle(plan, endpoints, state, chunks, snapshot)
-        for table in plan.tables:
-            if table.source not in resumed.planned:
-                chunks.add(cut_table(snapshot, table, plan.chunk_rows))
-        state.update(position=snapshot.position)
-        failpoint("copy.planned")
-        pending = chunks.pending()
-        assignment = Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch)
-        if plan.parallel > 1 and len(pending) > 1:
-            _in_processes(assignment, pending, plan.parallel, report, cancelled)
-        else:
-            _here(assignment, pending, report, cancelled)
-    return resumed
+    limits, patience = limits or Limits.none(plan.parallel), patience or PATIENCE
+    chunks = open_chunks(state)
+    found = Resumed()
+    for moment in range(1, patience.moments + 1):
+        # a server that is not there at first is told at once; one that went away is waited for
+        opened = endpoints.snapshot() if moment == 1 else insist(endpoints.snapshot, patience, cancelled)
+        with closing(opened) as snapshot:
+            crew = _crew(plan, endpoints, state, snapshot, limits, lanes, note)
+            try:
+                position = crew.assignment.position
+                note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
+                found = found.then(settle(plan, endpoints, state, chunks, snapshot, note))
+                state.update(position=position)
+                present = crew
+                while True:
+                    agenda = Agenda(plan, snapshot, chunks)
+                    failpoint("copy.planned")
+                    Coordinator(present, snapshot, agenda, chunks, limits, lanes, patience, note).run(report, cancelled)
+                    # a target that crashes loses the last commits that it was not asked to wait for: once all of them
+                    # are on its disk it says itself what it holds
+                    state.update(position=position)
+                    if is_copied(plan, chunks):
+                        return found
+                    note("commits lost", {"pending": len(chunks.pending())})
+                    present = Crew(crew.assignment, [])
+            except MomentLost as error:
+                note("moment lost", {"position": position, "why": error.cause.what})
+                if moment == patience.moments:
+                    raise EngineError(
+                        "MOMENT_LOST",
+                        f"The source's moment was lost {moment} times ({error.cause.what}).",
+                        "Look why its server ends connections; run the same command again to go on.",
+                    ) from error
+            finally:
+                for lane in crew.lanes:
+                    lane.close()
+    return found
 
 
-def _here(assignment: Assignment, pending: list[Chunk], report: Report, cancelled: Callable[[], bool]) -> None:
-    if not pending:
-        return
-    with closing(Worker(assignment)) as worker:
-        for chunk in pending:
-            _stop_if(cancelled)
-            report(worker.copy(chunk))
-
-
-def _in_processes(
-    assignment: Assignment, pending: list[Chunk], processes: int, report: Report, cancelled: Callable[[], bool]
-) -> None:
-    waiting = iter(pending)
-    pool = ProcessPoolExecutor(min(processes, len(pending)), get_context("spawn"), start_in_process, (assignment,))
-    try:
-        running: set[Future[ChunkResult]] = set()
-        for chunk in _first(waiting, processes * 2):
-            running.add(pool.submit(copy_in_process, chunk))
-        while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                report(future.result())
-                _stop_if(cancelled)
-                for chunk in _first(waiting, 1):
-                    running.add(pool.submit(copy_in_process, chunk))
-    except BrokenProcessPool as error:
-        raise EngineError(
-            "WORKER_LOST",
-            "A copying process ended before its chunk was finished.",
-            "Run the same command again: finished chunks are kept.",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _first(chunks: Iterator[Chunk], count: int) -> Iterator[Chunk]:
-    for _, chunk in zip(range(count), chunks, strict=False):
-        yield chunk
-
-
-def _stop_if(cancelled: Callable[[], bool]) -> None:
-    if cancelled():
-        raise EngineError(
-            "INTERRUPTED",
-            "The copy was interrupted; finished chunks are in the target.",
-            "Run the same command again to go on.",
-        )
+def _crew(
+    plan: MovePlan,
+    endpoints: Endpoints,
+    state: State,
+    snapshot: AnySnapshot,
+    limits: Limits,
+    lanes: LaneMaker,
+    note: Note,
+) -> Crew:
+    """The lanes that have to be there before the first chunk is copied, where the source wants it so."""
+    assignment = Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch)
+    allowed = 1 if plan.target_engine in ONE_WRITER else limits.connections()
+    if joins_later(assignment) or (allowed == 1 and not getattr(lanes, "remote", False)):
+        return Crew(assignment, [])
+    asked = limits.present.connections is not None  # a number that a person asked for counts as it is
+    wanted = allowed if asked else min(allowed, worth(sizes_of(plan, snapshot).values()))
+    return Crew(assignment, []) if wanted == 1 else gather(lanes, assignment, snapshot, wanted, note)

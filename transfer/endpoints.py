@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from engines.connection import Reference, parse
+from engines.connection import Reference, parse, secret
+from engines.families import family
 from engines.grant import Grant
-from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.protocols import Writer
 from engines.registry import dsn_of, open_writer
-from engines.sqlite.snapshot import SqliteSnapshot
 
-AnySnapshot = SqliteSnapshot | PostgresqlSnapshot
+
+class Snapshot(Protocol):
+    """One moment of a source, as every engine has it; what else it reads with its own routes know.
+
+    position: names the moment, and where changes can be followed from; token: what another process joins it by.
+    """
+
+    position: str
+    token: str
+
+    def refresh(self) -> None:
+        """End this moment and take a new one."""
+        ...
+
+    def recover(self) -> None:
+        """After a statement that failed: usable again at the same moment, where that can be."""
+        ...
+
+    def cancel(self) -> None:
+        """End the statement that runs now, from another thread."""
+        ...
+
+    def hold(self) -> AbstractContextManager[bool]:
+        """While it is held nobody writes to the source, so that moments taken meanwhile are equal; False: not so."""
+        ...
+
+    def close(self) -> None:
+        """End the moment."""
+        ...
+
+
+AnySnapshot = Any  # a Snapshot with the reading methods of its own engine
 
 
 @dataclass(frozen=True)
@@ -33,7 +65,47 @@ class Endpoints:
 
 
 def open_snapshot(reference: Reference, join: str | None = None) -> AnySnapshot:
-    """A consistent moment of any engine that can be a source."""
-    if reference.engine == "sqlite":
-        return SqliteSnapshot(Path(reference.sqlite_path), reference.display, join)
+    """A consistent moment of any engine that can be a source; SOURCE_CHANGED where join's can't be had any more."""
+    return OPENED_BY[family(reference.engine)](reference, join)
+
+
+def alive(snapshot: AnySnapshot) -> bool:
+    """Whether the moment can still be read; asks the server."""
+    from engines.errors import DbmoError
+
+    own = getattr(snapshot, "alive", None)
+    try:
+        if own is not None:
+            return bool(own())
+        snapshot.recover()
+        snapshot.query("SELECT 1")
+    except DbmoError:
+        return False
+    return True
+
+
+def _sqlite(reference: Reference, join: str | None) -> AnySnapshot:
+    from engines.sqlite.snapshot import SqliteSnapshot
+
+    return SqliteSnapshot(Path(reference.sqlite_path), reference.display, join)
+
+
+def _postgresql(reference: Reference, join: str | None) -> AnySnapshot:
+    from engines.postgresql.snapshot import PostgresqlSnapshot
+
     return PostgresqlSnapshot(dsn_of(reference), reference.display, join)
+
+
+def _mysql(reference: Reference, join: str | None) -> AnySnapshot:
+    from engines.mysql.snapshot import MysqlSnapshot
+
+    return MysqlSnapshot(secret(reference), reference.display, **({} if join is None else {"join": join}))
+
+
+def _mongodb(reference: Reference, join: str | None) -> AnySnapshot:
+    from engines.mongodb.snapshot import MongodbSnapshot
+
+    return MongodbSnapshot(secret(reference), reference.display, join)
+
+
+OPENED_BY = {"sqlite": _sqlite, "postgresql": _postgresql, "mysql": _mysql, "mongodb": _mongodb}

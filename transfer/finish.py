@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from conversion.mapping import TableMapping
+from engines.families import family
+from engines.mysql.after_load import analyze, counter_statement, sequence_statement
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.protocols import Database, Writer
-from engines.sqlite.quoting import quote_identifier as quote_sqlite
+from transfer.ddl import LIGHT
 from transfer.moveplan import MovePlan, SequenceSetting
+from transfer.names import parts
+from transfer.sequences import next_values
 from transfer.state import State
+
+TOGETHER = 50  # tables in one ANALYZE, each locked until its transaction ends
+# A sequence that is used up stands at its last number and is called; a column's own sequence is found by its name.
+SET_POSTGRESQL = """
+SELECT pg_catalog.setval(s.seqrelid::pg_catalog.regclass,
+                         GREATEST(LEAST(w.following, s.seqmax), s.seqmin)::bigint,
+                         w.following > s.seqmax OR w.following < s.seqmin)
+  FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]),
+                  pg_catalog.unnest(%s::numeric[])) AS w(sequence, owner, name, following)
+  JOIN pg_catalog.pg_sequence AS s
+    ON s.seqrelid = coalesce(w.sequence, pg_catalog.pg_get_serial_sequence(w.owner, w.name))::pg_catalog.regclass
+"""
+Settings = Sequence[tuple[SequenceSetting, int]]
 
 
 def set_sequences(plan: MovePlan, source: Database, state: State) -> dict[str, int]:
@@ -19,78 +38,100 @@ def set_sequences(plan: MovePlan, source: Database, state: State) -> dict[str, i
 
     Idempotent: the value comes from the source, so running it twice gives the same.
     """
-    given: dict[str, int] = {}
+    if not plan.sequences:
+        return {}
+    values = next_values(plan.source_engine, source, plan.sequences)
+    chosen = [(setting, value) for setting, value in zip(plan.sequences, values, strict=True) if value is not None]
     with state.writer.begin(durable=True) as connection:
         state.fence(connection)
-        for setting in plan.sequences:
-            following = next_value(plan, source, setting)
-            if following is None:
-                continue
-            given[setting.target_sequence or f"{setting.target_table}.{setting.target_column}"] = following
-            if state.writer.engine == "postgresql":
-                _set_postgresql(connection, setting, following)
-            else:
-                _set_sqlite(connection, setting, following)
-    return given
+        SETTERS[family(state.writer.engine)](state.writer, connection, chosen)
+    return {s.target_sequence or f"{s.target_table}.{s.target_column}": value for s, value in chosen}
 
 
-def _set_postgresql(connection: Connection, setting: SequenceSetting, following: int) -> None:
-    """setval of a sequence by its name, or of the one behind an identity column."""
-    if setting.target_sequence:
-        sql, name = "SELECT pg_catalog.setval(%s::regclass, %s, false)", (_quoted(setting.target_sequence),)
-        connection.exec_driver_sql(sql, (*name, following))
-        return
-    sql = "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%s, %s)::regclass, %s, false)"
-    connection.exec_driver_sql(sql, (_quoted(setting.target_table or ""), setting.target_column, following))
+def _set_postgresql(writer: Any, connection: Connection, settings: Settings) -> None:
+    """setval of sequences by their names, and of those behind identity columns."""
+    names = [_postgresql_name(writer, s.target_sequence) for s, _ in settings]
+    owners = [_postgresql_name(writer, s.target_table) if name is None else None
+              for name, (s, _) in zip(names, settings, strict=True)]  # fmt: skip
+    columns = [s.target_column for s, _ in settings]
+    values = [value for _, value in settings]
+    connection.exec_driver_sql(SET_POSTGRESQL, (names, owners, columns, values))
 
 
-def _set_sqlite(connection: Connection, setting: SequenceSetting, following: int) -> None:
+def _postgresql_name(writer: Any, full_name: str | None) -> str | None:
+    """The quoted name; a dot in a schema's or a table's own name is looked up."""
+    if full_name is None:
+        return None
+    return quote_name(*parts(full_name)) if full_name.count(".") == 1 else str(writer.relation(full_name).quoted)
+
+
+def _set_mysql(writer: Any, connection: Connection, settings: Settings) -> None:
+    """AUTO_INCREMENT, which the server never sets below what its rows need; sequences of MariaDB."""
+    for setting, following in settings:
+        name = parts(setting.target_sequence or setting.target_table or "")[1]
+        made = sequence_statement if setting.target_sequence else counter_statement
+        writer.run(connection, made(writer.database, name, following))
+
+
+def _set_sqlite(writer: Any, connection: Connection, settings: Settings) -> None:
     """AUTOINCREMENT's own counter; a plain INTEGER PRIMARY KEY needs none, it goes on from the largest."""
-    there = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
-    name = (setting.target_table or "").partition(".")[2]
-    counted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
-    text = connection.exec_driver_sql(counted, (name,)).scalar()
-    if connection.exec_driver_sql(there).scalar() and text and "AUTOINCREMENT" in str(text).upper():
-        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
-        connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, following - 1))
+    if not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").scalar():
+        return
+    for setting, following in settings:
+        name = parts(setting.target_table or "")[1]
+        counted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+        text = connection.exec_driver_sql(counted, (name,)).scalar()
+        if text and "AUTOINCREMENT" in str(text).upper():
+            connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, following - 1))
 
 
-def _quoted(full_name: str) -> str:
-    schema, _, name = full_name.partition(".")
-    return quote_name(schema, name)
+def _set_nothing(writer: Any, connection: Any, settings: Settings) -> None:
+    """Documents are numbered by nobody."""
 
 
-def next_value(plan: MovePlan, source: Database, setting: SequenceSetting) -> int | None:
-    """What the source's sequence or key column would give next; None for a key column without values.
-
-    pg_sequences has no last_value after setval(..., false), so the sequence itself is read.
-    """
-    if plan.source_engine == "postgresql":
-        schema, _, name = setting.source.partition(".")
-        step = "SELECT seqincrement FROM pg_catalog.pg_sequence WHERE seqrelid = %s::regclass"
-        ((increment,),) = source.query(step, (quote_name(schema, name),))
-        ((last, called),) = source.query(f"SELECT last_value, is_called FROM {quote_name(schema, name)}")
-        return int(last) + (int(increment) if called else 0)
-    table, _, column = setting.source.rpartition(".")
-    name = table.partition(".")[2]
-    highest = source.query(f"SELECT max({quote_sqlite(column)}) FROM {quote_sqlite(name)}")[0][0]
-    counted = None
-    if source.query("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"):
-        found = source.query("SELECT seq FROM sqlite_sequence WHERE name = ?", (name,))
-        counted = found[0][0] if found else None
-    known = [int(value) for value in (highest, counted) if value is not None]
-    return max(known) + 1 if known else None
+SETTERS: dict[str, Callable[[Any, Any, Settings], None]] = {
+    "postgresql": _set_postgresql,
+    "mysql": _set_mysql,
+    "sqlite": _set_sqlite,
+    "mongodb": _set_nothing,
+}
 
 
 def gather_statistics(plan: MovePlan, writer: Writer) -> float:
-    """ANALYZE every table that was loaded; seconds."""
+    """ANALYZE every table that was loaded, the small ones together; seconds. MongoDB samples when it plans."""
     started = time.monotonic()
-    for table in plan.tables:
-        with writer.begin() as connection:
-            writer.run(connection, f"ANALYZE {_analyzed(writer, table)}")
+    kind = family(writer.engine)
+    if kind == "mongodb":
+        return 0.0
+    small, big = loaded_tables(plan)
+    lots = [small[at : at + TOGETHER] for at in range(0, len(small), TOGETHER)] + [[name] for name in big]
+    threads = max(1, plan.parallel) if kind == "postgresql" else 1
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(_analyze, writer, kind, lot) for lot in reversed(lots)]:
+            done.result()
     return time.monotonic() - started
 
 
-def _analyzed(writer: Writer, table: TableMapping) -> str:
-    schema, _, name = table.target.partition(".")
-    return quote_name(schema, name) if writer.engine == "postgresql" else quote_identifier(name)
+def loaded_tables(plan: MovePlan) -> tuple[list[str], list[str]]:
+    """Full names of the target's tables that rows went into: those known to be small, and the others."""
+    small: list[str] = []
+    big: list[str] = []
+    for table in plan.tables:
+        (small if table.size_bytes is not None and table.size_bytes <= LIGHT else big).append(table.target)
+    for collection in plan.documents:
+        big += [table.table for table in collection.tables]
+    return small, big
+
+
+def _analyze(writer: Any, kind: str, tables: Sequence[str]) -> None:
+    with writer.begin() as connection:
+        if kind == "postgresql":
+            names = [_postgresql_name(writer, name) for name in tables]
+            writer.run(connection, f"ANALYZE {', '.join(str(name) for name in names)}")
+        elif kind == "mysql":
+            places = [(writer.database, parts(name)[1]) for name in tables]
+            analyze(lambda sql: connection.exec_driver_sql(sql.replace("%", "%%")).all(), places)
+        else:
+            for name in tables:
+                writer.run(connection, f"ANALYZE {quote_identifier(parts(name)[1])}")

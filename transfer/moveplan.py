@@ -79,7 +79,8 @@ class MovePlan(Model):
 
     documents: collections of a MongoDB source that become tables; collections: tables that become documents;
     renamed_collections: source `database.collection` -> collection of a MongoDB target, from MongoDB. keys: how each
-    source table is cut. chunk_rows, chunk_bytes: most of both in one range; parallel: connections that copy;
+    source table is cut. chunk_rows, chunk_bytes: most of both in one chunk; range_seconds: chunks that
+    follow each other are committed together for about that long (0: each by itself); parallel: connections that copy;
     unholdable: what becomes of a value that the target can't hold where policies don't say; quarantine_limit: rows and
     values set aside before the copy stops.
     """
@@ -97,6 +98,7 @@ class MovePlan(Model):
     keys: dict[str, ChunkKey] = Field(default_factory=dict)
     chunk_rows: int = 100_000
     chunk_bytes: int = 32_000_000
+    range_seconds: float = 1.5
     parallel: int = 1
     unholdable: Literal["quarantine", "stop"] = "quarantine"
     policies: dict[Unholdable, Policy] = Field(default_factory=dict)

@@ -10,7 +10,8 @@ class Quarantined:
     """A value, or a whole row (column ''), that the target can't hold as it is.
 
     locator: how the source finds the row again; key: the same for people; action: what the target holds instead
-    (null, stripped, row_withheld); original: the value with its class, as JSON.
+    (null, converted, row_withheld; stripped of older versions: converted by leaving out); original: the value with its
+    class as JSON, of a converted one with what is stored instead.
     """
 
     locator: str

@@ -1,34 +1,42 @@
 """Deciding what of an earlier run can be kept: what is proved equal to the source's present moment.
 
-A snapshot dies with its process. If the source's position is the one that finished chunks were copied at, nothing
-was written since and all of them stand. If not, each finished chunk is compared with the new snapshot; equal ones
-stand, others are removed and copied again, after the steps that followed the rows were taken back (references would
-hinder it, triggers would fire). So the target never mixes two moments.
+A moment dies with its process. If nothing was written to the source since the finished ranges were copied, all of them
+stand. If that can't be shown, each is compared with the new moment; equal ones stand, others are removed and copied
+again, after the steps that followed the rows were taken back (references would hinder it, triggers would fire). So the
+target never mixes two moments.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from sqlalchemy.engine import Connection
+from typing import Any
 
 from conversion.mapping import TableMapping
-from engines.errors import UsageError
-from engines.postgresql.quoting import quote_identifier, quote_name
-from engines.sqlite.quoting import quote_identifier as quote_sqlite
-from transfer.chunks import Chunk, Chunks
+from engines.errors import DbmoError, UsageError
+from engines.families import family
+from transfer.chunks import Chunk, integer
+from transfer.clear import clear_range, clear_unit
 from transfer.compare.inflight import Ranges, open_ranges
 from transfer.compare.model import TableComparison
 from transfer.endpoints import AnySnapshot, Endpoints
-from transfer.moveplan import MovePlan
+from transfer.failpoints import failpoint
+from transfer.moveplan import ChunkKey, MovePlan
 from transfer.quarantined import Quarantined
 from transfer.schema import undo_stage
-from transfer.state import State
+from transfer.state import Chunks, State
+from transfer.units import TableUnit, Unit, units
+
+Note = Callable[[str, dict[str, Any]], None]
+UNKNOWN = "unknown"  # begins a position that names no moment
 
 
 @dataclass
 class Resumed:
-    """What an earlier run had done and what became of it; all empty on a first run."""
+    """What an earlier run had done and what became of it; all empty on a first run.
+
+    planned: units that were cut; kept: ranges that stand; proved: of those, by comparison; again: copied again.
+    """
 
     planned: set[str] = field(default_factory=set)
     kept: int = 0
@@ -36,84 +44,128 @@ class Resumed:
     proved: int = 0
     again: list[str] = field(default_factory=list)
 
+    def then(self, later: Resumed) -> Resumed:
+        """With what was found at a later moment of the same run."""
+        return Resumed(
+            self.planned | later.planned,
+            later.kept,
+            self.source_changed or later.source_changed,
+            self.proved + later.proved,
+            self.again + later.again,
+        )
 
-def settle(plan: MovePlan, endpoints: Endpoints, state: State, chunks: Chunks, snapshot: AnySnapshot) -> Resumed:
-    """Compare with the earlier run; afterwards only chunks that hold this snapshot's rows are marked done."""
-    resumed = Resumed(planned=chunks.planned())
+
+def settle(
+    plan: MovePlan,
+    endpoints: Endpoints,
+    state: State,
+    chunks: Chunks,
+    snapshot: AnySnapshot,
+    note: Note = lambda kind, body: None,
+) -> Resumed:
+    """Compare with the earlier run; afterwards only ranges that hold this snapshot's rows are marked done.
+
+    Killed in the midst of it, the next run begins it anew: the noted position is set only behind it.
+    """
+    resumed = Resumed(planned=set(chunks.cuts()))
     finished = chunks.finished()
     if not finished:
         return resumed
-    if state.row()["position"] == snapshot.position and _quiet(snapshot.position):
+    if unchanged(plan.source_engine, state.row()["position"] or "", snapshot):
         resumed.kept = len(finished)
+        note("resumed", {"kept": len(finished), "why": "nothing was written to the source"})
         return resumed
-    by_name = {table.source: table for table in plan.tables}
-    doubtful: dict[str, list[Chunk]] = {}
-    aside = chunks.quarantined()
-    with open_ranges(endpoints, snapshot.token) as ranges:
-        for chunk in finished:
-            own = [entry for name, entry in aside if name == chunk.table]
-            if chunk_equal(ranges, by_name[chunk.table], chunk, own):
-                resumed.proved += 1
-            else:
-                doubtful.setdefault(chunk.table, []).append(chunk)
+    doubtful = _doubtful(plan, endpoints, chunks, snapshot, finished)
+    resumed.proved = resumed.kept = len(finished) - sum(len(parts) for parts, _ in doubtful.values())
     resumed.source_changed = bool(doubtful)
     if doubtful:
         undo_stage(plan, state, "post_data")
-    for name, parts in doubtful.items():
-        resumed.again += _copy_again(state, chunks, by_name[name], parts, [c for c in finished if c.table == name])
-    resumed.kept = resumed.proved
+    known = {unit.name: unit for unit in units(plan)}
+    for name, (parts, apart) in doubtful.items():
+        resumed.again += _copy_again(state, chunks, known[name], parts, apart)
+    note("resumed", {"kept": resumed.kept, "proved": resumed.proved, "again": resumed.again})
     return resumed
 
 
-def chunk_equal(ranges: Ranges, mapping: TableMapping, chunk: Chunk, aside: list[Quarantined]) -> bool:
-    """Whether a chunk's rows in the target equal what the source holds; False where that can't be known.
+def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
+    """Whether nothing was written to the source between an earlier position and the snapshot's moment.
+
+    PostgreSQL: equal transaction snapshots without running transactions; MySQL: an equal position of the binary log;
+    SQLite: the file's own change counter; MongoDB: what the snapshot itself can show. A position that names no moment
+    proves nothing.
+    """
+    own = getattr(snapshot, "unchanged_since", None)
+    if own is not None:
+        return bool(before) and not before.startswith(UNKNOWN) and bool(own(before))
+    if before != snapshot.position or not before or before.startswith(UNKNOWN):
+        return False
+    return family(engine) != "postgresql" or before.endswith(":")
+
+
+def _doubtful(
+    plan: MovePlan, endpoints: Endpoints, chunks: Chunks, snapshot: AnySnapshot, finished: list[Chunk]
+) -> dict[str, tuple[list[Chunk], bool]]:
+    """Ranges that aren't proved equal, by unit, and whether they can be told apart on the target."""
+    found: dict[str, tuple[list[Chunk], bool]] = {}
+    aside = chunks.quarantined()
+    mapped = {unit.name: unit for unit in units(plan) if isinstance(unit, TableUnit)}
+    open_units = {chunk.table for chunk in chunks.pending()} | {n for n, c in chunks.cuts().items() if not c.complete}
+    if not mapped:
+        return {name: ([c for c in finished if c.table == name], False) for name in {c.table for c in finished}}
+    with open_ranges(endpoints, snapshot.token, snapshot) as ranges:
+        for name in dict.fromkeys(chunk.table for chunk in finished):
+            own = [chunk for chunk in finished if chunk.table == name]
+            unit = mapped.get(name)
+            entries = [entry for table, entry in aside if table == name]
+            apart = unit is not None and unit.apart
+            if unit is not None and apart:
+                doubts = [chunk for chunk in own if not chunk_equal(ranges, unit.mapping, chunk, entries, unit.key)]
+            elif unit is not None and name not in open_units:
+                whole = Chunk(name, 0, None, None)
+                doubts = [] if chunk_equal(ranges, unit.mapping, whole, entries, unit.key) else own
+            else:
+                doubts = own
+            if doubts:
+                found[name] = doubts, apart
+    return found
+
+
+def chunk_equal(
+    ranges: Ranges, mapping: TableMapping, chunk: Chunk, aside: list[Quarantined], key: ChunkKey | None = None
+) -> bool:
+    """Whether a range's rows in the target equal what the source holds; False where that can't be known.
 
     Values that were set aside don't count where the source still holds them. A range of a key that the target does not
     have can't be compared by itself; a table or column that is gone on either side proves nothing.
     """
     try:
-        table = ranges.table(mapping)
+        table = ranges.table(mapping, key)
     except UsageError:
         return False
-    ranged = chunk.lower is not None or chunk.upper is not None
-    if table.uncompared or (ranged and table.range_column is None):
+    if table.uncompared or (not chunk.whole and table.range_column is None):
         return False
     result = TableComparison(name=table.name, source=table.source, target=table.target, level="checksums")
-    return ranges.compare(table, [chunk], aside, result).equal
+    try:
+        return ranges.compare(table, [chunk], aside, result).equal
+    except DbmoError as error:
+        if error.code.startswith("CONNECTION"):
+            raise
+        return False
 
 
-def _quiet(position: str) -> bool:
-    """Whether no transaction was running at a PostgreSQL position (xmin:xmax:xip_list); others are always quiet."""
-    return not position.startswith("snapshot ") or position.endswith(":")
+def _copy_again(state: State, chunks: Chunks, unit: Unit, parts: list[Chunk], apart: bool) -> list[str]:
+    """Remove the rows of ranges from the target and mark them as not copied; what that is called.
 
-
-def _copy_again(
-    state: State, chunks: Chunks, table: TableMapping, parts: list[Chunk], finished: list[Chunk]
-) -> list[str]:
-    """Remove the rows of chunks from the target and mark them as not copied; the chunks' names.
-
-    Without a key column in the target a chunk's rows can't be told from others: then the whole table goes.
+    Ranges that can't be told apart there go with their whole unit, which is cut anew.
     """
-    if table.range_column is None:
-        parts = finished
-    with state.writer.begin() as connection:
-        if table.range_column is None:
-            state.writer.run(connection, f"DELETE FROM {_target(state, table)}")
-        for chunk in parts:
-            if table.range_column is not None:
-                _delete_range(state, connection, table, chunk)
-            chunks.forget(connection, chunk)
-    return [f"{chunk.table} chunk {chunk.number}" for chunk in parts]
-
-
-def _target(state: State, table: TableMapping) -> str:
-    schema, _, name = table.target.partition(".")
-    return quote_name(schema, name) if state.writer.engine == "postgresql" else quote_sqlite(name)
-
-
-def _delete_range(state: State, connection: Connection, table: TableMapping, chunk: Chunk) -> None:
-    assert table.range_column is not None
-    key = quote_identifier(table.range_column)
-    terms = [f"{key} > {chunk.lower}" if chunk.lower is not None else "true"]
-    terms += [f"{key} <= {chunk.upper}"] if chunk.upper is not None else []
-    state.writer.run(connection, f"DELETE FROM {_target(state, table)} WHERE {' AND '.join(terms)}")
+    with state.writer.begin() as transaction:
+        if apart and isinstance(unit, TableUnit):
+            for chunk in parts:
+                lower, upper = integer(chunk.lower), integer(chunk.upper)
+                clear_range(state.writer, transaction, unit.mapping, lower, upper)
+                chunks.forget(transaction, chunk)
+        else:
+            clear_unit(state.writer, transaction, unit)
+            chunks.restart(transaction, unit.name)
+        failpoint("settle.before_commit")
+    return [f"{chunk.table} chunk {chunk.number}" for chunk in parts] if apart else [unit.name]

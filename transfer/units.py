@@ -23,6 +23,13 @@ class TableUnit:
         """Its source table's full name."""
         return self.mapping.source
 
+    @property
+    def apart(self) -> bool:
+        """Whether its ranges can be told apart on the target: cut by one integer that is a column there."""
+        one = self.key.kind == "columns" and len(self.key.columns) == 1
+        column = self.mapping.range_column
+        return one and column is not None and self.mapping.source_key == self.key.columns[0].name
+
 
 @dataclass(frozen=True)
 class CollectionUnit:

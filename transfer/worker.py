@@ -1,31 +1,30 @@
-"""Copies one chunk: rows, their quarantine and the chunk's status in one transaction of the target."""
+"""What a lane does: copies ranges, each with its quarantine and its status in one transaction of the target."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
 
-from conversion.mapping import TableMapping
-from engines.errors import Aborted
-from engines.postgresql.snapshot import PostgresqlSnapshot
-from engines.postgresql.writer import PostgresqlWriter
-from engines.sqlite.snapshot import SqliteSnapshot
-from transfer.chunks import Chunk, ChunkResult, Chunks
-from transfer.endpoints import AnySnapshot, Endpoints
+from engines.errors import DbmoError
+from transfer.chunks import ChunkResult, Range
+from transfer.endpoints import AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
-from transfer.routes.postgresql_to_postgresql import PostgresqlRelay
-from transfer.routes.rows_to_sqlite import RowsToSqlite
-from transfer.routes.sqlite_to_postgresql import SqliteToCopyText
-from transfer.state import State
+from transfer.pace import Valve
+from transfer.routes.route import Route, open_route
+from transfer.state import Chunks, open_chunks, open_state
+from transfer.units import Unit, units
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a worker is started with."""
+    """What a lane is started with; safe to hand to another process or machine.
+
+    token: by which the source's moment is joined; position: what its chunks are noted with; epoch: of this run.
+    """
 
     plan: MovePlan
     endpoints: Endpoints
@@ -34,82 +33,117 @@ class Assignment:
     epoch: int
 
 
-class Worker:
-    """Both ends open, at the shared moment of the source."""
+@dataclass(frozen=True)
+class Outcome:
+    """What became of some ranges: results of those that were committed, in order; error: why the next one was not.
 
-    def __init__(self, assignment: Assignment) -> None:
+    moment_lost: the lane can't read the source's moment any more. Whether the range of an error was committed all the
+    same only the target knows.
+    """
+
+    results: list[ChunkResult] = field(default_factory=list)
+    error: DbmoError | None = None
+    moment_lost: bool = False
+
+
+class LaneBody:
+    """Both ends of one lane, opened when they are needed and again after they were lost.
+
+    shared: a snapshot that somebody else opened and closes; None: one of its own, joined by the assignment's token.
+    """
+
+    def __init__(self, assignment: Assignment, valve: Valve, shared: AnySnapshot | None = None) -> None:
+        self.assignment, self.valve = assignment, valve
+        self._shared = shared
+        self._snapshot: AnySnapshot | None = None
+        self._writer: Any = None
+        self._chunks: Chunks | None = None
+        self._routes: dict[str, Route] = {}
+        self._units: dict[str, Unit] = {unit.name: unit for unit in units(assignment.plan)}
+
+    def open(self, assignment: Assignment) -> Outcome:
+        """Open both ends for an assignment, whose moment may be another than before; an outcome without results."""
+        if assignment.token != self.assignment.token:
+            self._routes = {}
+            self._close_snapshot()
         self.assignment = assignment
-        self.snapshot: AnySnapshot = assignment.endpoints.snapshot(assignment.token)
-        self.writer = assignment.endpoints.writer()
-        self.state = State(self.writer, assignment.plan.migration)
-        self.state.join(assignment.epoch)
-        self.chunks = Chunks(self.state)
-        self.tables = {table.source: table for table in assignment.plan.tables}
+        return self._guarded(self._ready, [])
 
-    def copy(self, chunk: Chunk) -> ChunkResult:
-        """Copy a chunk; when this returns, its rows and its status are committed."""
-        table = self.tables[chunk.table]
+    def run(self, work: Sequence[Range]) -> Outcome:
+        """Copy ranges one after the other; what is in results is committed."""
+        results: list[ChunkResult] = []
+
+        def copy_all() -> None:
+            self._ready()
+            for part in work:
+                results.append(self._copy(part))
+
+        return self._guarded(copy_all, results)
+
+    def _guarded(self, action: Any, results: list[ChunkResult]) -> Outcome:
+        try:
+            action()
+        except DbmoError as error:
+            return Outcome(results, error, self._mend())
+        except BaseException:
+            self._mend()
+            raise
+        return Outcome(results)
+
+    def _ready(self) -> None:
+        if self._snapshot is None:
+            self._snapshot = self._shared or self.assignment.endpoints.snapshot(self.assignment.token)
+        if self._writer is None:
+            self._writer = self.assignment.endpoints.writer()
+            state = open_state(self._writer, self.assignment.plan.migration)
+            state.join(self.assignment.epoch)
+            self._chunks = open_chunks(state)
+
+    def _copy(self, part: Range) -> ChunkResult:
+        """Copy a range; when this returns, its rows and its status are committed."""
+        assert self._chunks is not None
         started = time.monotonic()
-        source = self._source(table, chunk)
-        columns = [column.target for column in table.copied]
-        with self.writer.begin() as connection:
+        chunk, route = part.chunk, self._route(part.chunk.table)
+        with self._writer.begin() as transaction:
             failpoint("chunk.before_rows")
-            if isinstance(source, PostgresqlRelay) and source.binary and isinstance(self.writer, PostgresqlWriter):
-                loaded = self.writer.load_binary(connection, table.target, columns, source.blocks())
-            else:
-                loaded = self.writer.load(connection, table.target, columns, source.blocks())
+            copied = route.copy(chunk, transaction, self.valve.pace)
             failpoint("chunk.after_rows")
-            aside = getattr(source, "quarantined", [])
-            self.chunks.set_aside(connection, chunk, aside)
-            result = ChunkResult(chunk, loaded.rows, loaded.bytes, len(aside), time.monotonic() - started)
-            self.chunks.finish(connection, result, self.assignment.position)
+            self._chunks.set_aside(transaction, chunk, copied.quarantined)
+            seconds = time.monotonic() - started
+            count = len(part.numbers)
+            result = ChunkResult(chunk, copied.rows, copied.bytes, len(copied.quarantined), seconds, count)
+            self._chunks.finish(transaction, part, result, self.assignment.position)
             failpoint("chunk.before_commit")
         failpoint("chunk.after_commit")
-        self._check_limit()
         return result
 
-    def _source(self, table: TableMapping, chunk: Chunk) -> SqliteToCopyText | PostgresqlRelay | RowsToSqlite:
-        plan = self.assignment.plan
-        if plan.target_engine == "sqlite":
-            return RowsToSqlite(self.snapshot, table, chunk)
-        if isinstance(self.snapshot, SqliteSnapshot):
-            return SqliteToCopyText(self.snapshot, table, chunk, stop=plan.unholdable == "stop")
-        assert isinstance(self.snapshot, PostgresqlSnapshot)
-        return PostgresqlRelay(self.snapshot, table, chunk)
+    def _route(self, unit: str) -> Route:
+        if unit not in self._routes:
+            self._routes[unit] = open_route(self.assignment.plan, self._units[unit], self._snapshot, self._writer)
+        return self._routes[unit]
 
-    def _check_limit(self) -> None:
-        limit = self.assignment.plan.quarantine_limit
-        if self.chunks.quarantined_count() > limit:
-            raise Aborted(
-                "QUARANTINE_LIMIT",
-                f"More than {limit:,} values of the source do not fit the types of the plan.",
-                "Look at _dbmo.quarantine, choose wider types (options.overrides) or raise options.quarantine_limit.",
-            )
+    def _mend(self) -> bool:
+        """After an error: close the target, and the source too where it no longer answers; whether that is so."""
+        self._routes = {}
+        self._close_writer()
+        lost = self._snapshot is None or not alive(self._snapshot)
+        if lost:
+            self._close_snapshot()
+        return lost
+
+    def _close_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(DbmoError, OSError):
+                writer.close()
+
+    def _close_snapshot(self) -> None:
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None and snapshot is not self._shared:
+            with suppress(DbmoError, OSError):
+                snapshot.close()
 
     def close(self) -> None:
-        """Close both ends."""
-        self.snapshot.close()
-        self.writer.close()
-
-
-_worker: Worker | None = None
-
-
-def start_in_process(assignment: Assignment) -> None:
-    """Initializer of a pool's process: open both ends, end when the parent is gone."""
-    global _worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    _worker = Worker(assignment)
-
-
-def copy_in_process(chunk: Chunk) -> ChunkResult:
-    """Copy a chunk with the process's own worker."""
-    assert _worker is not None
-    return _worker.copy(chunk)
-
-
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
+        """Close both ends; a shared snapshot stays open."""
+        self._close_writer()
+        self._close_snapshot()

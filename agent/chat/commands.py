@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("/approve", "", "approve the plan: you type the migration's name", "working:approve"),
     Command("/run", "", "execute and validate in a process of its own; shows how it goes", "moving:run"),
     Command("/stop", "", "ask the running migration to stop where it can go on later", "moving:stop"),
+    Command("/tune", "[LIMIT N]", "how much load the copy may make, or another limit from now on", "moving:tune"),
     Command("/status", "", "how far it is, and what comes next", "looking:status"),
     Command("/validate", "", "compare source and target again", "working:validate"),
     Command("/report", "", "write report.html, report.md and contract.json again", "working:report"),

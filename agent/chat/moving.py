@@ -53,6 +53,22 @@ def stop(session: Session, words: str) -> None:
     session.screen.say("It was asked to stop after the chunks that are under way; /run goes on from there.")
 
 
+def tune(session: Session, words: str) -> None:
+    """Show the limits of the load, or change one: `connections 4`, `bytes-per-second none`, `reset`."""
+    from agent.commands.tune import OPTIONS, change, text, value_of
+
+    name, _, written = words.partition(" ")
+    if words and name != "reset" and (name not in OPTIONS or not written.strip()):
+        raise UsageError(
+            "CHAT_COMMAND", f"There is no limit {name}.", f"Type /tune LIMIT N, with one of {', '.join(OPTIONS)}."
+        )
+    given = {}
+    if written:
+        field, whole, _ = OPTIONS[name]
+        given = {field: value_of(name, written.strip(), whole)}
+    session.screen.say(text(change(session.folder, given, name == "reset")).rstrip())
+
+
 def said_of_child(session: Session) -> list[str]:
     """What is to be said of the process that runs, or ran last, in a chat's name."""
     state = read_state(session.folder.path)

@@ -47,6 +47,12 @@ class Result:
 
 def batch(options: argparse.Namespace) -> int:
     """Run every request, --jobs at a time; the most serious of their exit statuses."""
+    if options.metrics_port is not None:
+        raise UsageError(
+            "METRICS_PORT",
+            "Many requests can't share one port for metrics.",
+            "Run a request alone with --metrics-port.",
+        )
     jobs = checked_jobs(options.request, options.out)
     chosen(options.driver)  # a driver that can't be had is said once, before anything runs
     children = Children(lambda job: _words(job, options), options.jobs or min(MOST_JOBS, os.cpu_count() or 1))
@@ -99,6 +105,7 @@ def _twice(jobs: list[Job]) -> list[str]:
 def _words(job: Job, options: argparse.Namespace) -> list[str]:
     words = ["run", str(job.request), "--out", str(job.folder), "--driver", options.driver]
     words += ["--model", options.model] if options.model else []
+    words += ["--executor", options.executor] if options.executor else []
     return words + (["--until", options.until] if options.until else [])
 
 

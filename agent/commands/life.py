@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(path: Path, locked: bool = True) -> Iterator[tuple[Orchestrator, Console]]:
-    """The migration in a folder, or of a request file, with a console."""
+def opened(
+    path: Path, locked: bool = True, copying: argparse.Namespace | None = None
+) -> Iterator[tuple[Orchestrator, Console]]:
+    """The migration in a folder, or of a request file, with a console; copying: options of a command that copies."""
     from contextlib import nullcontext
 
-    from agent.commands.run import prepare_example, stop_on_interrupt
+    from agent.commands.run import copies, prepare_example, stop_on_interrupt
     from agent.console import Console
     from agent.folder import DEFAULT_ROOT, Folder
     from agent.orchestrator import Orchestrator
@@ -41,7 +43,8 @@ def opened(path: Path, locked: bool = True) -> Iterator[tuple[Orchestrator, Cons
         orchestrator = Orchestrator(folder, console.show)
         if locked:
             stop_on_interrupt(orchestrator)
-        yield orchestrator, console
+        with copies(orchestrator, console, copying) if copying is not None else nullcontext():
+            yield orchestrator, console
     folder.close()
 
 
@@ -77,7 +80,7 @@ def plan(options: argparse.Namespace) -> int:
 
 def rehearse(options: argparse.Namespace) -> int:
     """The plan and its rollback on a scratch server."""
-    with opened(options.folder) as (run, console):
+    with opened(options.folder, copying=options) as (run, console):
         result = rehearse_now(run, console)
         return _result(options, result) if result["passed"] and result["rolled_back"] else EXIT_CHECK_FAILED
 
@@ -135,7 +138,7 @@ def execute(options: argparse.Namespace) -> int:
     """Phase 3, or its continuation."""
     from agent.commands.summaries import say_execution
 
-    with opened(options.folder) as (run, console):
+    with opened(options.folder, copying=options) as (run, console):
         with run.reported():
             output = run.execute()
         run.report()

@@ -6,6 +6,8 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +44,7 @@ def run_one(request_file: Path, options: argparse.Namespace) -> int:
         driver = make_driver(options.driver, options.model)
         folder = Folder.create(options.out or DEFAULT_ROOT / name, request, name)
         with folder.locked():
-            return live(folder, console, options.until, options.json, driver)
+            return live(folder, console, options.until, options.json, driver, options)
 
 
 def prepare_example(path: Path) -> None:
@@ -57,19 +59,46 @@ def prepare_example(path: Path) -> None:
         build(home / "shop.db")
 
 
-def live(folder: Any, console: Console, until: str | None, as_json: bool = False, driver: Driver | None = None) -> int:
-    """Go through the phases of an open, locked folder, by the rules where no driver is given; the exit status."""
+def live(
+    folder: Any,
+    console: Console,
+    until: str | None,
+    as_json: bool = False,
+    driver: Driver | None = None,
+    copying: argparse.Namespace | None = None,
+) -> int:
+    """Go through the phases of an open, locked folder, by the rules where no driver is given; the exit status.
+
+    copying: the options that say how rows are copied.
+    """
     from agent.orchestrator import Orchestrator
 
     orchestrator = Orchestrator(folder, console.show, driver=driver, listener=console)
     stop_on_interrupt(orchestrator)
-    with orchestrator.reported():
+    with copies(orchestrator, console, copying or argparse.Namespace()), orchestrator.reported():
         status = _phases(orchestrator, console, until)
     contract = orchestrator.report()
     console.say(f"report    {folder.path}/report.html  contract  {folder.path}/contract.json")
     if as_json:
         sys.stdout.write(contract.model_dump_json(indent=2) + "\n")
     return status
+
+
+@contextmanager
+def copies(run: Orchestrator, console: Console, options: argparse.Namespace) -> Iterator[None]:
+    """Where lanes run, and who hears of the copy: the folder's file, the console, metrics where they are asked for."""
+    from agent.metrics import Metrics, served
+    from agent.standing import both
+    from transfer.executors import checked
+
+    if getattr(options, "executor", None) is not None:
+        run.executor = checked(options.executor)
+    metrics = Metrics()
+    run.tell = both([run.tell, console.standing, metrics.tell])
+    with served(getattr(options, "metrics_port", None), metrics) as url:
+        if url is not None:
+            console.say(f"metrics   {url}")
+        yield
 
 
 def _phases(run: Orchestrator, console: Console, until: str | None) -> int:

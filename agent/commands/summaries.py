@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.commands.comparison_words import differing_lines, repair_lines
 from agent.phases import COMPOSER, DESIGNER, TRANSLATOR
+from agent.policies import policy_lines
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -63,6 +64,7 @@ def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
             lines.append(
                 f"  left out: {', '.join(f'{count} {kind}' for kind, count in omitted.items())} (accepted or minor)"
             )
+    lines += [f"  {line}" for line in policy_lines(plan)]
     verdicts = (run.output(TRANSLATOR) or {}).get("verdicts") if plan.move else None
     if verdicts:
         lines.append(f"  views and workload: {', '.join(f'{count} {word}' for word, count in verdicts.items())}")

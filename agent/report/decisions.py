@@ -14,6 +14,7 @@ Hazard = dict[str, Any]
 IN_TARGET = {
     "null": "NULL in the target",
     "stripped": "the rest of the text in the target",
+    "converted": "its documented conversion in the target",
     "row_withheld": "the row is not in the target",
 }
 ABOUT_KEYS = ("collation-to-translate", "case-only-duplicates")  # the note on the key says more than the type

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from agent.policies import policy_lines
 from agent.report.facts import Facts
 from agent.report.tables import Table, table
 from agent.report.words import about, bare, cut, duration, number
@@ -43,7 +44,7 @@ def strategy(facts: Facts) -> Section | None:
             design["tools"],
             lambda t: [t["name"], t["version"], t["purpose"], t["by"]],
         ),
-        "warnings": design["warnings"],
+        "warnings": [*design["warnings"], *(policy_lines(facts.plan) if facts.plan else [])],
         "unsupported": design["unsupported"],
         "downtime": duration(design["timeline"]["downtime_minutes"] * 60),
     }

@@ -25,6 +25,7 @@ class Codec:
     encode: Encode
     decode: Decode
     certain: frozenset[type] = frozenset()
+    exact: Callable[[Any, Any], bool] | None = None
 
 
 def whole(value: Any) -> int | None:

@@ -84,18 +84,42 @@ def _digits(value: Any, target: Target) -> Decimal | None:
         return Decimal(int(value))
     if type(value) is not Decimal128:
         return None
-    text = str(value)
-    if text.lstrip("-") in ("NaN", "Infinity"):
-        return Decimal(text) if text in target.decimal_specials else None
-    found = Decimal(text)
+    found = _finite(value.bid)
+    if found is None:
+        text = str(value)
+        if text.lstrip("-") in ("NaN", "Infinity"):
+            return Decimal(text) if text in target.decimal_specials else None
+        found = Decimal(text)
     return found if found.is_finite() and found.adjusted() < LONGEST_DECIMAL else None
+
+
+def _finite(bid: bytes) -> Decimal | None:
+    """The number of a Decimal128 with up to 113 bits of digits, as nearly all have; None for any other.
+
+    IEEE 754-2008, decimal128 with binary integer significand: sign, 14 bits of exponent, 113 of digits.
+    """
+    bits = int.from_bytes(bid, "little")
+    digits = bits & DIGIT_BITS
+    if bits >> 125 & 3 == 3 or digits > LARGEST_DIGITS:
+        return None
+    return Decimal(f"{'-' if bits >> 127 else ''}{digits}E{(bits >> 113 & 0x3FFF) - 6176}")
+
+
+DIGIT_BITS = 2**113 - 1
+LARGEST_DIGITS = 10**34 - 1
+
+
+def _shown(value: Any, stored: Decimal) -> bool:
+    """Whether a column that keeps a number's own digits gives this one back: no positive exponent, no -0."""
+    sign, _, exponent = stored.as_tuple()
+    return type(value) is Decimal128 and isinstance(exponent, int) and exponent <= 0 and (bool(stored) or not sign)
 
 
 def _decimal(options: Options, target: Target) -> Codec:
     if target.decimals == "text":
         return Codec(lambda value: _decimal_text(value), lambda stored: Decimal128(str(stored)))
     if target.decimals == "digits":
-        return Codec(lambda value: _digits(value, target), _decimal128)
+        return Codec(lambda value: _digits(value, target), _decimal128, exact=_shown)
     scale = options.get("scale", 30)
     room = options.get("precision", 65) - scale
 

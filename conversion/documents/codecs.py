@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bson import Binary, ObjectId, Timestamp
+from bson import Binary, DatetimeMS, ObjectId, Timestamp
 
 from conversion.documents import codec_numbers
 from conversion.documents.codec_model import Codec, Options
@@ -54,8 +54,12 @@ def _bool(options: Options, target: Target) -> Codec:
 
 def _date(options: Options, target: Target) -> Codec:
     first, last = target.first_date, target.last_date
+    earliest, latest = date_of(first), date_of(last)
+    as_it_is = target.dates == "aware" and isinstance(earliest, datetime) and isinstance(latest, datetime)
 
     def encode(value: Any) -> Any:
+        if as_it_is and type(value) is datetime and value.tzinfo is not None and value.microsecond % 1000 == 0:
+            return value if earliest <= value <= latest else None  # type: ignore[operator]
         if not isinstance(value, datetime) and type(value).__name__ != "DatetimeMS":
             return None
         stamp = milliseconds(value)
@@ -68,7 +72,7 @@ def _date(options: Options, target: Target) -> Codec:
             return moment.isoformat(sep=" ", timespec="milliseconds")
         return moment if target.dates == "aware" else moment.replace(tzinfo=None)
 
-    return Codec(encode, _moment)
+    return Codec(encode, _moment, frozenset({datetime, DatetimeMS}))  # a date is its milliseconds
 
 
 def _moment(stored: Any) -> datetime:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from conversion.documents.codec_model import Codec
+from conversion.documents.codec_model import Codec, Encode
 from conversion.documents.codecs import codec
 from conversion.documents.keys import KEYS, key_codec
 from conversion.documents.mapping import CollectionMapping, Node, RowMapping
 from conversion.documents.targets import Target, target_for
 
 
+def _never(value: Any) -> Any:
+    return None
+
+
 @dataclass
 class Step:
-    """A node with its codec, and where its elements go."""
+    """A node with its codec, and where its elements go.
+
+    certain, encode, column: of one column whose codec gives values of these types back as they were, the short way to
+    store one; order: the names of the children.
+    """
 
     node: Node
     name: str
@@ -24,6 +33,10 @@ class Step:
     rows: RowPlan | None = None
     children: list[Step] = field(default_factory=list)
     names: frozenset[str] = frozenset()
+    order: list[str] = field(default_factory=list)
+    certain: frozenset[type] = frozenset()
+    encode: Encode = _never
+    column: str = ""
 
 
 @dataclass
@@ -48,10 +61,18 @@ class Plan:
         self.key = key_codec(mapping.key_encoding, {}, self.target)
         self.root = self._rows(mapping.root)
 
+    def columns(self) -> list[tuple[RowMapping, list[str]]]:
+        """Every table of the mapping with its columns, in the order of a row's values."""
+        return [(found, _columns(found)) for found in self.mapping.tables]
+
     def _rows(self, found: RowMapping) -> RowPlan:
-        columns = [*found.key, *([found.map_key] if found.map_key else []), *all_columns(found.value), found.residue]
         return RowPlan(
-            found.table, dict.fromkeys(columns), tuple(found.key), found.map_key, found.residue, self._step(found.value)
+            found.table,
+            dict.fromkeys(_columns(found)),
+            tuple(found.key),
+            found.map_key,
+            found.residue,
+            self._step(found.value),
         )
 
     def _step(self, node: Node) -> Step:
@@ -64,8 +85,15 @@ class Plan:
         if node.table is not None:
             step.rows = self._rows(self._by_name[node.table])
         step.children = [self._step(child) for child in node.children]
-        step.names = frozenset(child.name for child in node.children)
+        step.order = [child.name for child in node.children]
+        step.names = frozenset(step.order)
+        if node.kind == "column" and made is not None and len(node.columns) == 1:
+            step.certain, step.encode, step.column = made.certain, made.encode, node.columns[0]
         return step
+
+
+def _columns(found: RowMapping) -> list[str]:
+    return [*found.key, *([found.map_key] if found.map_key else []), *all_columns(found.value), found.residue]
 
 
 def all_columns(node: Node) -> list[str]:

@@ -11,11 +11,18 @@ from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
 INT64 = 2**63
+SAME = frozenset({bool, float, datetime.datetime, Decimal128})
+MOST_DIGITS, LEAST, LARGEST = 34, -6176, 6111  # digits and exponents of a Decimal128
 SET_ASIDE = 128  # binary subtype for user-defined content: bytes of text that isn't UTF-8
 
 
 def natural(value: Any) -> Any:
     """A value as the BSON value of its own class; TypeError where there is none."""
+    kind = type(value)
+    if kind in SAME or (kind is str and value.isascii()):
+        return value
+    if kind is int and -INT64 <= value < INT64:
+        return Int64(value)
     if isinstance(value, bool | float | datetime.datetime | Decimal128):
         return value
     if isinstance(value, int):
@@ -52,6 +59,11 @@ def unnatural(value: Any) -> Any:
 
 def exact_decimal(value: decimal.Decimal) -> Decimal128 | str:
     """The number as Decimal128, as text where that has too few digits (34) or too small exponents."""
+    sign, digits, exponent = value.as_tuple()
+    if isinstance(exponent, int) and len(digits) <= MOST_DIGITS and LEAST <= exponent <= LARGEST:
+        # IEEE 754-2008, decimal128 with binary integer significand: sign, 14 bits of exponent, 113 of digits
+        bits = sign << 127 | (exponent - LEAST) << 113 | int("".join(map(str, digits)))
+        return Decimal128.from_bid(bits.to_bytes(16, "little"))
     try:
         found = Decimal128(value)
     except decimal.DecimalException:

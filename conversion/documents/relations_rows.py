@@ -32,23 +32,14 @@ def to_documents(mapping: DocumentMapping, tables: Mapping[str, Iterable[Row]]) 
     def children(found: EmbeddedMapping, key: tuple[Any, ...]) -> Iterable[Row]:
         return groups[found.table].get(key, ())
 
+    maker = DocumentMaker(mapping)
     for row in tables.get(mapping.table, ()):
-        yield to_document(mapping, row, children)
+        yield maker.document(row, children)
 
 
 def to_document(mapping: DocumentMapping, row: Row, children: Children) -> Document:
-    """One document: _id first, the columns in their order, then what is embedded. NULL is a field that isn't there."""
-    document: Document = {}
-    parts = [found for found in mapping.fields if found.in_id]
-    if parts:
-        by_column = {found.column: encoding(found.encoding).encode(row[found.column]) for found in parts}
-        key = {found.field: by_column[found.column] for found in parts}
-        document[ID] = by_column[mapping.key[0]] if len(mapping.key) == 1 else key
-    for found in mapping.fields:
-        if not found.in_id:
-            _put(document, found, row[found.column])
-    _embed(document, mapping.embedded, row, children)
-    return document
+    """One document; DocumentMaker does the same for many."""
+    return DocumentMaker(mapping).document(row, children)
 
 
 def to_rows(mapping: DocumentMapping, document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -72,14 +63,6 @@ def _every(embedded: list[EmbeddedMapping]) -> Iterator[EmbeddedMapping]:
         yield from _every(found.embedded)
 
 
-def _put(document: Document, found: FieldMapping, value: Any) -> None:
-    if value is None:
-        return
-    written = document[found.field] = encoding(found.encoding).encode(value)
-    if found.rest is not None and isinstance(written, datetime.datetime) and left_over(value):
-        document[found.rest] = left_over(value)
-
-
 def _take(document: Mapping[str, Any], found: FieldMapping) -> Any:
     if found.field not in document:
         return None
@@ -89,29 +72,81 @@ def _take(document: Mapping[str, Any], found: FieldMapping) -> Any:
     return value
 
 
-def _embed(document: Document, embedded: list[EmbeddedMapping], row: Row, children: Children) -> None:
-    for found in embedded:
-        rows = list(children(found, tuple(row[parent] for _, parent in found.links)))
-        rows.sort(key=lambda child: tuple(_sortable(child[column]) for column in found.order))
+class _Field:
+    """A column's way, its encoding looked up."""
+
+    __slots__ = ("column", "encode", "field", "rest")
+
+    def __init__(self, found: FieldMapping) -> None:
+        self.column, self.field, self.rest = found.column, found.field, found.rest
+        self.encode = encoding(found.encoding).encode
+
+    def put(self, document: Document, value: Any) -> None:
+        """NULL is a field that isn't there."""
+        if value is None:
+            return
+        written = document[self.field] = self.encode(value)
+        if self.rest is not None and isinstance(written, datetime.datetime) and left_over(value):
+            document[self.rest] = left_over(value)
+
+
+class _Inside:
+    """An embedded table, its encodings looked up."""
+
+    def __init__(self, found: EmbeddedMapping) -> None:
+        self.mapping, self.links = found, dict(found.links)
+        self.parents = [parent for _, parent in found.links]
+        self.fields = [_Field(one) for one in found.fields]
+        self.own = [_Field(one) for one in found.own_fields]
+        self.embedded = [_Inside(one) for one in found.embedded]
+
+    def put(self, document: Document, row: Row, children: Children) -> None:
+        """The rows that belong to a row, into its document."""
+        found = self.mapping
+        rows = list(children(found, tuple(row[parent] for parent in self.parents)))
+        if len(rows) > 1:
+            rows.sort(key=lambda child: tuple(_sortable(child[column]) for column in found.order))
         if found.shape == "object":
             if rows:
-                document[found.field] = _inside(found, rows[0], row, children)
+                document[found.field] = self._inside(rows[0], row, children)
         elif found.shape == "values":
-            field = found.own_fields[0]
-            document[found.field] = [encoding(field.encoding).encode(child[field.column]) for child in rows]
+            field = self.own[0]
+            document[found.field] = [field.encode(child[field.column]) for child in rows]
         else:
-            document[found.field] = [_inside(found, child, row, children) for child in rows]
+            document[found.field] = [self._inside(child, row, children) for child in rows]
+
+    def _inside(self, child: Row, parent: Row, children: Children) -> Document:
+        document: Document = {}
+        for field in self.fields:
+            value = child[field.column]
+            if field.column not in self.links or not same(value, parent[self.links[field.column]]):
+                field.put(document, value)
+        for inside in self.embedded:
+            inside.put(document, child, children)
+        return document
 
 
-def _inside(found: EmbeddedMapping, child: Row, parent: Row, children: Children) -> Document:
-    links = dict(found.links)
-    document: Document = {}
-    for field in found.fields:
-        value = child[field.column]
-        if field.column not in links or not same(value, parent[links[field.column]]):
-            _put(document, field, value)
-    _embed(document, found.embedded, child, children)
-    return document
+class DocumentMaker:
+    """Makes the documents of one collection."""
+
+    def __init__(self, mapping: DocumentMapping) -> None:
+        self.key = mapping.key
+        self.parts = [_Field(found) for found in mapping.fields if found.in_id]
+        self.fields = [_Field(found) for found in mapping.fields if not found.in_id]
+        self.embedded = [_Inside(found) for found in mapping.embedded]
+
+    def document(self, row: Row, children: Children) -> Document:
+        """One document: _id first, the columns in their order, then what is embedded."""
+        document: Document = {}
+        if self.parts:
+            by_column = {part.column: part.encode(row[part.column]) for part in self.parts}
+            key = {part.field: by_column[part.column] for part in self.parts}
+            document[ID] = by_column[self.key[0]] if len(self.key) == 1 else key
+        for field in self.fields:
+            field.put(document, row[field.column])
+        for inside in self.embedded:
+            inside.put(document, row, children)
+        return document
 
 
 def same(one: Any, other: Any) -> bool:

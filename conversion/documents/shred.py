@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conversion.documents.codecs import storable_text
@@ -15,18 +16,24 @@ from engines.errors import UsageError
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 KEY_FIELD = "_id"
+MOST_ROWS = 1_000
 EMPTY = {"missing": MISSING, "null": None}
 
 
 class Shredder:
-    """Shreds the documents of one collection, one at a time; memory is that of one document and its rows."""
+    """Shreds the documents of one collection, one at a time; memory is that of one document and its rows.
 
-    def __init__(self, mapping: CollectionMapping) -> None:
+    full: called in the middle of a document when a table has 1,000 rows: it may take all rows away, and memory is then
+    that of the document itself.
+    """
+
+    def __init__(self, mapping: CollectionMapping, full: Callable[[Rows], None] | None = None) -> None:
         self.plan = Plan(mapping)
         self.tables = [found.table for found in mapping.tables]
+        self.full = full
 
     def rows(self, document: Any) -> Rows:
-        """The rows by table, parents before children; every row has all columns of its table.
+        """The rows by table, every row with all columns of its table.
 
         UsageError DOCUMENT_WITHOUT_ID for a document without _id, NOT_BSON for values that no document can hold.
         """
@@ -38,12 +45,16 @@ class Shredder:
                 "Read documents whole, with their _id.",
             )
         rows: Rows = {table: [] for table in self.tables}
+        self.add(fields, rows)
+        return rows
+
+    def add(self, fields: dict[str, Any], rows: Rows) -> None:
+        """Add the rows of a document's fields (with its _id) to those of others; a row is whole once it is added."""
         key = (self.plan.key.encode(fields[KEY_FIELD]),)
         row, residue = self._row(self.plan.root, key)
-        rows[self.plan.root.table].append(row)
         self._fields(self.plan.root.value, fields, row, residue, (), key, rows)
         row[self.plan.root.residue] = residue.text()
-        return rows
+        rows[self.plan.root.table].append(row)
 
     def _row(self, plan: RowPlan, key: tuple[Any, ...]) -> tuple[Row, Residue]:
         row = plan.blank.copy()
@@ -95,7 +106,9 @@ class Shredder:
             row[step.columns[0]] = stored
         else:
             row.update(zip(step.columns, stored, strict=True))
-        if step.node.encoding != "json" and type(value) not in step.codec.certain:
+        if step.node.encoding == "json" or type(value) in step.codec.certain:
+            return True
+        if step.codec.exact is None or not step.codec.exact(value, stored):
             back = step.codec.decode(stored)
             if back is MISSING or not same(back, value):
                 residue.values[path] = value
@@ -133,27 +146,35 @@ class Shredder:
         self, step: Step, fields: Row, row: Row, residue: Residue, path: Path, key: tuple[Any, ...], rows: Rows
     ) -> bool:
         traced = False
-        expected: list[str] = []
         for child in step.children:
             value = fields.get(child.name, MISSING)
-            if value is not MISSING:
-                expected.append(child.name)
+            if type(value) in child.certain:
+                stored = child.encode(value)
+                if stored is not None:
+                    row[child.column] = stored
+                    traced = True
+                    continue
             traced |= self._put(child, value, row, residue, (*path, child.name), key, rows)
-        for name, value in fields.items():
+        names = list(fields)
+        if names == step.order:
+            return traced
+        expected = [name for name in step.order if name in fields]
+        for name in names:
             if name not in step.names:
                 expected.append(name)
-                residue.values[(*path, name)] = value
+                residue.values[(*path, name)] = fields[name]
                 traced = True
-        if expected != list(fields) and traced:
-            residue.orders[path] = list(fields)
+        if traced and expected != names:
+            residue.orders[path] = names
         return traced
 
     def _elements(
         self, step: Step, value: Any, row: Row, residue: Residue, path: Path, key: tuple[Any, ...], rows: Rows
     ) -> bool:
-        assert step.rows is not None
-        entries = as_object(value) if step.rows.map_key else value
-        if entries is None or (step.rows.map_key is None and not is_array(value)):
+        plan = step.rows
+        assert plan is not None
+        entries = as_object(value) if plan.map_key else value
+        if entries is None or (plan.map_key is None and not is_array(value)):
             residue.values[path] = value
             return True
         if not entries:
@@ -161,16 +182,27 @@ class Shredder:
                 return False
             residue.values[path] = value
             return True
+        found, inside = rows[plan.table], plan.value
+        left = Residue()
         for place, entry in enumerate(entries):
             own = (*key, place)
-            made, left = self._row(step.rows, own)
-            rows[step.rows.table].append(made)
-            if step.rows.map_key is not None:
-                made[step.rows.map_key] = storable_text(entry, self.plan.target, KEY_LENGTH)
-                left.key = entry if made[step.rows.map_key] is None else None
-            item = entries[entry] if step.rows.map_key is not None else entry
-            self._put(step.rows.value, item, made, left, (), own, rows)
-            made[step.rows.residue] = left.text()
+            made = plan.blank.copy()
+            made.update(zip(plan.key, own, strict=True))
+            if plan.map_key is not None:
+                made[plan.map_key] = storable_text(entry, self.plan.target, KEY_LENGTH)
+                left.key = entry if made[plan.map_key] is None else None
+            item = entries[entry] if plan.map_key is not None else entry
+            stored = inside.encode(item) if type(item) in inside.certain else None
+            if stored is not None:
+                made[inside.column] = stored
+            else:
+                self._put(inside, item, made, left, (), own, rows)
+            if left:
+                made[plan.residue] = left.text()
+                left = Residue()
+            found.append(made)
+            if self.full is not None and len(found) >= MOST_ROWS:
+                self.full(rows)
         return True
 
 

@@ -60,6 +60,15 @@ def elements(raw: bytes) -> Iterator[tuple[bytes, int, int, int]]:
         raise ValueError("lengths disagree")
 
 
+def id_bytes(raw: bytes) -> bytes:
+    """The document {_id: ...} of a document, read without the rest of it; {} where it has none."""
+    for name, place, start, end in elements(raw):
+        if name == b"_id":
+            body = raw[place : place + 1] + name + b"\0" + raw[start:end]
+            return INT32.pack(len(body) + 5) + body + b"\0"
+    return INT32.pack(5) + b"\0"
+
+
 def decode(raw: bytes) -> dict[str, Any]:
     """The document, so that encode() gives the same bytes again.
 

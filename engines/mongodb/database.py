@@ -19,7 +19,7 @@ from engines.mongodb.bson_exact import OPTIONS, split
 from engines.mongodb.errors import translate_error
 from engines.mongodb.introspect import read_catalog
 from engines.mongodb.introspect.server import ROUTER
-from engines.mongodb.sessions import snapshot_session
+from engines.mongodb.sessions import session_at, snapshot_session
 from engines.profile import TableProfile
 from engines.protocols import QueryMeasure
 
@@ -112,12 +112,15 @@ class MongodbDatabase:
         with self._connected() as database:
             return int(database[collection].count_documents({}, session=session))
 
-    def session(self) -> tuple[ClientSession | None, str]:
+    def session(self, join: str | None = None) -> tuple[ClientSession | None, str]:
         """A session of one moment, and that moment's name; None where the server has no such sessions.
 
-        Then the second says so, with the time of this call. The caller ends the session.
+        Then the second says so, with the time of this call. join: the text of a moment that another session has. The
+        caller ends the session.
         """
         with self._connected() as database:
+            if join is not None:
+                return session_at(database, join), f"snapshot {join}"
             return snapshot_session(database)
 
     @contextmanager
@@ -173,11 +176,16 @@ class MongodbDatabase:
     def _documents(self, batches: Iterator[bytes]) -> Iterator[bytes]:
         self._cancelled = False
         for batch in batches:
-            if self._cancelled:
-                raise EngineError(
-                    "CANCELLED", f"The reading of {self.display} was cancelled.", "Run the same command again."
-                )
+            self.stop_if_cancelled()
             yield from split(batch)
+
+    def stop_if_cancelled(self) -> None:
+        """CANCELLED, once, where cancel() was called since."""
+        if self._cancelled:
+            self._cancelled = False
+            raise EngineError(
+                "CANCELLED", f"The reading of {self.display} was cancelled.", "Run the same command again."
+            )
 
     def _database_name(self) -> str:
         try:
@@ -196,6 +204,12 @@ class MongodbDatabase:
             f"The reference {self.display} can't be read.",
             "Write it as mongodb://user@host:port/database.",
         )
+
+    @contextmanager
+    def connected(self) -> Iterator[Database[Any]]:
+        """The driver's database, connected if need be; what it raises comes translated."""
+        with self._connected() as database:
+            yield database
 
     @contextmanager
     def _connected(self) -> Iterator[Database[Any]]:

@@ -41,7 +41,9 @@ CANCELLED = Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAI
 REFUSED = Meaning(
     "DOCUMENT_REFUSED", "{display} refused a document.", "Look at the message: a unique index or a validator."
 )
+CONFLICT = Meaning("WRITE_CONFLICT", "Two transactions in {display} met at one document.", "Run it again.")
 GENERIC = Meaning("MONGODB_ERROR", "{display} answered with an error.", "Look at the message.")
+LABELS = ("TransientTransactionError", "UnknownTransactionCommitResult")
 # codes of the server: src/mongo/base/error_codes.yml
 BY_CODE = {
     13: DENIED,
@@ -54,6 +56,18 @@ BY_CODE = {
     11601: CANCELLED,
     121: REFUSED,
     11000: REFUSED,
+    239: Meaning(
+        "SNAPSHOT_TOO_OLD",
+        "{display} no longer keeps the moment that is being read.",
+        "Raise minSnapshotHistoryWindowInSeconds on the server for as long as the reading takes, then run it again.",
+    ),
+    112: CONFLICT,
+    246: CONFLICT,
+    251: Meaning(
+        "TRANSACTION_ENDED",
+        "{display} ended a transaction that took too long, or lost it.",
+        "Smaller ranges, or a larger transactionLifetimeLimitSeconds on the server, if it comes again. " + AGAIN,
+    ),
     14031: Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN),
 }
 # classes of the driver, the most special first
@@ -82,9 +96,14 @@ def message(error: PyMongoError) -> str:
 
 
 def translate_error(error: PyMongoError, display: str) -> DbmoError:
-    """The error with a code; display is the reference without secrets; data holds the server's `code`."""
+    """The error with a code; display is the reference without secrets.
+
+    data: server_code; transient: the whole transaction may be tried again; commit_unknown: nobody knows whether the
+    commit took place (both as the server and the driver label errors).
+    """
     number = error.code if isinstance(error, errors.OperationFailure) else None
     meaning = BY_CODE.get(number or 0) or next((found for kind, found in BY_CLASS if isinstance(error, kind)), GENERIC)
     kind = UsageError if meaning.usage else EngineError
     what = f"{meaning.what.format(display=display)} ({message(error)})"
-    return kind(meaning.code, what, meaning.remedy, server_code=number)
+    transient, unknown = (error.has_error_label(label) for label in LABELS)
+    return kind(meaning.code, what, meaning.remedy, server_code=number, transient=transient, commit_unknown=unknown)

@@ -111,6 +111,11 @@ class MysqlDatabase:
             self._profiles[table.full_name] = scan(self.query, table)
         return self._profiles[table.full_name]
 
+    @property
+    def profiled(self) -> dict[str, TableProfile]:
+        """The tables that were scanned since the last refresh(), by full name."""
+        return dict(self._profiles)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of ours that reads; %s are its parameters, when there are any.
 

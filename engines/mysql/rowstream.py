@@ -24,6 +24,24 @@ SIZES = {0xFC: 2, 0xFD: 3, 0xFE: 8}  # first byte of a length -> bytes of it
 LOST = 2013
 
 
+def values(data: bytes, start: int, end: int) -> Row:
+    """The values of a row's packet, which lies there."""
+    row: list[bytes | None] = []
+    while start < end:
+        length = data[start]
+        start += 1
+        if length >= NULL:
+            if length == NULL:
+                row.append(None)
+                continue
+            width = SIZES[length]
+            length = int.from_bytes(data[start : start + width], "little")
+            start += width
+        row.append(data[start : start + length])
+        start += length
+    return tuple(row)
+
+
 class RowStream:
     """A query that was sent; finished once its last row, or its error, was read. Errors: pymysql.MySQLError."""
 
@@ -42,7 +60,9 @@ class RowStream:
         self._data = b""
         self._place = 0
 
-    def batches(self, rows: int, weight: int) -> Iterator[list[Row]]:
+    row = staticmethod(values)
+
+    def batches(self, rows: int, weight: int) -> Iterator[list[Any]]:
         """The rows in lists of at most that many, and of about so many bytes (one value more at most)."""
         found: list[Row] = []
         while not self.finished:
@@ -87,7 +107,7 @@ class RowStream:
             if data[start] >= ENDS and (data[start] == FAILED or size < SHORT):
                 self._end(data[start:end])
                 break
-            found.append(values(data, start, end))
+            found.append(self.row(data, start, end))
         self._place = place
         return used_up
 
@@ -109,7 +129,7 @@ class RowStream:
             self._fill(HEADER)
             size = self._size()
         payload = b"".join(parts)
-        found.append(values(payload, 0, len(payload)))
+        found.append(self.row(payload, 0, len(payload)))
         return len(payload)
 
     def _size(self) -> int:
@@ -132,21 +152,3 @@ class RowStream:
         self.finished = True
         if payload[0] == FAILED:
             err.raise_mysql_exception(payload)
-
-
-def values(data: bytes, start: int, end: int) -> Row:
-    """The values of a row's packet, which lies there."""
-    row: list[bytes | None] = []
-    while start < end:
-        length = data[start]
-        start += 1
-        if length >= NULL:
-            if length == NULL:
-                row.append(None)
-                continue
-            width = SIZES[length]
-            length = int.from_bytes(data[start : start + width], "little")
-            start += width
-        row.append(data[start : start + length])
-        start += length
-    return tuple(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,22 +35,27 @@ OWN = {
     ),
 }
 
+# The system's own defaults notice a dead network after two hours. Seconds, seconds, probes, as for PostgreSQL.
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 NO_SOCKET = 2002  # the client's own number for it
 
 Connection = Any  # pymysql.connections.Connection: the driver has no type hints
 
 
-def connect(url: str, display: str, sql_mode: str = READING_MODE, read_only: bool = True) -> tuple[Connection, Server]:
+def connect(
+    url: str, display: str, sql_mode: str = READING_MODE, read_only: bool = True, flags: int = 0
+) -> tuple[Connection, Server]:
     """A connection in autocommit, utf8mb4, UTC and that sql_mode; UsageError for a server that is too old.
 
-    read_only: its transactions refuse to write. Errors: pymysql.MySQLError.
+    read_only: its transactions refuse to write; flags: further abilities of the client that the server is told.
+    Errors: pymysql.MySQLError.
     """
     given = arguments(url)
     if "unix_socket" in given and not Path(given["unix_socket"]).is_socket():
         # the driver would leave its own socket open
         raise pymysql.OperationalError(NO_SOCKET, f"there is no socket {given['unix_socket']}")
     try:
-        connection = pymysql.connect(**given, autocommit=True, program_name="dbmo")
+        connection = pymysql.connect(**given, autocommit=True, program_name="dbmo", client_flag=flags)
     except (OSError, ValueError) as error:
         if isinstance(error, pymysql.MySQLError):
             raise
@@ -59,6 +65,7 @@ def connect(url: str, display: str, sql_mode: str = READING_MODE, read_only: boo
             "Check the files that its TLS options name.",
         ) from error
     try:
+        _keep_alive(connection._sock)
         server = Server.of(_version(connection))
         if not server.supported:
             raise UsageError(
@@ -76,6 +83,14 @@ def connect(url: str, display: str, sql_mode: str = READING_MODE, read_only: boo
         connection.close()
         raise
     return connection, server
+
+
+def _keep_alive(end: socket.socket) -> None:
+    """The driver has switched the probes on; how often they go some systems don't let a program say."""
+    if end.family in (socket.AF_INET, socket.AF_INET6):
+        for name, value in KEEPALIVE.items():
+            if hasattr(socket, name):
+                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 @contextmanager

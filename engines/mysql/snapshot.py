@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, suppress
+from typing import Any
 
 import pymysql
 
 from engines.errors import DbmoError
 from engines.mysql.errors import translate_error
+from engines.mysql.fast_pieces import PieceStream
+from engines.mysql.moment import UNKNOWN, Hold, check_joined, mariadb_position, mysql_position, token_of
 from engines.mysql.quickrows import QuickRowStream
 from engines.mysql.quoting import quote_identifier, quote_literal, quote_name
 from engines.mysql.rowstream import Row, RowStream
-from engines.mysql.server import Server
 from engines.mysql.session import connect
 
 START = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
@@ -34,8 +37,7 @@ OWN: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
 ATTEMPTS = 5  # to find a moment between two equal positions of a binary log
 BATCH_BYTES = 8_000_000  # of values in memory at once
 SKIP = 10_000  # rows that are rather read to the end than cancelled
-NO_RIGHT = frozenset({1044, 1227})
-UNKNOWN = "unknown ({})"
+COM_QUERY = 3
 
 
 class MysqlSnapshot:
@@ -45,17 +47,24 @@ class MysqlSnapshot:
     and `gtid set` of that moment, else `unknown (why)`; MariaDB says both of the snapshot itself (binlog_snapshot_*),
     MySQL is asked before and behind until nothing was written between. Tables of engines without transactions are read
     as they are at each query: not_transactional(). One query at a time. Errors come as children of DbmoError.
+
+    join: the token of another process's snapshot; SOURCE_CHANGED where its moment can't be shown to be this one.
     """
 
-    def __init__(self, url: str, display: str) -> None:
+    def __init__(self, url: str, display: str, join: str | None = None) -> None:
         self.url, self.display = url, display
+        self.locked = Hold(url, display)
+        self._taken_under: int | None = None
         self._busy = threading.Event()
-        self._stream: RowStream | None = None
+        self._stream: RowStream | PieceStream | None = None
+        self._asked = False
         try:
             self.connection, self.server = connect(url, display)
             try:
                 self._settle()
                 self.refresh()
+                if join is not None:
+                    check_joined(self._rows, self.position, join, display)
             except BaseException:
                 self.close()
                 raise
@@ -73,9 +82,23 @@ class MysqlSnapshot:
         self.connection.use_unicode = False
         self.connection.decoders = {}
 
+    @property
+    def token(self) -> str:
+        """What another process joins this moment by; good while hold() lasts, or as long as nobody writes."""
+        return token_of(self.position, self._taken_under if self._taken_under == self.locked.holder else None)
+
+    def hold(self) -> AbstractContextManager[bool]:
+        """A short lock on the whole server under which no new moment passes; False where it can't be had.
+
+        Moments taken and joined inside are equal: call refresh() inside first, then let others join token. How long it
+        was held stands in locked.seconds afterwards, why it could not be had in locked.refused.
+        """
+        return self.locked.held()
+
     def refresh(self) -> None:
         """End the transaction and begin another at a new moment."""
         self._rows("ROLLBACK")
+        self._taken_under = self.locked.holder
         if self.server.is_mariadb:
             self._rows(START)
             self.position = mariadb_position(self._rows)
@@ -93,16 +116,59 @@ class MysqlSnapshot:
         """All rows of one statement; every value as the server's bytes, None for NULL."""
         return self._rows(sql)
 
-    def rows(self, sql: str, size: int, weight: int = BATCH_BYTES) -> Generator[list[Row], None, None]:
+    def ask(self, sql: str) -> None:
+        """Send a statement; answer() must follow, meanwhile the server works and the caller may do something else."""
+        self._begin()
+        try:
+            self.connection._execute_command(COM_QUERY, sql)
+        except pymysql.MySQLError as error:
+            self._busy.clear()
+            raise translate_error(error, self.display) from error
+        self._asked = True
+
+    def answer(self) -> list[Row]:
+        """All rows of the statement that ask() sent."""
+        self._asked = False
+        try:
+            self.connection._read_query_result()
+            return list(self.connection._result.rows or ())
+        except pymysql.MySQLError as error:
+            raise translate_error(error, self.display) from error
+        finally:
+            self._busy.clear()
+
+    def recover(self) -> None:
+        """After an error: what was asked is read to its end; the moment stays, as long as the connection does."""
+        if self._asked:
+            with suppress(DbmoError):
+                self.answer()
+
+    def rows(
+        self, sql: str, size: int, weight: int = BATCH_BYTES, kind: type[RowStream] = QuickRowStream
+    ) -> Generator[list[Any], None, None]:
         """Rows of a query in lists of at most size and about weight bytes, as the server finds them.
 
-        A reading that is left early is cancelled on the server.
+        kind: how they are taken from what the server sends; LineStream gives the only value of each. A reading that is
+        left early is cancelled on the server.
         """
         self._begin()
         stream: RowStream | None = None
         try:
-            stream = self._stream = QuickRowStream(self.connection, sql)
+            stream = self._stream = kind(self.connection, sql)
             yield from stream.batches(size, weight)
+        except pymysql.MySQLError as error:
+            raise translate_error(error, self.display) from error
+        finally:
+            self._finish(stream)
+
+    def pieces(self, sql: str) -> Generator[PieceStream, None, None]:
+        """The rows of a query one after the other, each to be read in pieces before the next is asked for."""
+        self._begin()
+        stream: PieceStream | None = None
+        try:
+            stream = self._stream = PieceStream(self.connection, sql)
+            while stream.next_row():
+                yield stream
         except pymysql.MySQLError as error:
             raise translate_error(error, self.display) from error
         finally:
@@ -158,15 +224,16 @@ class MysqlSnapshot:
             self._busy.clear()
 
     def _begin(self) -> None:
-        if self._stream is not None:
+        if self._stream is not None or self._asked:
             raise RuntimeError("a snapshot reads one query at a time: read the one before to its end, or close it")
         self._busy.set()
 
-    def _finish(self, stream: RowStream | None) -> None:
+    def _finish(self, stream: RowStream | PieceStream | None) -> None:
         """Leave the connection ready for the next query, however far this one was read."""
         try:
             if stream is not None and not stream.finished:
-                stream.drop(SKIP)
+                if isinstance(stream, RowStream):
+                    stream.drop(SKIP)
                 if not stream.finished:
                     self._kill()
                     stream.drop()
@@ -184,27 +251,3 @@ class MysqlSnapshot:
                 cursor.execute(f"KILL QUERY {int(self.connection.thread_id())}")
         except pymysql.MySQLError as error:
             raise translate_error(error, self.display) from error
-
-
-def mariadb_position(query: Callable[[str], list[Row]]) -> str:
-    """Where the binary log stood when the transaction's snapshot was taken (MariaDB: START TRANSACTION)."""
-    found = {name.decode().lower(): value.decode() for name, value in query("SHOW STATUS LIKE 'binlog_snapshot_%'")}
-    file, offset = found.get("binlog_snapshot_file", ""), found.get("binlog_snapshot_position", "")
-    if not file:
-        return UNKNOWN.format("the binary log is off")
-    gtid = query(f"SELECT BINLOG_GTID_POS({quote_literal(file)}, {int(offset)})")[0][0]
-    return f"binlog {file}:{offset}" + (f", gtid {gtid.decode()}" if gtid else "")
-
-
-def mysql_position(query: Callable[[str], list[Row]], server: Server) -> str:
-    """Where MySQL's binary log stands now; needs REPLICATION CLIENT. Not tested live."""
-    try:
-        found = query(server.since(None, (8, 2), "SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"))
-    except DbmoError as error:
-        if error.data.get("errno") in NO_RIGHT:
-            return UNKNOWN.format("the user has no REPLICATION CLIENT")
-        raise
-    if not found:
-        return UNKNOWN.format("the binary log is off")
-    file, offset, gtid = found[0][0], found[0][1], found[0][4] if len(found[0]) > 4 else b""
-    return f"binlog {file.decode()}:{offset.decode()}" + (f", gtid {gtid.decode()}" if gtid else "")

@@ -8,17 +8,24 @@ from typing import Any
 
 import pymysql
 import sqlalchemy as sa
+from pymysql.constants import CLIENT
 from sqlalchemy.engine import Connection
 
 from engines.errors import Aborted
 from engines.grant import Grant
 from engines.mysql.database import MysqlDatabase, translate_error
+from engines.mysql.load import SETTLED, WRITING_MODE
+from engines.mysql.load_target import LoadTarget, load_target, server_facts
 from engines.mysql.quoting import quote_identifier
 from engines.mysql.session import connect
 from engines.protocols import Loaded
 
-# strict, and what rows from another MySQL need: zero dates and an AUTO_INCREMENT column's own 0 stay what they are
-WRITING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,ERROR_FOR_DIVISION_BY_ZERO"
+# what an administrator may have set for everybody, and what would refuse or end a long transaction
+SETTINGS = ("SET SESSION sql_safe_updates = 0", "SET SESSION sql_select_limit = 18446744073709551615")
+OWN: dict[str, tuple[str, ...]] = {
+    "mariadb": ("SET SESSION idle_transaction_timeout = 0", "SET SESSION idle_write_transaction_timeout = 0"),
+    "mysql": (),
+}
 PARAMETERS = 20_000  # values in one INSERT
 PACKET = 8 << 20  # bytes of texts and blobs in one INSERT, half of max_allowed_packet's default in MariaDB
 
@@ -40,13 +47,22 @@ class MysqlWriter(MysqlDatabase):
                 "Point the request at the database that was approved, or plan and approve again.",
             )
         self.grant = grant
+        self._load_facts: tuple[bool, int, int] | None = None
         self._engine = sa.create_engine(
             "mysql+pymysql://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
         )
+        sa.event.listen(self._engine, "checkin", _forget_settled)
 
     def _open(self) -> Any:
-        connection, _ = connect(self.url, self.display, WRITING_MODE, read_only=False)
-        connection.autocommit(False)
+        connection, server = connect(self.url, self.display, WRITING_MODE, read_only=False, flags=CLIENT.LOCAL_FILES)
+        try:
+            with connection.cursor() as cursor:
+                for statement in (*SETTINGS, *OWN[server.engine]):
+                    cursor.execute(statement)
+            connection.autocommit(False)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @contextmanager
@@ -80,6 +96,16 @@ class MysqlWriter(MysqlDatabase):
                     size += bytes_in_it
         return Loaded(loaded, size)
 
+    def load_target(self, name: str) -> LoadTarget:
+        """What decides how rows are loaded into a table of this database (engines/mysql/load.py)."""
+        if self._load_facts is None:
+            self._load_facts = server_facts(self.query)
+        return load_target(self.query, self.database, name, self._load_facts)
+
+    def driver(self, connection: Connection) -> Any:
+        """The driver's connection of a transaction, for the loader."""
+        return _driver(connection)
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -99,6 +125,12 @@ def _parts(rows: list[Row], most: int) -> Iterator[tuple[list[Row], int]]:
         size += bytes_in_it
     if part:
         yield part, size
+
+
+def _forget_settled(connection: Any, record: Any) -> None:
+    """Close a connection that a load left in its midst: its session doesn't check references."""
+    if getattr(connection, SETTLED, False):
+        record.invalidate()
 
 
 def _driver(connection: Connection) -> Any:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from engines.catalog import Catalog, Table
-from engines.errors import UsageError
+from engines.errors import EngineError, UsageError
 from engines.postgresql.errors import translate_error
 from engines.postgresql.introspect import read_catalog
 from engines.postgresql.measure import measure_query, run_query
@@ -121,11 +121,24 @@ class PostgresqlDatabase:
             self._profiles[table.full_name] = scan(self.query, table)
         return self._profiles[table.full_name]
 
+    @property
+    def profiled(self) -> dict[str, TableProfile]:
+        """The tables that were scanned since the last refresh(), by full name."""
+        return dict(self._profiles)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one prepared statement of ours that reads; %s are its parameters, when there are any.
 
         Two statements in one text are refused by the protocol (POSTGRESQL_ERROR, sqlstate 42601).
         """
+        try:
+            return self._asked(sql, parameters)
+        except EngineError as error:
+            if error.code != "CONNECTION_LOST":
+                raise
+            return self._asked(sql, parameters)  # a connection that lay idle while the server restarted
+
+    def _asked(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._connected() as connection:
             cursor = connection.execute(sql, parameters or None, prepare=True)
             return cursor.fetchall() if cursor.description else []

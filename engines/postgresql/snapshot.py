@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
 from psycopg import sql as psql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
-from engines.postgresql.database import CONNECT_SECONDS, translate_error
+from engines.errors import DbmoError
+from engines.postgresql.copy_out import CopyOut
+from engines.postgresql.errors import translate_error
+from engines.postgresql.session import FORMS, configure, connect, is_plain
 
-# Text forms of values must not depend on the server's settings (documentation: COPY, client connection defaults).
-FORMS = {
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "TimeZone": "UTC",
-    "extra_float_digits": "3",
-    "bytea_output": "hex",
-    "lc_monetary": "C",
-    "client_encoding": "UTF8",
-    "search_path": "",
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-}
 # Settings of those who only read. Row security would hide rows without a word: off means that it is an error.
 READER = {
     "row_security": "off",
@@ -34,15 +24,7 @@ READER = {
     "max_parallel_workers_per_gather": "0",  # one core of the server at most
     "jit": "off",  # many queries of some milliseconds each
 }
-BLOCK = 1 << 18
 CANCEL_SECONDS = 10.0
-TRANSACTION_TIMEOUT_SINCE = 170000
-
-
-def set_forms(connection: psycopg.Connection[Any]) -> None:
-    """Make the session write and read values in one form, whatever the server's defaults."""
-    for name, value in FORMS.items():
-        connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
 
 
 class PostgresqlSnapshot:
@@ -50,33 +32,36 @@ class PostgresqlSnapshot:
 
     position: the transaction snapshot as text. Every write to rows takes a transaction id, so two equal positions
     without running transactions prove that no row changed in between (documentation: System Information Functions).
-    join: the token of the process that exported the snapshot.
+    join: the token of the process that exported the snapshot, or of a slot's moment (SlotMoment.token): then position
+    also says where the slot's changes begin. plain: its socket is neither encrypted by TLS nor by GSSAPI.
     """
 
     def __init__(self, dsn: str, display: str, join: str | None = None) -> None:
         self._display = display
         try:
-            wait = conninfo_to_dict(dsn).get("connect_timeout", CONNECT_SECONDS)
-            self.connection = psycopg.connect(dsn, autocommit=True, application_name="dbmo", connect_timeout=wait)
+            self.connection = connect(dsn)
         except psycopg.Error as error:
             raise translate_error(error, display) from error
         try:
-            set_forms(self.connection)
-            for name, value in READER.items():
-                self.connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
-            if self.version >= TRANSACTION_TIMEOUT_SINCE:
-                self.connection.execute("SELECT pg_catalog.set_config('transaction_timeout', '0', false)")
+            configure(self.connection, FORMS | READER)
+            self.plain = is_plain(self.connection)
             self._begin(join)
         except psycopg.Error as error:
             self.connection.close()
             raise translate_error(error, display) from error
 
     def _begin(self, join: str | None) -> None:
+        name, _, slot = (join or "").partition(";")
         self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        if join is not None:
-            self.connection.execute(psql.SQL("SET TRANSACTION SNAPSHOT {}").format(join))
+        if name:
+            self.connection.execute(psql.SQL("SET TRANSACTION SNAPSHOT {}").format(name))
         self.position = f"snapshot {self._text('SELECT pg_catalog.txid_current_snapshot()::text')}"
-        self.token = join or self._text("SELECT pg_catalog.pg_export_snapshot()")
+        if slot:
+            lsn, _, slot_name = slot.partition(";")
+            self.position = f"lsn {lsn}, slot {slot_name}, {self.position}"
+        # what a slot exported ends with its connection: those who join later join this transaction
+        exported = name if name and not slot else self._text("SELECT pg_catalog.pg_export_snapshot()")
+        self.token = f"{exported};{slot}" if slot else exported
         self.connection.execute("SAVEPOINT dbmo_moment")
 
     def refresh(self) -> None:
@@ -91,6 +76,15 @@ class PostgresqlSnapshot:
         """After a statement that failed: the transaction is usable again, at the same moment; open cursors are gone."""
         if self.connection.info.transaction_status is TransactionStatus.INERROR:
             self.connection.execute("ROLLBACK TO SAVEPOINT dbmo_moment")
+
+    def alive(self) -> bool:
+        """Whether the moment can still be read; asks the server."""
+        try:
+            self.recover()
+            self.query("SELECT 1")
+        except (psycopg.Error, DbmoError):
+            return False
+        return True
 
     def cancel(self) -> None:
         """End the statement that runs now, from another thread."""
@@ -127,29 +121,40 @@ class PostgresqlSnapshot:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def copy_out(self, statement: str) -> Iterator[bytes]:
-        """What a COPY ... TO STDOUT gives, joined to blocks that are worth a send."""
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement at the snapshot's moment; without parameters percent signs mean nothing."""
         try:
-            with self.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-                pending: list[bytes] = []
-                size = 0
-                for data in copy:
-                    pending.append(bytes(data))
-                    size += len(data)
-                    if size >= BLOCK:
-                        yield b"".join(pending)
-                        pending, size = [], 0
-                if pending:
-                    yield b"".join(pending)
+            if not parameters:
+                return self.connection.execute(statement.encode()).fetchall()
+            return self.connection.execute(statement.encode(), parameters).fetchall()
         except psycopg.Error as error:
             raise translate_error(error, self._display) from error
 
-    def rows(self, statement: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows of a query in lists of at most size, through a cursor on the server."""
+    def query_binary(self, statement: str) -> list[tuple[Any, ...]]:
+        """The same with values in binary form, so that bytes take no more room than they have."""
+        try:
+            return self.connection.execute(statement.encode(), binary=True).fetchall()
+        except psycopg.Error as error:
+            raise translate_error(error, self._display) from error
+
+    def hold(self) -> AbstractContextManager[bool]:
+        """Readers join by the token, so no lock is needed for them to see one moment."""
+        return nullcontext(True)
+
+    def copy_out(self, statement: str) -> CopyOut:
+        """The blocks of a COPY ... TO STDOUT, and afterwards how many rows they held."""
+        return CopyOut(self.connection, statement, self, self.plain)
+
+    def translate(self, error: psycopg.Error) -> DbmoError:
+        """An error of this connection, for people."""
+        return translate_error(error, self._display)
+
+    def rows(self, statement: str, size: int, binary: bool = False) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows of a query in lists of at most size, through a cursor on the server; binary: as values travel."""
         try:
             with self.connection.cursor(name="dbmo_rows") as cursor:
                 cursor.itersize = size
-                cursor.execute(statement.encode())
+                cursor.execute(statement.encode(), binary=binary or None)
                 while batch := cursor.fetchmany(size):
                     yield batch
         except psycopg.Error as error:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import Connection
 
 from engines.errors import Aborted
 from engines.grant import Grant
+from engines.postgresql.copying import Block, copy_in
 from engines.postgresql.database import PostgresqlDatabase, translate_error
-from engines.postgresql.quoting import quote_identifier, quote_name
-from engines.postgresql.snapshot import set_forms
+from engines.postgresql.quoting import quote_identifier
+from engines.postgresql.relations import Relation, find_relation
+from engines.postgresql.session import FORMS, configure, connect
 from engines.protocols import Loaded
+
+# A chunk's rows and its status are one transaction: when a server crash takes a commit that was not on disk yet, it
+# takes both, and the chunk is copied again. What must not be lost is committed with begin(durable=True).
+LOADER = {
+    "synchronous_commit": "off",
+    "default_transaction_read_only": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "row_security": "off",
+    "lock_timeout": "0",
+}
 
 
 class PostgresqlWriter(PostgresqlDatabase):
@@ -31,15 +44,16 @@ class PostgresqlWriter(PostgresqlDatabase):
                 "Point the request at the database that was approved, or plan and approve again.",
             )
         self.grant = grant
+        self.may_be_replica = False  # known when a session is open
+        self._relations: dict[str, Relation] = {}
         self._engine = sa.create_engine(
             "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
         )
 
     def _open(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(self.dsn, autocommit=True, application_name="dbmo")
-        set_forms(connection)
-        # Rows and chunk status commit together, so a commit lost with the server is copied again.
-        connection.execute("SET synchronous_commit = off")
+        connection = connect(self.dsn)
+        configure(connection, FORMS | LOADER)
+        self.may_be_replica = _may_be_replica(connection)
         connection.autocommit = False
         return connection
 
@@ -56,33 +70,64 @@ class PostgresqlWriter(PostgresqlDatabase):
 
     def run(self, connection: Connection, sql: str) -> None:
         """Run one statement inside the transaction, its text as it is; a second one is refused by the protocol."""
-        _driver(connection).execute(sql.encode(), prepare=True)
+        driver_of(connection).execute(sql.encode(), binary=True)  # binary: the extended protocol, in one round trip
 
-    def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[bytes]) -> Loaded:
-        """COPY text blocks into schema.table inside the transaction."""
-        return self._copy(connection, table, columns, blocks, "FORMAT text")
+    def load(
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        blocks: Iterable[Block],
+        before: Sequence[str] = (),
+    ) -> Loaded:
+        """COPY text blocks (UTF-8, any cut) into schema.table inside the transaction; its triggers don't fire.
+
+        before: statements that go to the server with it, a SAVEPOINT for instance.
+
+        rows: as the server counted them. Nothing is committed, and memory holds one block at a time. A failed load
+        leaves the transaction in error. Tables that are views or have no rows of their own are the caller's matter.
+        """
+        return self._copy(connection, table, columns, blocks, "text", before)
 
     def load_binary(
-        self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[bytes]
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        blocks: Iterable[Block],
+        before: Sequence[str] = (),
     ) -> Loaded:
-        """COPY binary blocks, as COPY TO of an equal row type gave them."""
-        return self._copy(connection, table, columns, blocks, "FORMAT binary")
+        """The same with COPY's binary form, header and trailer included, as COPY TO of an equal row type gives it."""
+        return self._copy(connection, table, columns, blocks, "binary", before)
+
+    def relation(self, table: str) -> Relation:
+        """The table (or view, sequence) that schema.name means, and its triggers; looked up once per writer."""
+        if table not in self._relations:
+            self._relations[table] = find_relation(table, self.query, self.display)
+        return self._relations[table]
 
     def _copy(
-        self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[bytes], form: str
+        self,
+        connection: Connection,
+        table: str,
+        columns: Sequence[str],
+        blocks: Iterable[Block],
+        form: str,
+        given: Sequence[str] = (),
     ) -> Loaded:
-        raw = _driver(connection)
-        schema, _, name = table.partition(".")
+        raw, relation = driver_of(connection), self.relation(table)
+        before, after = relation.silencing(self.may_be_replica)
+        if self.may_be_replica:
+            before.insert(0, "SET LOCAL session_replication_role = replica")
+        if raw.info.transaction_status is TransactionStatus.IDLE:
+            before.insert(0, "BEGIN")  # as the driver would at the first statement, without a round trip of its own
         names = ", ".join(quote_identifier(column) for column in columns)
-        statement = f"COPY {quote_name(schema, name)} ({names}) FROM STDIN WITH ({form})"
-        size = 0
-        with raw.cursor() as cursor:
-            with cursor.copy(statement.encode()) as copy:
-                for block in blocks:
-                    copy.write(block)
-                    size += len(block)
-                    _flush(raw)
-            return Loaded(cursor.rowcount, size)
+        listed = f" ({names})" if names else ""  # a table may have no columns to fill
+        copy = f"COPY {relation.quoted}{listed} FROM STDIN WITH (FORMAT {form})"
+        loaded = copy_in(raw, "; ".join([*before, *given, copy]), blocks)
+        for statement in after:
+            self.run(connection, statement)
+        return loaded
 
     def close(self) -> None:
         """Close all connections."""
@@ -90,7 +135,20 @@ class PostgresqlWriter(PostgresqlDatabase):
         super().close()
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+def _may_be_replica(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the session may set session_replication_role, under which triggers of the target don't fire.
+
+    Superusers may, and those whom a server's owner lets (PostgreSQL 15: GRANT SET ON PARAMETER).
+    """
+    try:
+        connection.execute("SET session_replication_role = replica; RESET session_replication_role")
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """The driver's connection under SQLAlchemy's."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     return raw
@@ -99,9 +157,3 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
 def _cause(error: Exception) -> psycopg.Error:
     origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     return origin if isinstance(origin, psycopg.Error) else psycopg.OperationalError(str(error))
-
-
-def _flush(raw: psycopg.Connection[Any]) -> None:
-    """Send what libpq holds: without it the client keeps the whole COPY in memory when the source is faster."""
-    while raw.pgconn.flush():
-        select.select([], [raw.fileno()], [])

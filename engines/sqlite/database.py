@@ -139,6 +139,11 @@ class SqliteDatabase:
         """Exact number of rows."""
         return int(self.query(f"SELECT count(*) FROM {quote_identifier(table.name)}")[0][0])
 
+    @property
+    def profiled(self) -> dict[str, TableProfile]:
+        """The tables that were scanned since the last refresh(), by full name."""
+        return dict(self._profiles)
+
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one reading statement of ours."""
         try:

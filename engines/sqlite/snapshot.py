@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ Row = tuple[Any, ...]
 ATTEMPTS = 20
 
 
-class InvalidText(ValueError):
-    """Text of the database that is not valid in its encoding."""
+class TooLarge(ValueError):
+    """A value, or what a statement makes of several, is larger than limited() allows; nothing of it was loaded."""
 
 
 class SqliteSnapshot:
@@ -32,6 +33,7 @@ class SqliteSnapshot:
         self._display = display
         self.connection = self._database.connection
         self.connection.text_factory = bytes
+        self.encoding = str(self.connection.execute("PRAGMA encoding").fetchone()[0], "ascii")
         self.position = self._start()
         self.token = self.position
         if join is not None and join != self.position:
@@ -41,6 +43,11 @@ class SqliteSnapshot:
                 f"{display} was written to while readers were starting.",
                 "Run the same command again; nothing was lost.",
             )
+
+    @property
+    def path(self) -> Path:
+        """The file, its symbolic links resolved."""
+        return self._database.path
 
     def refresh(self) -> None:
         """Read at a new moment, which position and token then name; SOURCE_BUSY where none is quiet."""
@@ -73,33 +80,80 @@ class SqliteSnapshot:
             current = self.connection.execute(step, (current[0], rows - 1)).fetchone()
         return found
 
-    def text_batches(self, sql: str, parameters: Row, size: int) -> Iterator[list[Row]]:
-        """The same with text as str, which tells it from blobs; InvalidText at text that is not UTF-8."""
-        cursor = self.connection.execute(sql, parameters)
-        while True:
-            self.connection.text_factory = str
-            try:
-                batch = cursor.fetchmany(size)
-            except sqlite3.OperationalError as error:
-                if "decode" in str(error):
-                    raise InvalidText(str(error)) from error
-                raise translate_error(error, self._display) from error
-            except sqlite3.Error as error:
-                raise translate_error(error, self._display) from error
-            finally:
-                self.connection.text_factory = bytes
-            if not batch:
-                return
-            yield batch
+    def query(self, sql: str, parameters: Row = ()) -> list[Row]:
+        """All rows of one statement; text comes as bytes."""
+        try:
+            return self.connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise translate_error(error, self._display) from error
+
+    def hold(self) -> AbstractContextManager[bool]:
+        """Readers join by the token, and see at once when somebody wrote: nothing is locked."""
+        return nullcontext(False)
+
+    def recover(self) -> None:
+        """A failed statement leaves the read transaction as it was."""
+
+    def cancel(self) -> None:
+        """End the statement that runs now, from another thread."""
+        self.connection.interrupt()
+
+    def each(self, sql: str, parameters: Row = ()) -> Iterator[Row]:
+        """The rows of a statement one at a time; text comes as bytes. TooLarge where limited() says so."""
+        try:
+            yield from self.connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._meant(error) from error
+
+    def first(self, sql: str, parameters: Row = ()) -> Row | None:
+        """The first row of a statement, None where it gives none; text comes as bytes. TooLarge as each()."""
+        try:
+            found: Row | None = self.connection.execute(sql, parameters).fetchone()
+        except sqlite3.Error as error:
+            raise self._meant(error) from error
+        return found
+
+    def _meant(self, error: sqlite3.Error) -> Exception:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_TOOBIG":
+            return TooLarge(str(error))
+        return translate_error(error, self._display)
+
+    @contextmanager
+    def limited(self, size: int) -> Iterator[None]:
+        """Meanwhile no text or blob larger than so many bytes is loaded or made: TooLarge."""
+        before = self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, size)
+        try:
+            yield
+        finally:
+            self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
+
+    def size(self, table: str, column: str, rowid: int) -> int:
+        """Bytes of a text or blob, which is not loaded; in the encoding of the database."""
+        with self._blob(table, column, rowid) as blob:
+            return len(blob)
+
+    def pieces(self, table: str, column: str, rowid: int, size: int) -> Iterator[bytes]:
+        """A text or blob in pieces of at most size bytes, in the encoding of the database."""
+        with self._blob(table, column, rowid) as blob:
+            while piece := blob.read(size):
+                yield piece
+
+    @contextmanager
+    def _blob(self, table: str, column: str, rowid: int) -> Iterator[sqlite3.Blob]:
+        try:
+            with self.connection.blobopen(table, column, rowid, readonly=True) as blob:
+                yield blob
+        except sqlite3.Error as error:
+            raise translate_error(error, self._display) from error
 
     def batches(self, sql: str, parameters: Row, size: int) -> Iterator[list[Row]]:
-        """Rows of a query in lists of at most size; text comes as bytes."""
+        """Rows of a query in lists of at most size; text comes as bytes. TooLarge as each()."""
         try:
             cursor = self.connection.execute(sql, parameters)
             while batch := cursor.fetchmany(size):
                 yield batch
         except sqlite3.Error as error:
-            raise translate_error(error, self._display) from error
+            raise self._meant(error) from error
 
     def close(self) -> None:
         """End the read transaction; the file is left as it was."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,47 @@ from engines.errors import Aborted
 from engines.grant import Grant
 from engines.protocols import Loaded
 from engines.sqlite.database import SqliteDatabase, translate_error
+from engines.sqlite.files import uri
 from engines.sqlite.quoting import quote_identifier
 
 Row = tuple[Any, ...]
+WRITER_SECONDS = 30.0  # one connection writes at a time; another of ours may hold the file for a range's transaction
+CACHE_KB = 16_000
+
+
+@dataclass(frozen=True)
+class Large:
+    """A value that comes in pieces: its bytes in all (UTF-8 of a text), and what gives them."""
+
+    size: int
+    is_text: bool
+    pieces: Callable[[], Iterator[bytes]]
+
+    @property
+    def place(self) -> str:
+        """SQL of a value of that size and class."""
+        return "CAST(zeroblob(?) AS TEXT)" if self.is_text else "zeroblob(?)"
+
+
+@dataclass(frozen=True)
+class TextBytes:
+    """A text that may not be valid UTF-8."""
+
+    data: bytes
+    place = "CAST(? AS TEXT)"
+
+
+def raw_connection(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection behind SQLAlchemy's."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, TextBytes):
+        return value.data
+    return value.size if isinstance(value, Large) else value
 
 
 class SqliteWriter(SqliteDatabase):
@@ -41,8 +80,13 @@ class SqliteWriter(SqliteDatabase):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, timeout=5.0, check_same_thread=False)
+        """journal_mode and synchronous stay the user's and SQLite's: a commit is on disk when it returns."""
+        connection = sqlite3.connect(
+            self.path, isolation_level=None, timeout=WRITER_SECONDS, check_same_thread=False, uri=True
+        )
         connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA recursive_triggers = OFF")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         return connection
 
     @contextmanager
@@ -62,8 +106,7 @@ class SqliteWriter(SqliteDatabase):
 
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[list[Row]]) -> Loaded:
         """Insert lists of rows inside the transaction; bytes counts text and blobs only."""
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
+        raw = raw_connection(connection)
         name = quote_identifier(table.partition(".")[2])
         names = ", ".join(quote_identifier(column) for column in columns)
         marks = ", ".join("?" * len(columns))
@@ -73,6 +116,41 @@ class SqliteWriter(SqliteDatabase):
             loaded += len(rows)
             size += sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
         return Loaded(loaded, size)
+
+    def insert_row(self, connection: Connection, table: str, columns: Sequence[str], values: Sequence[Any]) -> int:
+        """Insert one row inside the transaction, its Large values in pieces; the bytes of its texts and blobs.
+
+        SQLite holds the row twice while it makes room for it. Large values need a table with a rowid and a column
+        without index.
+        """
+        raw = raw_connection(connection)
+        name = quote_identifier(table.partition(".")[2])
+        marks = ", ".join(value.place if isinstance(value, Large | TextBytes) else "?" for value in values)
+        given = [_given(value) for value in values]
+        names = ", ".join(quote_identifier(column) for column in columns)
+        row = raw.execute(f"INSERT INTO {name} ({names}) VALUES ({marks})", given).lastrowid
+        for column, value in zip(columns, values, strict=True):
+            if isinstance(value, Large):
+                assert row is not None
+                with raw.blobopen(table.partition(".")[2], column, row) as blob:
+                    for piece in value.pieces():
+                        blob.write(piece)
+        return sum(v.size if isinstance(v, Large) else len(v) for v in values if isinstance(v, Large | str | bytes))
+
+    def attach(self, source: Path, name: str) -> bool:
+        """Make another file readable by the writing connection; False where SQLite doesn't join the two (encodings)."""
+        raw = self._raw()
+        if any(attached == name for _, attached, _ in raw.execute("PRAGMA database_list")):
+            raw.execute(f"DETACH {quote_identifier(name)}")
+        try:
+            raw.execute(f"ATTACH ? AS {quote_identifier(name)}", (uri(source),))
+        except sqlite3.Error:
+            return False
+        return True
+
+    def _raw(self) -> sqlite3.Connection:
+        with self._engine.connect() as connection:
+            return raw_connection(connection)
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engines.families import family
 from skills.data_engineering_pipeline_designer.stages import Plan
 from skills.data_engineering_pipeline_designer.timeline import GIGABYTE
 
@@ -22,7 +23,7 @@ class Metric:
     unit: str
     read_from: str
     stages: tuple[str, ...]
-    engine: str | None = None  # of the side named by `side`; None: from dbmo itself
+    engine: str | None = None  # family of the side named by `side`; None: from dbmo itself
     side: str = "target"
     sync_only: bool = False
 
@@ -31,6 +32,23 @@ METRICS = (
     Metric("rows_per_second", "rows/s", "journal: progress", ("load",)),
     Metric("bytes_per_second", "bytes/s", "journal: progress", ("load",)),
     Metric("rows_quarantined", "rows", "_dbmo.quarantine", ("load",), "postgresql"),
+    Metric("rows_quarantined", "rows", "_dbmo_quarantine", ("load",), "mysql"),
+    Metric("rows_quarantined", "rows", "_dbmo.quarantine", ("load",), "mongodb"),
+    Metric(
+        "target_size",
+        "bytes",
+        "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()",
+        ("load", "post_data"),
+        "mysql",
+    ),
+    Metric(
+        "longest_transaction",
+        "s",
+        "SELECT COALESCE(MAX(TIMESTAMPDIFF(SECOND, trx_started, NOW())), 0) FROM information_schema.innodb_trx",
+        ("load", "cutover"),
+        "mysql",
+        "source",
+    ),
     Metric(
         "target_size",
         "bytes",
@@ -95,7 +113,7 @@ def write_monitoring(plan: Plan) -> dict[str, list[dict[str, Any]]]:
 
 def _applies(metric: Metric, plan: Plan) -> bool:
     side = plan.design.source if metric.side == "source" else plan.design.target
-    return (metric.engine is None or metric.engine == side.engine) and (plan.sync or not metric.sync_only)
+    return metric.engine in (None, family(side.engine)) and (plan.sync or not metric.sync_only)
 
 
 def _alerts(plan: Plan) -> list[dict[str, Any]]:

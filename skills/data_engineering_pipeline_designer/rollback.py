@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.families import family
 from skills.data_engineering_pipeline_designer.models import Stage
 from skills.data_engineering_pipeline_designer.stages import Plan
 
@@ -10,13 +11,20 @@ UNDO = {
     "prepare": "Nothing was written. Remove the migration's folder if the migration is given up.",
     "schema": "Run the undo of each statement in reverse order; they stand beside the statements in the plan.",
     "fence": "Give the right to write back on {source} and open the applications. Nothing is lost.",
-    "load": "Drop what was made in {schema} and the schema _dbmo. {source} was only read.",
+    "load": "Drop what was made in {schema} and {state}. {source} was only read.",
     "post_data": "As for load: keys, indexes and sequences go with their tables.",
     "sync": "Drop the subscription on the target, then the slot and the publication on {source}: an abandoned slot "
     "keeps log files until the disk is full. Then as for load.",
     "validate": "Nothing was written. A difference sends the work back to load for the tables named.",
 }
 
+# Where the program's own notes stand on each family of engines; undoing them ends every resuming.
+STATE = {
+    "postgresql": "the schema _dbmo",
+    "mysql": "the tables whose names begin with _dbmo_",
+    "sqlite": "the tables whose names begin with _dbmo_",
+    "mongodb": "the collections whose names begin with _dbmo",
+}
 UNDO_WITH_SYNC = {"schema": "Drop what pg_dump's script made in {schema}; drop the publication on {source}."}
 
 
@@ -24,6 +32,7 @@ def write_rollback(plan: Plan, stages: list[Stage]) -> str:
     """The rollback procedure as Markdown."""
     design = plan.design
     schema = f"schema {design.target.schema_name}" if design.target.schema_name else "the target's schemas"
+    state = STATE.get(family(design.target.engine), STATE["sqlite"])
     lines = [
         f"# Rollback of {design.name}: {plan.source} to {plan.target}",
         "",
@@ -37,7 +46,7 @@ def write_rollback(plan: Plan, stages: list[Stage]) -> str:
     for stage in stages:
         if stage.name in UNDO:
             words = {**UNDO, **(UNDO_WITH_SYNC if plan.sync else {})}[stage.name]
-            undo = words.format(source=plan.source, target=plan.target, schema=schema)
+            undo = words.format(source=plan.source, target=plan.target, schema=schema, state=state)
             lines.append(f"- **{stage.name}**: {undo}")
     lines += ["", "## After the cutover: cutback", "", *_cutback(plan), "", "## Point of no return", ""]
     lines.append(

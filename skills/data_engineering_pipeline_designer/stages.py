@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from engines.families import family
 from skills.data_engineering_pipeline_designer.models import (
     Evidence,
     Input,
@@ -15,12 +16,15 @@ from skills.data_engineering_pipeline_designer.models import (
     ValidationDepth,
 )
 from skills.data_engineering_pipeline_designer.timeline import FIXED_MINUTES, Prediction
+from transfer.routes.route import ROUTES
 
 LARGEST_SHOWN = 3
-OURS = frozenset(  # the pairs that dbmo moves itself
-    {("sqlite", "postgresql"), ("postgresql", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")}
-)
-READABLE = frozenset({"sqlite", "postgresql"})
+READABLE = frozenset(name for pair in ROUTES for name in pair)  # families that dbmo reads and compares
+
+
+def moved_by_us(source: str, target: str) -> bool:
+    """Whether dbmo moves rows between these engines itself."""
+    return (family(source), family(target)) in ROUTES
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def _stage(row: StageRow, plan: Plan, tiers: dict[str, Tier]) -> Stage:
 
 
 def _us(plan: Plan) -> Literal["dbmo", "operator"]:
-    ours = (plan.design.source.engine, plan.design.target.engine) in OURS and not plan.sync
+    ours = moved_by_us(plan.design.source.engine, plan.design.target.engine) and not plan.sync
     return "dbmo" if ours else "operator"
 
 
@@ -116,7 +120,8 @@ def _closed_copy(plan: Plan) -> bool:
 
 
 def _reader(plan: Plan) -> Literal["dbmo", "operator"]:
-    return "dbmo" if {plan.design.source.engine, plan.design.target.engine} <= READABLE else "operator"
+    engines = {family(plan.design.source.engine), family(plan.design.target.engine)}
+    return "dbmo" if engines <= READABLE else "operator"
 
 
 def _cutover_minutes(plan: Plan) -> float:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from engines.errors import Aborted
+from engines.families import family
 from skills.data_engineering_pipeline_designer.decision_matrix import SPECIFICATION
 from skills.data_engineering_pipeline_designer.models import Decision, Endpoint, Tool
 from skills.data_engineering_pipeline_designer.stages import READABLE
@@ -15,8 +16,8 @@ from skills.data_engineering_pipeline_designer.stages import READABLE
 SQL_ENGINES = frozenset({"postgresql", "mysql", "mariadb", "sqlite"})
 MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
 NO_STREAM = "This version of dbmo copies and proves; it doesn't set up or watch a change stream."
-NOT_MOVED = "This version of dbmo doesn't move this pair of engines."
-READS_ONLY = "This version of dbmo reads only SQLite and PostgreSQL."
+NOT_MERGED = "This version of dbmo moves one database to one."
+NOT_READ = "This version of dbmo doesn't read one of these engines."
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,22 @@ class ToolRow:
     pieces: tuple[Piece, ...]
 
 
+def _closed(pair: Pair) -> bool:
+    return not pair.sync
+
+
+REPLACED = "pgLoader 3.6 or AWS DMS"
+COPIED = (
+    Piece("schema-comparator", "schema in dependency order", "program"),
+    Piece("etl-pipeline-builder", "data in resumable chunks", "program"),
+)
 # The first row that holds decides.
 TOOL_ROWS = (
     ToolRow(
         "T0-consolidation",
         "several databases become one, or one becomes several",
         lambda p: p.migration_type in {"consolidation", "splitting"},
-        (Piece("data pipeline with a transformation layer", "merge and move", "to be built", None, NOT_MOVED),),
+        (Piece("data pipeline with a transformation layer", "merge and move", "to be built", None, NOT_MERGED),),
     ),
     ToolRow(
         "T1-postgresql-replicated",
@@ -98,35 +108,37 @@ TOOL_ROWS = (
     ),
     ToolRow(
         "T9-to-sqlite",
-        "PostgreSQL or SQLite to SQLite",
-        lambda p: p.source.engine in {"postgresql", "sqlite"} and p.target.engine == "sqlite",
-        (
-            Piece("schema-comparator", "schema in dependency order", "program"),
-            Piece("etl-pipeline-builder", "data in resumable chunks", "program"),
-        ),
+        "any engine to SQLite",
+        lambda p: p.source.engine in {*SQL_ENGINES, "mongodb"} and p.target.engine == "sqlite",
+        COPIED,
     ),
     ToolRow(
         "T4-mysql-postgresql",
         "MySQL or MariaDB to PostgreSQL",
         lambda p: p.source.engine in MYSQL_FAMILY and p.target.engine == "postgresql",
         (
-            Piece("pgLoader", "schema and data", "3.6", None, NOT_MOVED, lambda p: not (p.sync or p.on_aws)),
-            Piece("AWS DMS", "data and changes", "managed service", None, NOT_MOVED, lambda p: p.sync or p.on_aws),
+            Piece("schema-comparator", "schema in dependency order", "program", REPLACED, None, _closed),
+            Piece("etl-pipeline-builder", "data in resumable chunks", "program", REPLACED, None, _closed),
+            Piece("AWS DMS", "data and changes", "managed service", None, NO_STREAM, lambda p: p.sync),
         ),
     ),
     ToolRow(
         "T5-mongodb-postgresql",
-        "MongoDB to PostgreSQL",
-        lambda p: p.engines == ("mongodb", "postgresql"),
-        (Piece("custom ETL pipeline", "schema mapping, then data", "to be built", None, NOT_MOVED),),
+        "MongoDB to a relational database",
+        lambda p: p.source.engine == "mongodb" and p.target.engine in SQL_ENGINES,
+        (
+            Piece("schema-comparator", "documents to tables, each path with its column", "program"),
+            Piece("etl-pipeline-builder", "documents as rows, in resumable chunks", "program"),
+        ),
     ),
     ToolRow(
         "T6-sql-mongodb",
         "a relational database to MongoDB",
         lambda p: p.source.engine in SQL_ENGINES and p.target.engine == "mongodb",
         (
-            Piece("normalization review", "which tables become embedded documents", "by people", None, NOT_MOVED),
-            Piece("custom ETL pipeline", "denormalize and move", "to be built", None, NOT_MOVED),
+            Piece("normalization review", "which tables become embedded documents", "by people"),
+            Piece("schema-comparator", "tables to collections, each foreign key decided", "program"),
+            Piece("etl-pipeline-builder", "rows as documents, in resumable chunks", "program"),
         ),
     ),
     ToolRow(
@@ -134,15 +146,25 @@ TOOL_ROWS = (
         "MySQL or MariaDB to MySQL or MariaDB",
         lambda p: p.source.engine in MYSQL_FAMILY and p.target.engine in MYSQL_FAMILY,
         (
-            Piece("mysqldump", "schema and data", "source", None, NOT_MOVED),
-            Piece("binary log replication", "changes", "both", None, NOT_MOVED, lambda p: p.sync),
+            Piece("schema-comparator", "schema in dependency order", "program", "mysqldump --no-data"),
+            Piece("etl-pipeline-builder", "data in resumable chunks", "program", "mysqldump"),
+            Piece("binary log replication", "changes", "both", None, NO_STREAM, lambda p: p.sync),
         ),
     ),
     ToolRow(
         "T8-mongodb-mongodb",
         "MongoDB to MongoDB",
         lambda p: p.engines == ("mongodb", "mongodb"),
-        (Piece("mongodump and mongorestore", "data and indexes", "source", None, NOT_MOVED),),
+        (
+            Piece("schema-comparator", "collections, validators and indexes", "program", "mongodump"),
+            Piece("etl-pipeline-builder", "documents byte for byte", "program", "mongodump and mongorestore"),
+        ),
+    ),
+    ToolRow(
+        "T10-to-mysql",
+        "PostgreSQL or SQLite to MySQL or MariaDB",
+        lambda p: p.source.engine in {"postgresql", "sqlite"} and p.target.engine in MYSQL_FAMILY,
+        COPIED,
     ),
 )
 
@@ -182,7 +204,7 @@ def choose_tools(pair: Pair) -> tuple[list[Tool], list[Decision]]:
             target=target,
         )
     tools = [_tool(piece, pair, chosen.id) for piece in chosen.pieces if piece.when(pair)]
-    proof = None if {*pair.engines} <= READABLE else READS_ONLY
+    proof = None if {family(engine) for engine in pair.engines} <= READABLE else NOT_READ
     tools += [_tool(piece, pair, "T9-proof").model_copy(update={"unsupported": proof}) for piece in PROOF]
     return tools, [_decision(row, pair, row is chosen) for row in TOOL_ROWS]
 

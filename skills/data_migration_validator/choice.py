@@ -9,6 +9,7 @@ from engines.catalog import Catalog
 from engines.errors import UsageError
 from skills.data_migration_validator.model import Input
 from transfer.compare.mapped import from_mapping
+from transfer.compare.mapped_documents import from_documents
 from transfer.compare.pairing import Pairing, pair_catalogs
 from transfer.compare.relations import relations
 
@@ -29,8 +30,13 @@ N = TypeVar("N", bound=_Named)
 
 def chosen(input: Input, source: Catalog, target: Catalog) -> Pairing:
     """What to compare; UsageError TABLE_UNKNOWN for a name in `only` or `skip` that no table has."""
-    if input.tables is not None:
-        pairing = Pairing(tables=[from_mapping(table, source, target) for table in input.tables])
+    if input.documents or input.collections or input.renamed_collections:
+        given = input.documents, input.collections, input.renamed_collections
+        pairing = from_documents(*given, source, target)
+    elif input.tables is not None:
+        keys = input.keys
+        tables = [from_mapping(table, source, target, key=keys.get(table.source)) for table in input.tables]
+        pairing = Pairing(tables=tables)
     else:
         pairing = pair_catalogs(source, target, input.names, _ignored(input.ignore, source))
     placed: list[_Placed] = [*pairing.tables, *pairing.problems]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from conversion.documents.mapping import CollectionMapping
+from conversion.documents.relations_mapping import DocumentMapping
 from conversion.mapping import TableMapping
 from engines.catalog import Model
 from skills.models import DatabaseRef
@@ -12,13 +14,16 @@ from transfer.certificate.model import Certificate
 from transfer.compare.model import Level, Options, Problem, RowDifference, Sampled, TableComparison
 from transfer.compare.pairing import Unpaired
 from transfer.compare.schema_level import SchemaFinding
+from transfer.moveplan import ChunkKey
 from transfer.repair.model import RepairPlan, RepairResult
 
 
 class Input(Options):
     """Both ends, what to compare, how deep (Options), and what to do about what differs.
 
-    tables: the mapping of a plan; None: all tables of both sides, paired by name. names: target names of source tables
+    tables: the mapping of a plan; None: all tables of both sides, paired by name. documents, collections,
+    renamed_collections: the same where a side is MongoDB; keys: how the mover cut the tables, by which what it set
+    aside is found. names: target names of source tables
     that are called otherwise; only, skip: source tables (schema.table, or the bare name) to compare, or to leave out;
     ignore: columns to leave out, `table.column` or a bare column of every table. migration: under which values were
     quarantined on the target. repair: say what would be copied again; approve: the hash of the repair that was shown,
@@ -30,6 +35,10 @@ class Input(Options):
     source: DatabaseRef
     target: DatabaseRef
     tables: list[TableMapping] | None = None
+    documents: list[CollectionMapping] = Field(default_factory=list)
+    collections: list[DocumentMapping] = Field(default_factory=list)
+    renamed_collections: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, ChunkKey] = Field(default_factory=dict)
     names: dict[str, str] = Field(default_factory=dict)
     only: list[str] = Field(default_factory=list)
     skip: list[str] = Field(default_factory=list)

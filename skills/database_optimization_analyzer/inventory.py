@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from engines.catalog import Catalog, Model, Table, Unread
+from engines.documents import Collection
 from engines.profile import TableProfile
 from engines.protocols import Database
 
@@ -52,9 +53,10 @@ class Inventory(Model):
 
 
 def count_kinds(catalog: Catalog) -> dict[str, int]:
-    """Objects per kind, as the catalog names them."""
+    """Objects per kind, as the catalog names them; collections are there only where there are any."""
     tables = catalog.tables
-    return {
+    collections = {"collections": len(catalog.collections)} if catalog.collections else {}
+    return collections | {
         "tables": len(tables),
         "columns": sum(len(table.columns) for table in tables),
         "primary_keys": sum(table.primary_key is not None for table in tables),
@@ -109,9 +111,25 @@ def describe_table(source: Database, table: Table, profile: TableProfile | None)
     )
 
 
+def describe_collection(database: str, found: Collection) -> TableFacts:
+    """The facts of a collection; its columns are the fields that were seen, its documents as the server counts them."""
+    return TableFacts(
+        name=f"{database}.{found.name}",
+        kind="table" if found.kind == "collection" else found.kind,
+        rows=found.documents,
+        rows_evidence="not_run" if found.documents is None else "measured" if found.documents_exact else "estimated",
+        size_bytes=found.size_bytes,
+        columns=len(found.fields),
+        primary_key=["_id"],
+        unique_keys=sum(index.unique for index in found.indexes),
+        indexes=len(found.indexes),
+    )
+
+
 def take_inventory(source: Database, catalog: Catalog, profiles: dict[str, TableProfile]) -> Inventory:
     """The inventory of an open database; profiles of tables that were scanned, by schema.name."""
     tables = [describe_table(source, table, profiles.get(table.full_name)) for table in catalog.tables]
+    tables += [describe_collection(catalog.database, found) for found in catalog.collections if found.kind != "view"]
     counted = [table for table in tables if table.kind != "partitioned" and table.rows is not None]
     exact = all(table.rows_evidence == "measured" for table in tables if table.kind != "partitioned")
     return Inventory(

@@ -15,25 +15,34 @@ from engines.registry import open_database
 from skills.context import Progress, SkillContext
 from skills.etl_pipeline_builder.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
-from transfer.chunks import ChunkResult, Chunks
+from transfer.chunks import ChunkResult
 from transfer.copy import copy_tables
 from transfer.endpoints import Endpoints
+from transfer.executors import lane_maker
 from transfer.finish import gather_statistics, set_sequences
+from transfer.limits import Limits
+from transfer.load import LoadLimits
 from transfer.moveplan import MovePlan
+from transfer.progress import Teller, Tracker
 from transfer.schema import run_stage
-from transfer.state import State
+from transfer.state import State, open_chunks, open_state
+from transfer.watch import Watch
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 
 class Input(Model):
-    """Both ends and the plan; approval and journal_head are recorded in the target when the run starts."""
+    """Both ends and the plan; approval and journal_head are recorded in the target when the run starts.
+
+    load: how much load the copy may put on both ends (docs/load.md).
+    """
 
     source: DatabaseRef
     target: DatabaseRef
     plan: MovePlan
     approval: dict[str, Any] = Field(default_factory=dict)
     journal_head: str = ""
+    load: LoadLimits = Field(default_factory=LoadLimits)
 
 
 class TableResult(Model):
@@ -88,36 +97,54 @@ def run(input: Input, context: SkillContext) -> Output:
     endpoints = Endpoints(input.source.url, input.target.url, context.grant)
     writer = endpoints.writer()
     try:
-        state = State(writer, input.plan.migration)
+        state = open_state(writer, input.plan.migration)
         state.start(input.plan.plan_hash, input.approval, input.journal_head)
-        return _Execution(input, context, endpoints, state).run()
+        with limits_of(input, context) as limits:
+            return _Execution(input, context, endpoints, state, limits).run()
     finally:
         writer.close()
+
+
+def limits_of(input: Input, context: SkillContext) -> Limits:
+    """The ceilings of a run: what was asked for, what a person changes meanwhile, and who watches both ends."""
+    ends = str(input.source.url), str(input.target.url)
+    return Limits(
+        input.load,
+        input.plan.parallel,
+        context.tuning,
+        lambda present: Watch(*ends, present),
+        context.journal,
+    )
 
 
 class _Execution:
     """One run under one epoch."""
 
-    def __init__(self, input: Input, context: SkillContext, endpoints: Endpoints, state: State) -> None:
+    def __init__(self, input: Input, context: SkillContext, endpoints: Endpoints, state: State, limits: Limits) -> None:
         self.plan = input.plan
         self.context = context
         self.endpoints = endpoints
         self.state = state
+        self.limits = limits
+        self.tracker = Tracker(self.plan, limits, open_chunks(state).figures(), context.executor)
         self.stages: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def run(self) -> Output:
-        """All stages, each measured."""
-        self._timed("pre_data", lambda: self._schema("pre_data"))
-        resumed = self._timed("copy", self._copy)
-        self._timed("post_data", lambda: self._schema("post_data"))
-        sequences = self._timed("sequences", self._sequences)
-        self._timed("statistics", lambda: gather_statistics(self.plan, self.state.writer))
-        self.state.update(status="loaded")
+        """All stages, each measured, and told as they go on."""
+        with Teller(self.tracker, self.context.standing):
+            self._timed("pre_data", lambda: self._schema("pre_data"))
+            resumed = self._timed("copy", self._copy)
+            self._timed("post_data", lambda: self._schema("post_data"))
+            sequences = self._timed("sequences", self._sequences)
+            self._timed("statistics", lambda: gather_statistics(self.plan, self.state.writer))
+            self.state.update(status="loaded")
+            self.tracker.stage("done")
         return self._output(sequences, vars(resumed))
 
     def _timed(self, stage: str, work: Any) -> Any:
         started = time.monotonic()
+        self.tracker.stage(stage)
         self.context.journal("stage started", {"stage": stage, "epoch": self.state.epoch})
         result = work()
         self.stages[stage] = round(time.monotonic() - started, 3)
@@ -139,12 +166,23 @@ class _Execution:
 
     def _copy(self) -> Any:
         totals = {table.source: table.rows for table in self.plan.tables}
-        moved = {name: figures["rows"] for name, figures in Chunks(self.state).figures().items()}
+        settled = False  # whether the tracker knows what was taken back after this moment was taken
+
+        def note(kind: str, body: dict[str, Any]) -> None:
+            nonlocal settled
+            if kind == "moment":
+                settled = False
+                self.limits.moment_taken()
+            self.context.journal(kind, body)
 
         def report(result: ChunkResult) -> None:
+            nonlocal settled
             name = result.chunk.table
-            moved[name] = moved.get(name, 0) + result.rows
-            self.context.progress(Progress("copy", name, moved[name], totals.get(name), result.bytes))
+            moved = self.tracker.committed(name, result.rows, result.bytes, result.quarantined)
+            if not settled:
+                settled = True
+                self.tracker.begun_again(open_chunks(self.state).figures())
+            self.context.progress(Progress("copy", name, moved, totals.get(name), result.bytes))
             self.context.journal(
                 "chunk",
                 {
@@ -157,7 +195,16 @@ class _Execution:
                 },
             )
 
-        return copy_tables(self.plan, self.endpoints, self.state, report, self.context.cancelled)
+        return copy_tables(
+            self.plan,
+            self.endpoints,
+            self.state,
+            report,
+            self.context.cancelled,
+            self.limits,
+            note,
+            lane_maker(self.context.executor),
+        )
 
     def _sequences(self) -> dict[str, int]:
         source = open_database(self.endpoints.source)
@@ -167,7 +214,7 @@ class _Execution:
             source.close()
 
     def _output(self, sequences: dict[str, int], resumed: dict[str, Any]) -> Output:
-        chunks = Chunks(self.state)
+        chunks = open_chunks(self.state)
         return Output(
             tables=[
                 TableResult(

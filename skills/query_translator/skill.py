@@ -28,12 +28,14 @@ from skills.query_translator.translate import adopt, translate
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 SAMPLE_ROWS = 20_000
+SCRATCH_OPTION = "options.scratch"
 
 
 class Input(Model):
     """statements and files: the workload, in the source's dialect; execute: run both sides on scratch copies.
 
-    given: a person's text for the target by a statement's name, used instead of a translation and judged like one.
+    given: a person's text for the target by a statement's name, used instead of a translation and judged like one;
+    carried: the same of the schema-comparator, which wrote the views of the plan.
     tables and schema_statements: the mapping and the DDL that the schema-comparator made, without which names are
     taken as they are and nothing can be executed; sample_rows: rows per table of the scratch copies.
     """
@@ -46,6 +48,7 @@ class Input(Model):
     tables: list[TableMapping] = Field(default_factory=list)
     schema_statements: list[Statement] = Field(default_factory=list)
     given: dict[str, str] = Field(default_factory=dict)
+    carried: dict[str, str] = Field(default_factory=dict)
     sample_rows: int = Field(default=SAMPLE_ROWS, ge=1)
     limit: int = Field(default=ROWS_COMPARED, ge=1)
 
@@ -67,9 +70,12 @@ class Output(Model):
 
 @dataclass
 class Pair:
-    """Two open databases that hold the same rows, and what is missing from them."""
+    """Two open databases that hold the same rows, and what is missing from them.
 
-    source: Database
+    source is None where no server may be filled with databases of its engine: then only the schema was tried.
+    """
+
+    source: Database | None
     target: Database
     rows: dict[str, int] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -98,6 +104,7 @@ def scratch_pair(input: Input, context: SkillContext) -> Iterator[Pair]:
         context.scratch,
         context.workspace / "scratch",
         input.sample_rows,
+        context.scratch_servers,
     )
     try:
         yield Pair(source=made.source, target=made.target, rows=made.rows, failures=made.failures)
@@ -114,6 +121,8 @@ def run(input: Input, context: SkillContext, open_pair: OpenPair = scratch_pair)
     translations = [
         adopt(statement, input.given[statement.name], source, target, own)
         if statement.name in input.given
+        else adopt(statement, input.carried[statement.name], source, target, own, "rules")
+        if statement.name in input.carried
         else translate(statement, source, target, shapes, own)
         for statement in gather(input, source)
     ]
@@ -128,15 +137,40 @@ def run(input: Input, context: SkillContext, open_pair: OpenPair = scratch_pair)
     elif context.scratch is None and open_pair is scratch_pair:
         output.not_executed_because = "there is no scratch server"
     else:
-        _execute(input, context, open_pair, output)
-    _settle(output.translations)
+        _tried(input, context, open_pair, output)
+    if input.execute and runnable and output.not_executed_because and SCRATCH_OPTION in output.not_executed_because:
+        _keep_open(runnable, output.not_executed_because)
+    else:
+        _settle(output.translations)
     output.verdicts = dict(Counter(made.verdict for made in output.translations))
     return output
 
 
+def _tried(input: Input, context: SkillContext, open_pair: OpenPair, output: Output) -> None:
+    """Execute; where the request names no scratch server for an engine, say so."""
+    try:
+        _execute(input, context, open_pair, output)
+    except UsageError as error:
+        if error.code != "SCRATCH_MISSING":
+            raise
+        output.not_executed_because = f"{error.what} {error.remedy}"
+
+
+def _keep_open(translations: list[Translation], reason: str) -> None:
+    """Statements that only the whole data can be tried on, which the validation does: not run, and why."""
+    for made in translations:
+        if made.verdict == "NOT_RUN":
+            made.detail = f"not executed: {reason}"
+
+
 def _execute(input: Input, context: SkillContext, open_pair: OpenPair, output: Output) -> None:
     with open_pair(input, context) as pair:
-        output.executed, output.sample_rows, output.schema_failures = True, pair.rows, pair.failures
+        output.schema_failures = pair.failures
+        if pair.source is None:
+            engine = engine_of(input.source)
+            output.not_executed_because = f"there is no {engine} server for a sample ({SCRATCH_OPTION}.{engine})"
+            return
+        output.executed, output.sample_rows = True, pair.rows
         total = len(output.translations)
         for place, made in enumerate(output.translations):
             if context.cancelled():

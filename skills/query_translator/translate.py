@@ -13,6 +13,7 @@ from conversion.workload import WorkloadStatement, dialect_of
 from skills.query_translator.models import Translation
 
 FAMILIES = {"mariadb": "mysql"}
+WROTE = {"given": "given", "rules": "written by the conversion's rules"}
 ONLY_TESTED = "no rule covers this text; it was transpiled, so only running it says whether it is right"
 
 
@@ -20,6 +21,15 @@ def translate(
     statement: WorkloadStatement, source: str, target: str, shapes: Shapes, own: OwnCode = NOTHING_OWN
 ) -> Translation:
     """The statement on the target engine with the verdict that holds before anything was run."""
+    if "mongodb" in (source, target):
+        return Translation(
+            name=statement.name,
+            source=statement.sql,
+            verdict="UNSUPPORTED",
+            detail="SQL and aggregation pipelines are not translated into each other",
+            line=statement.line,
+            file=statement.file,
+        )
     impure = impurity(statement.sql, source, own)
     made = _text(statement, source, target, shapes, impure)
     made.pure = impure is None
@@ -39,22 +49,32 @@ def translate(
     return made
 
 
-def adopt(statement: WorkloadStatement, text: str, source: str, target: str, own: OwnCode = NOTHING_OWN) -> Translation:
-    """The statement with a text that a person wrote for the target; it runs only where both sides only read."""
+def adopt(
+    statement: WorkloadStatement,
+    text: str,
+    source: str,
+    target: str,
+    own: OwnCode = NOTHING_OWN,
+    method: str = "given",
+) -> Translation:
+    """The statement with a text for the target that a person (given) or the conversion (rules) wrote.
+
+    It runs only where both sides only read.
+    """
     reasons = impurity(statement.sql, source, own), impurity(text, target, own)
     made = Translation(
         name=statement.name,
         source=statement.sql,
         target=text,
         verdict="NOT_RUN",
-        detail="given, not executed",
-        method="given",
+        detail=f"{WROTE[method]}, not executed",
+        method=method,
         pure=reasons == (None, None),
         line=statement.line,
         file=statement.file,
     )
     if not made.pure:
-        made.detail = f"given, not executed: {reasons[0] or reasons[1]}"
+        made.detail = f"{WROTE[method]}, not executed: {reasons[0] or reasons[1]}"
         return made
     made.order = order_keys(statement.sql, source)
     chance = moving(statement.sql, source) or moving(text, target)

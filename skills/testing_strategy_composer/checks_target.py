@@ -26,7 +26,10 @@ def tables_present(target: Database, catalog: Catalog, outcomes: list[TableOutco
     if not outcomes:
         return "not_run", "no tables were planned"
     names = {table.full_name for table in catalog.tables}
-    wrong = [outcome.target for outcome in outcomes if outcome.target not in names]
+    homes = tuple(f"{catalog.database}.{one.name}" for one in catalog.collections)
+    inside = tuple(f"{home}." for home in homes)  # rows of a table may stand in an array of a collection's documents
+    names.update(homes)
+    wrong = [o.target for o in outcomes if o.target not in names and not (inside and o.target.startswith(inside))]
     return _verdict(wrong, f"{len(outcomes)} tables")
 
 
@@ -81,5 +84,6 @@ def numbers_ahead(target: Database, catalog: Catalog, outcomes: list[TableOutcom
 
 
 def _largest(target: Database, table: Table, column: Column) -> int | None:
-    value = target.query(f"SELECT max({quoted(column.name)}) FROM {qualified(table.full_name)}")[0][0]
+    name = quoted(column.name, target.engine)
+    value = target.query(f"SELECT max({name}) FROM {qualified(table.full_name, target.engine)}")[0][0]
     return None if value is None else int(value)

@@ -40,6 +40,13 @@ def outcomes(tables: list[TableMapping], validation: dict[str, Any] | None) -> l
     return found
 
 
+def compared(validation: dict[str, Any] | None) -> list[TableOutcome]:
+    """One outcome per compared table, for a plan whose rows lie in documents on a side."""
+    entries = (validation or {}).get("tables", [])
+    tables = [TableMapping(source=str(entry["name"]), target=str(entry["target"]), columns=[]) for entry in entries]
+    return outcomes(tables, validation)
+
+
 def quarantined(execution: dict[str, Any] | None) -> list[dict[str, Any]]:
     """Values that the mover set aside, as it reported them."""
     return list((execution or {}).get("quarantined", []))

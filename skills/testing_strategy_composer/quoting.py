@@ -1,14 +1,17 @@
-"""Names of tables and columns as both SQLite and PostgreSQL quote them."""
+"""Names of tables and columns as an engine quotes them."""
 
 from __future__ import annotations
 
-
-def quoted(name: str) -> str:
-    """One name in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
+from engines.families import family
 
 
-def qualified(full_name: str) -> str:
+def quoted(name: str, engine: str) -> str:
+    """One name: in backticks for MySQL and MariaDB, else in double quotes."""
+    mark = "`" if family(engine) == "mysql" else '"'
+    return mark + name.replace(mark, mark * 2) + mark
+
+
+def qualified(full_name: str, engine: str) -> str:
     """schema.table with both parts quoted; the first dot parts them."""
     schema, _, name = full_name.partition(".")
-    return f"{quoted(schema)}.{quoted(name)}"
+    return f"{quoted(schema, engine)}.{quoted(name, engine)}"

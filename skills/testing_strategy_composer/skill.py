@@ -11,7 +11,7 @@ from engines.catalog import Catalog, Model
 from skills.context import SkillContext
 from skills.models import DatabaseRef
 from skills.testing_strategy_composer.criteria import Criterion, Facts, judge
-from skills.testing_strategy_composer.facts import TableOutcome, outcomes, quarantined
+from skills.testing_strategy_composer.facts import TableOutcome, compared, outcomes, quarantined
 from skills.testing_strategy_composer.performance import (
     RUNS,
     WARM_UP,
@@ -27,11 +27,15 @@ from skills.testing_strategy_composer.tool import ToolArgs, digest, sections
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 
+NO_EXPECTATIONS = "Great Expectations suites are not written where documents are on a side: its checks are of tables."
+
+
 class Input(Model):
     """The contract so far: each part is the output of the skill that wrote it, None where it did not run.
 
     validation: data-migration-validator, execution: etl-pipeline-builder, differences: schema-comparator (its
-    differences[]), translations: query-translator (its translations[]); limits: see criteria.LIMITS.
+    differences[]), translations: query-translator (its translations[]); limits: see criteria.LIMITS. counted: where
+    documents are on a side, tables and collections of the source beside those of the target that count as many.
     """
 
     source: DatabaseRef
@@ -47,6 +51,7 @@ class Input(Model):
     runs: int = Field(default=RUNS, ge=1, le=100)
     warm_up: int = Field(default=WARM_UP, ge=0, le=10)
     limits: dict[str, float] = Field(default_factory=dict)
+    counted: list[tuple[str, str]] = Field(default_factory=list)
 
 
 class Suite(Model):
@@ -58,7 +63,7 @@ class Suite(Model):
 
 
 class Output(Model):
-    """accepted: no criterion failed; open_criteria names those that did not run."""
+    """accepted: no criterion failed; open_criteria names those that did not run; not_written: suites there are not."""
 
     accepted: bool
     open_criteria: list[str]
@@ -66,12 +71,13 @@ class Output(Model):
     suites: list[Suite]
     performance: Performance
     runbook: str
+    not_written: list[str] = Field(default_factory=list)
 
 
 def run(input: Input, context: SkillContext) -> Output:
     """Compose everything from the facts that are there; a live target and source make more of it possible."""
     queries = workload_of(input.translations)
-    tables = outcomes(input.tables, input.validation)
+    tables = compared(input.validation) if input.counted else outcomes(input.tables, input.validation)
     catalog = context.target.catalog() if context.target is not None else None
     if input.measure:
         runnable = [query for query in queries if query.verdict != "UNSUPPORTED"]
@@ -99,6 +105,7 @@ def run(input: Input, context: SkillContext) -> Output:
         suites=_suites(input, context, tables, catalog, queries),
         performance=performance,
         runbook=write_runbook(names, tables, criteria, queries, performance, quarantined(input.execution)),
+        not_written=[NO_EXPECTATIONS] if input.counted else [],
     )
 
 
@@ -135,8 +142,10 @@ def _suites(
     queries: list[WorkloadQuery],
 ) -> list[Suite]:
     checked = [query for query in queries if query.verdict in ("PROVED", "TESTED")]
-    suites = [Suite(path=PATH, kind="pytest", text=write_pytest(tables, catalog, checked))]
-    if catalog is None:
+    engines = (_engine(input.source, context.source), _engine(input.target, context.target))
+    text = write_pytest(tables, catalog, checked, engines, input.counted)
+    suites = [Suite(path=PATH, kind="pytest", text=text)]
+    if catalog is None or input.counted:
         return suites
     sources = {}
     if context.source is not None and context.source.engine == "sqlite":
@@ -147,6 +156,10 @@ def _suites(
         text = write_suite(outcome, mapping, profile, catalog)
         suites.append(Suite(path=path_of(outcome), kind="great_expectations", text=text))
     return suites
+
+
+def _engine(reference: DatabaseRef, database: Any) -> str:
+    return str(database.engine) if database is not None else reference.type or "postgresql"
 
 
 def _shown(reference: DatabaseRef, database: Any) -> str:

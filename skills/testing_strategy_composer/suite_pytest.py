@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from engines.catalog import Catalog
 from skills.testing_strategy_composer.facts import TableOutcome
@@ -15,46 +17,79 @@ PATH = "tests/test_migration.py"
 MODULE = '''"""Checks of a finished migration: row counts, keys, references and the workload's queries.
 
 Run:  DBMO_SOURCE=sqlite:///shop.db DBMO_TARGET=postgresql://user@host/database pytest test_migration.py
-Needs pytest, and psycopg for PostgreSQL. Both databases are only read.
+Needs pytest; psycopg for PostgreSQL, pymysql for MySQL and MariaDB, pymongo for MongoDB. Both are only read.
 """
 
 import json
 import os
 import sqlite3
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
 FACTS = json.loads(r"""@FACTS@""")
 
 
-class Sqlite:
+class Sql:
+    def rows(self, sql):
+        return self.connection.execute(sql).fetchall()
+
+    def count(self, name):
+        return self.rows(f"SELECT count(*) FROM {name}")[0][0]
+
+
+class Sqlite(Sql):
     def __init__(self, reference):
         path = reference.split(":", 1)[1]
         path = path[3:] if path.startswith("///") else path
         self.connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)
         self.connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
 
-    def rows(self, sql):
-        return self.connection.execute(sql).fetchall()
 
-
-class Postgresql:
+class Postgresql(Sql):
     def __init__(self, reference):
         import psycopg
 
         self.connection = psycopg.connect(reference, autocommit=True)
         self.connection.execute("SET default_transaction_read_only = on")
 
+
+class Mysql(Sql):
+    def __init__(self, reference):
+        import pymysql
+
+        parts = urlsplit(reference)
+        self.connection = pymysql.connect(
+            host=parts.hostname, port=parts.port or 3306, user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""), database=unquote(parts.path[1:]), charset="utf8mb4",
+        )
+        self.rows("SET SESSION TRANSACTION READ ONLY")
+
     def rows(self, sql):
-        return self.connection.execute(sql).fetchall()
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+
+class Mongodb:
+    def __init__(self, reference):
+        import pymongo
+
+        self.connection = pymongo.MongoClient(reference)
+        self.database = self.connection[unquote(urlsplit(reference).path[1:])]
+
+    def count(self, name):
+        return self.database[name].count_documents({})
+
+
+ENGINES = {"sqlite": Sqlite, "mysql": Mysql, "mariadb": Mysql, "mongodb": Mongodb, "mongodb+srv": Mongodb}
 
 
 def connect(variable):
     reference = os.environ.get(variable)
     if not reference:
         pytest.skip(f"{variable} is not set")
-    return Sqlite(reference) if reference.startswith("sqlite:") else Postgresql(reference)
+    return ENGINES.get(reference.split(":")[0], Postgresql)(reference)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +108,7 @@ def target():
 
 @pytest.mark.parametrize("table", FACTS["tables"], ids=lambda table: table["name"])
 def test_rows_are_all_there(source, target, table):
-    [(expected,)] = source.rows(f"SELECT count(*) FROM {table['source']}")
-    [(found,)] = target.rows(f"SELECT count(*) FROM {table['target']}")
-    assert found + table["aside"] == expected
+    assert target.count(table["target"]) + table["aside"] == source.count(table["source"])
 
 
 @pytest.mark.parametrize("key", FACTS["keys"], ids=lambda key: key["name"])
@@ -103,28 +136,54 @@ def test_query_gives_as_many_rows(source, target, query):
 '''
 
 
-def write_pytest(outcomes: list[TableOutcome], catalog: Catalog | None, queries: list[WorkloadQuery]) -> str:
-    """The text of the module; keys and references come from the target's catalog, where it was read."""
+def write_pytest(
+    outcomes: list[TableOutcome],
+    catalog: Catalog | None,
+    queries: list[WorkloadQuery],
+    engines: tuple[str, str] = ("sqlite", "postgresql"),
+    counted: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The text of the module; keys and references come from the target's catalog, where it was read.
+
+    engines: of source and target. counted: tables and collections beside what counts their rows, where documents are
+    on a side; then outcomes are those of rows inside documents, of which only keys and references are checked.
+    """
     facts = {
-        "tables": [
-            {
-                "name": outcome.source,
-                "source": qualified(outcome.source),
-                "target": qualified(outcome.target),
-                "aside": outcome.rows_aside,
-            }
-            for outcome in outcomes
-        ],
-        "keys": _keys(outcomes, catalog),
-        "references": _references(outcomes, catalog),
+        "tables": _counted(counted, engines) if counted else _tables(outcomes, engines),
+        "keys": _keys(outcomes, catalog, engines[1]),
+        "references": _references(outcomes, catalog, engines[1]),
         "queries": [{"name": query.name, "source": query.source, "target": query.target} for query in queries],
     }
     document = json.dumps(facts, indent=1, ensure_ascii=True)
     return MODULE.replace("@FACTS@", document)
 
 
-def _keys(outcomes: list[TableOutcome], catalog: Catalog | None) -> list[dict[str, str]]:
-    """Keys of the mapping, and unique keys of the target's catalog."""
+def _tables(outcomes: list[TableOutcome], engines: tuple[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": outcome.source,
+            "source": qualified(outcome.source, engines[0]),
+            "target": qualified(outcome.target, engines[1]),
+            "aside": outcome.rows_aside,
+        }
+        for outcome in outcomes
+    ]
+
+
+def _counted(pairs: Sequence[tuple[str, str]], engines: tuple[str, str]) -> list[dict[str, Any]]:
+    def spelled(name: str, engine: str) -> str:
+        return name if engine == "mongodb" else qualified(name, engine)
+
+    return [
+        {"name": here, "source": spelled(here, engines[0]), "target": spelled(there, engines[1]), "aside": 0}
+        for here, there in pairs
+    ]
+
+
+def _keys(outcomes: list[TableOutcome], catalog: Catalog | None, engine: str) -> list[dict[str, str]]:
+    """Keys of the mapping, and unique keys of the target's catalog; none of collections, whose servers keep them."""
+    if engine == "mongodb":
+        return []
     wanted = {(outcome.target, tuple(outcome.key)): None for outcome in outcomes if outcome.key}
     moved = {outcome.target for outcome in outcomes}
     for table in catalog.tables if catalog else []:
@@ -133,15 +192,15 @@ def _keys(outcomes: list[TableOutcome], catalog: Catalog | None) -> list[dict[st
     return [
         {
             "name": f"{table}({', '.join(columns)})",
-            "table": qualified(table),
-            "columns": ", ".join(quoted(column) for column in columns),
-            "set": " AND ".join(f"{quoted(column)} IS NOT NULL" for column in columns),
+            "table": qualified(table, engine),
+            "columns": ", ".join(quoted(column, engine) for column in columns),
+            "set": " AND ".join(f"{quoted(column, engine)} IS NOT NULL" for column in columns),
         }
         for table, columns in wanted
     ]
 
 
-def _references(outcomes: list[TableOutcome], catalog: Catalog | None) -> list[dict[str, str]]:
+def _references(outcomes: list[TableOutcome], catalog: Catalog | None, engine: str) -> list[dict[str, str]]:
     """Validated foreign keys of the moved tables; one that was left NOT VALID has known orphans."""
     moved = {outcome.target for outcome in outcomes}
     found = []
@@ -153,10 +212,12 @@ def _references(outcomes: list[TableOutcome], catalog: Catalog | None) -> list[d
             found.append(
                 {
                     "name": f"{table.full_name}({', '.join(key.columns)})",
-                    "table": qualified(table.full_name),
-                    "parent": qualified(f"{key.referenced_schema}.{key.referenced_table}"),
-                    "set": " AND ".join(f"child.{quoted(column)} IS NOT NULL" for column in key.columns),
-                    "same": " AND ".join(f"parent.{quoted(theirs)} = child.{quoted(mine)}" for mine, theirs in pairs),
+                    "table": qualified(table.full_name, engine),
+                    "parent": qualified(f"{key.referenced_schema}.{key.referenced_table}", engine),
+                    "set": " AND ".join(f"child.{quoted(column, engine)} IS NOT NULL" for column in key.columns),
+                    "same": " AND ".join(
+                        f"parent.{quoted(theirs, engine)} = child.{quoted(mine, engine)}" for mine, theirs in pairs
+                    ),
                 }
             )
     return found

@@ -14,7 +14,7 @@ from tests.journeys.life import CHECKOUT, Life, dbmo, finished
 from tests.moving import fetch, sqlite_file
 
 COMMANDS = ("run", "assess", "plan", "rehearse", "approve", "execute", "validate", "report", "status", "audit",
-            "skill", "skills", "schema", "demo", "doctor", "target", "mcp", "install")  # fmt: skip
+            "skill", "skills", "schema", "demo", "doctor", "target", "tune", "mcp", "install")  # fmt: skip
 HEAVY = ("sqlalchemy", "psycopg", "sqlglot", "pydantic", "rich", "yaml", "cryptography")
 
 

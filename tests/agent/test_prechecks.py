@@ -51,6 +51,11 @@ def stopped(asked: Request, skills: dict[str, dict[str, Any]] = SKILLS) -> DbmoE
         {"source_database": {"url": "sqlite:a.db"}, "target_database": {"url": "sqlite:b.db"}},
         {"source_database": {"url": "postgresql:///d?host=/a"}, "target_database": {"url": "postgresql:///d?host=/b"}},
         {"source_database": {"url": "postgresql://h/a"}, "target_database": {"url": "postgresql://h/b"}},
+        *(
+            {"source_database": {"url": source}, "target_database": {"url": target}}
+            for source in ("mysql://h/a", "mariadb://h/a", "mongodb://h/a", "sqlite:a.db", "postgresql://h/a")
+            for target in ("mysql://h/b", "mariadb://h/b", "mongodb://h/b", "sqlite:b.db", "postgresql://h/b")
+        ),
     ],
 )
 def test_a_sound_request_passes(sections: dict[str, Any]) -> None:
@@ -60,10 +65,8 @@ def test_a_sound_request_passes(sections: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("source", "target", "named"),
     [
-        ({"type": "mysql", "version": "8.0", "size_gb": 1}, None, "source mysql."),
-        ({"url": "mongodb://h/d"}, {"url": "mariadb://h/d"}, "source mongodb and target mariadb"),
-        (SQLITE, {"url": "mysql://h/x"}, "target mysql"),
-        ({"type": "other", "engine": "oracle", "version": "19", "size_gb": 1}, None, "source oracle"),
+        ({"type": "other", "engine": "oracle", "version": "19", "size_gb": 1}, None, "source oracle."),
+        (SQLITE, {"type": "other", "engine": "oracle", "version": "19", "platform": "own"}, "target oracle"),
     ],
 )
 def test_an_engine_that_is_not_moved_is_named(source: Any, target: Any, named: str) -> None:

@@ -45,7 +45,10 @@ def test_a_request_that_is_not_there_or_not_text(life: Life) -> None:
 @pytest.mark.parametrize(
     ("section", "code"),
     [
-        ({"source_database": {"url": "mysql://u@h/d"}}, "UNSUPPORTED_ENGINE"),
+        (
+            {"source_database": {"type": "other", "engine": "oracle", "version": "19", "size_gb": 1}},
+            "UNSUPPORTED_ENGINE",
+        ),
         ({"migration_type": "splitting"}, "UNSUPPORTED_MIGRATION_TYPE"),
         ({"constraints": {**CONSTRAINTS, "max_downtime_minutes": 0}}, "CONTRADICTORY_CONSTRAINTS"),
     ],

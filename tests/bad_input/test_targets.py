@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.life import Ended, Life, copies, done_chunks, finished, refused, wait_for
+from tests.journeys.life import Life, copies, done_chunks, finished, refused, wait_for
 from tests.moving import change, fetch, sqlite_file
 from tests.servers import Server
 
@@ -87,15 +87,14 @@ def test_a_full_disk_is_said_and_with_room_the_same_command_goes_on(
     assert copies(target) == {1}
 
 
-def test_a_lost_connection_is_said_and_the_same_command_goes_on(life: Life, source: Path, empty_18: str) -> None:
+def test_lost_connections_are_made_again_and_nothing_is_copied_twice(life: Life, source: Path, empty_18: str) -> None:
     process = life.ask(source, empty_18, options={"chunk_rows": 10}).start()
-    wait_for(lambda: done_chunks(empty_18) > 3 or process.poll() is not None, 60)
-    while process.poll() is None:
+    for _ in range(3):
+        before = done_chunks(empty_18)
+        wait_for(lambda: done_chunks(empty_18) > before or process.poll() is not None, 60)  # noqa: B023
         end_others(empty_18)
-    out, err = process.communicate()
-    refused(Ended(process.returncode, out, err), 4, "CONNECTION_LOST")
-    assert arrived(empty_18) < ROWS
-    finished(life)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
     assert arrived(empty_18) == ROWS
     assert copies(empty_18) == {1}
 

@@ -67,3 +67,21 @@ def test_functions_of_the_database_itself_are_not_trusted(sql: str) -> None:
 )
 def test_result_that_moves_is_recognised(sql: str, word: str | None) -> None:
     assert moving(sql, "sqlite") == word
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("SELECT group_concat(a SEPARATOR ','), date_format(b, '%Y') FROM t GROUP BY c", None),
+        ("SELECT `into` FROM t", None),
+        ("SELECT /*! sleep(1) */ 1", "comment"),
+        ("SELECT @a := 1", "variable"),
+        ("SELECT sleep(1)", "sleep"),
+        ("SELECT nextval(s)", "nextval"),
+        ("SELECT a FROM t FOR UPDATE", "LOCK"),
+        ("SELECT a INTO @x FROM t", "INTO"),
+    ],
+)
+def test_what_mysql_would_do_beside_reading_is_seen(sql: str, word: str | None) -> None:
+    found = impurity(sql, "mariadb")
+    assert found is None if word is None else found is not None and word in found

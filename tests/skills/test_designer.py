@@ -107,6 +107,7 @@ def test_the_example_of_the_specification_is_blue_green_with_pg_dump_and_logical
     assert output.unsupported and any("declared" in warning for warning in output.warnings)
 
 
+OURS = {"schema-comparator", "etl-pipeline-builder"}
 TOOL_CASES: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
     "T0-consolidation": ("mysql", "postgresql", {"migration_type": "consolidation"}, {"data pipeline with"}),
     "T1-postgresql-replicated": ("postgresql", "postgresql", {}, {"pg_dump", "logical replication"}),
@@ -118,11 +119,12 @@ TOOL_CASES: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
     ),
     "T3-sqlite-postgresql": ("sqlite", "postgresql", {}, {"schema-comparator", "etl-pipeline-builder"}),
     "T9-to-sqlite": ("postgresql", "sqlite", {}, {"schema-comparator", "etl-pipeline-builder"}),
-    "T4-mysql-postgresql": ("mysql", "postgresql", {"assessment": {"size_gb": 1}}, {"pgLoader"}),
-    "T5-mongodb-postgresql": ("mongodb", "postgresql", {}, {"custom ETL pipeline"}),
-    "T6-sql-mongodb": ("postgresql", "mongodb", {}, {"normalization review", "custom ETL pipeline"}),
-    "T7-mysql-mysql": ("mysql", "mariadb", {}, {"mysqldump", "binary log replication"}),
-    "T8-mongodb-mongodb": ("mongodb", "mongodb", {}, {"mongodump and mongorestore"}),
+    "T4-mysql-postgresql": ("mysql", "postgresql", {"assessment": {"size_gb": 1}}, OURS),
+    "T5-mongodb-postgresql": ("mongodb", "postgresql", {}, OURS),
+    "T6-sql-mongodb": ("postgresql", "mongodb", {}, {"normalization review", *OURS}),
+    "T7-mysql-mysql": ("mysql", "mariadb", {}, {*OURS, "binary log replication"}),
+    "T8-mongodb-mongodb": ("mongodb", "mongodb", {}, OURS),
+    "T10-to-mysql": ("sqlite", "mysql", {}, OURS),
 }
 VERSIONS = {"postgresql": "16.1", "mysql": "8.0", "mariadb": "10.11", "mongodb": "7.0", "sqlite": "3.45"}
 
@@ -141,8 +143,8 @@ def test_each_tool_row_decides_for_the_pair_made_for_it(row: str) -> None:
     assert len(chosen) == len(tools)
 
 
-def test_mysql_to_aws_is_moved_by_dms() -> None:
-    output = design(source={"engine": "mysql", "version": "8.0"}, assessment={"size_gb": 1})
+def test_mysql_in_use_is_moved_to_aws_by_dms() -> None:
+    output = design(source={"engine": "mysql", "version": "8.0"})
     assert "AWS DMS" in {tool.name for tool in output.tools}
     assert output.unsupported
 

@@ -77,6 +77,7 @@ def test_difference_is_refuted_with_its_first_row(both: Moved) -> None:
         pure=True,
         order=[0],
     )
+    assert both.pair.source is not None
     judged = execute(wrong, both.pair.source, both.pair.target)
     assert judged.verdict == "REFUTED"
     assert judged.counterexample is not None

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from engines.errors import EngineError
-from transfer.routes.sqlite_values import Refused, converter
+from transfer.routes.policy import Refused
+from transfer.routes.sqlite_values import converter
 
 CONVERTED = [
     ("integer", "bigint", "integer", 2**63 - 1, b"9223372036854775807"),
@@ -34,37 +35,50 @@ CONVERTED = [
     ("julian_day", "timestamp(6) without time zone", "real", 2440587.75, b"1970-01-01 06:00:00"),
     ("uuid", "uuid", "text", b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12, b"0" * 8 + b"-0000-0000-0000-" + b"0" * 12),
     ("json", "json", "text", b'{"a": 1}', b'{"a": 1}'),
+    ("json", "jsonb", "text", rb'"\ud83d\ude00 \\\\u0000"', rb'"\ud83d\ude00 \\\\u0000"'),
 ]
 
+TIMESTAMP = "timestamp(6) without time zone"
+TIMESTAMPTZ = "timestamp(6) with time zone"
+
 REFUSED = [
-    ("integer", "bigint", "text", b"12 pcs", "text in an integer column"),
-    ("integer", "bigint", "real", 9.3e18, "real in an integer column"),
-    ("integer", "smallint", "integer", 40000, "integer outside of -32768 to 32767"),
-    ("boolean", "boolean", "integer", 2, "neither 0 nor 1 in a boolean column"),
-    ("double", "double precision", "integer", 2**53 + 1, "integer beyond 2^53 in a double precision column"),
-    ("numeric", "numeric(10,2)", "real", 0.125, "number does not fit numeric(10,2) exactly"),
-    ("numeric", "numeric(4,2)", "integer", 100, "number does not fit numeric(4,2) exactly"),
-    ("numeric", "numeric", "real", float("inf"), "infinity in a numeric column"),
-    ("text", "text", "blob", b"x", "blob in a text column"),
-    ("text", "character varying(2)", "text", b"abc", "text longer than 2 characters"),
-    ("text", "text", "text", b"\xff", "invalid UTF-8 in text"),
-    ("text", "text", "text", b"a\0b", "NUL in text"),
-    ("date", "date", "text", b"2023-02-29", "no such day or time"),
-    ("date", "date", "text", b"soon", "text that is not a date"),
-    ("time", "time", "text", b"25:00", "no such day or time"),
-    (
-        "timestamp",
-        "timestamp(6) without time zone",
-        "text",
-        b"2024-01-02 03:04:05Z",
-        "text that is not a date and time",
-    ),
-    ("epoch_seconds", "timestamp(6) without time zone", "integer", 10**15, "epoch time outside of the years 1 to 9999"),
-    ("julian_day", "timestamp(6) without time zone", "real", 1e9, "julian day outside of the years 1 to 9999"),
-    ("uuid", "uuid", "text", b"ABC", "text that is not a lower-case UUID"),
-    ("json", "json", "text", b"{", "text that is not JSON in a JSON column"),
-    ("json", "json", "text", b"NaN", "text that is not JSON in a JSON column"),
-]
+    ("integer", "bigint", "text", b"12 pcs", "wrong_class", "text in an integer column"),
+    ("integer", "bigint", "real", 9.3e18, "wrong_class", "real in an integer column"),
+    ("integer", "smallint", "integer", 40000, "out_of_range", "integer outside of -32768 to 32767"),
+    ("boolean", "boolean", "integer", 2, "not_boolean", "neither 0 nor 1 in a boolean column"),
+    ("boolean", "boolean", "text", b"yes", "wrong_class", "neither 0 nor 1 in a boolean column"),
+    ("double", "double precision", "integer", 2**53 + 1, "out_of_range",
+     "integer beyond 2^53 in a double precision column"),
+    ("numeric", "numeric(10,2)", "real", 0.125, "out_of_range", "number does not fit numeric(10,2) exactly"),
+    ("numeric", "numeric(4,2)", "integer", 100, "out_of_range", "number does not fit numeric(4,2) exactly"),
+    ("numeric", "numeric", "real", float("inf"), "not_finite", "infinity in a numeric column"),
+    ("text", "text", "blob", b"x", "wrong_class", "blob in a text column"),
+    ("text", "character varying(2)", "text", b"abc", "too_long", "text longer than 2 characters"),
+    ("text", "character varying(2)", "text", b"abc\0", "too_long", "text longer than 2 characters"),
+    ("text", "text", "text", b"\xff", "invalid_encoding", "invalid UTF-8 in text"),
+    ("text", "text", "text", b"a\0b", "nul_in_text", "NUL in text"),
+    ("date", "date", "text", b"2023-02-29", "date_range", "no such day or time"),
+    ("date", "date", "text", b"0000-00-00", "zero_date", "no such day or time"),
+    ("date", "date", "text", b"2023-00-10", "partial_date", "no such day or time"),
+    ("date", "date", "text", b"soon", "malformed", "text that is not a date"),
+    ("date", "date", "integer", 5, "wrong_class", "integer that is not a date"),
+    ("time", "time", "text", b"25:00", "time_range", "no such day or time"),
+    ("timestamp", TIMESTAMP, "text", b"2024-01-02 03:04:05Z", "malformed", "text that is not a date and time"),
+    ("timestamptz", TIMESTAMPTZ, "text", b"2024-01-02 03:04:05+16:00", "time_range", "an offset of 16 hours or more"),
+    ("timestamp", "timestamp(3) without time zone", "text", b"2024-01-02 03:04:05.1234", "out_of_range",
+     "more than 3 digits of a second"),
+    ("epoch_seconds", TIMESTAMP, "integer", 10**15, "date_range", "epoch time outside of the years 1 to 9999"),
+    ("julian_day", TIMESTAMP, "real", 1e9, "date_range", "julian day outside of the years 1 to 9999"),
+    ("uuid", "uuid", "text", b"ABC", "malformed", "text that is not a lower-case UUID"),
+    ("json", "json", "text", b"{", "malformed", "text that is not JSON in a JSON column"),
+    ("json", "json", "text", b"NaN", "malformed", "text that is not JSON in a JSON column"),
+    ("json", "json", "text", b"[" * 100_000, "malformed", "JSON that is nested too deeply"),
+    ("json", "jsonb", "text", rb'"\u0000"', "malformed",
+     "an escaped NUL or half of a surrogate pair, which jsonb does not take"),
+    ("json", "jsonb", "text", rb'"\\\ud800"', "malformed",
+     "an escaped NUL or half of a surrogate pair, which jsonb does not take"),
+    ("json", "jsonb", "text", b"1e200000", "malformed", "text that is not JSON in a JSON column"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("route", "target", "klass", "value", "expected"), CONVERTED)
@@ -72,20 +86,20 @@ def test_a_value_becomes_the_targets_text(route: str, target: str, klass: str, v
     assert converter(route, target)(klass, value) == expected
 
 
-@pytest.mark.parametrize(("route", "target", "klass", "value", "reason"), REFUSED)
-def test_a_value_that_does_not_fit_is_refused_with_the_reason(
-    route: str, target: str, klass: str, value: Any, reason: str
+@pytest.mark.parametrize(("route", "target", "klass", "value", "kind", "reason"), REFUSED)
+def test_a_value_that_does_not_fit_is_refused_by_kind_with_the_reason(
+    route: str, target: str, klass: str, value: Any, kind: str, reason: str
 ) -> None:
     with pytest.raises(Refused) as refused:
         converter(route, target)(klass, value)
-    assert refused.value.reason == reason
+    assert (refused.value.kind, refused.value.reason) == (kind, reason)
 
 
 @pytest.mark.parametrize(("value", "stripped"), [(b"a\0b", b"ab"), (b"a\xff\0", "a�".encode())])
 def test_text_that_can_be_held_in_part_brings_that_part(value: Any, stripped: bytes) -> None:
     with pytest.raises(Refused) as refused:
         converter("text", "text")("text", value)
-    assert refused.value.stripped == stripped
+    assert refused.value.converted == stripped
 
 
 def test_an_unknown_route_is_named() -> None:

@@ -94,7 +94,7 @@ class ComparedTable(Model):
     by their hash. view: one side is a view. schemas: those of both tables; None: the names end them at their first dot.
     documents: how the rows lie in documents, where one side is MongoDB and the other is not: of a source the way into
     tables, of a target the way from tables. locator: columns of the source (or its rowid) by which rows that the
-    migration set aside are found again.
+    migration set aside are found again; numbered: a running number stands behind their values, which tells nothing.
     """
 
     name: str
@@ -105,6 +105,7 @@ class ComparedTable(Model):
     key: list[str] = Field(default_factory=list)
     range_column: str | None = None
     locator: list[str] = Field(default_factory=list)
+    numbered: bool = False
     uncompared: list[Uncompared] = Field(default_factory=list)
     view: bool = False
     documents: CollectionMapping | DocumentMapping | None = None

@@ -112,7 +112,8 @@ def text_sql(column: ComparedColumn, role: Role, quoted: str, version: int, whol
 def raw_sql(column: ComparedColumn, role: Role, quoted: str) -> str:
     """SQL of the text that is rendered here: the value's own, arrays of PostgreSQL's own types as JSON."""
     held = column.held(role)
-    if held.type.kind is Kind.ARRAY and not is_own(held):
+    composed = held.type.kind is Kind.COMPOSITE and column.form is Form.JSON
+    if composed or (held.type.kind is Kind.ARRAY and not is_own(held)):
         return f"pg_catalog.to_json({quoted})::text"
     return (OWN_TEXT if is_own(held) else TEXT).replace("{c}", quoted)
 

@@ -1,7 +1,7 @@
 """Tells differences that the migration made on purpose (values and rows it set aside) from all others.
 
 A difference is explained when the source still holds the very value that was set aside, class and bytes, and the
-target holds what the migration gave it instead: NULL, the text without what it can't hold, or no row at all.
+target holds what the migration gave it instead: NULL, the documented conversion, or no row at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from transfer.canonical.encoding import Hashing, Texts, encode
 from transfer.canonical.tolerance import within
 from transfer.compare.findings import Finding, Findings, encoded_keys
 from transfer.compare.model import Kind
-from transfer.compare.originals import Raw, is_original, is_original_row, locator, rendered_from, stripped
+from transfer.compare.originals import (
+    Raw,
+    is_original,
+    is_original_row,
+    locator,
+    place_of,
+    placed,
+    rendered_from,
+    stored_instead,
+)
 from transfer.quarantined import Quarantined
 from transfer.sides.side import Side, Span
 
@@ -36,13 +45,18 @@ class Explained:
 
 
 class SetAside:
-    """What was set aside of one table, found by the row it was set aside of."""
+    """What was set aside of one table, found by the row it was set aside of.
 
-    def __init__(self, table: ComparedTable, aside: Iterable[Quarantined]) -> None:
+    classes: values of the source have classes of their own (SQLite), which its locators and originals keep.
+    """
+
+    def __init__(self, table: ComparedTable, aside: Iterable[Quarantined], classes: bool = True) -> None:
         self.table = table
-        self._rows: dict[str, dict[str, Quarantined]] = {}
+        self.classes = classes
+        self._rows: dict[str | tuple[str | None, ...], dict[str, Quarantined]] = {}
         for entry in aside:
-            self._rows.setdefault(entry.locator, {})[entry.column] = entry
+            place = entry.locator if classes else place_of(entry.locator, table.numbered)
+            self._rows.setdefault(place, {})[entry.column] = entry
         entries = [entry for row in self._rows.values() for entry in row.values()]
         withheld = {name for entry in entries if not entry.column for name in json.loads(entry.original)}
         self.columns = sorted({*table.locator, *(entry.column for entry in entries if entry.column), *withheld})
@@ -52,14 +66,15 @@ class SetAside:
 
     def of(self, raw: Raw) -> dict[str, Quarantined]:
         """Column -> what was set aside of this row of the source ('': the whole row), as far as it still holds that."""
-        entries = self._rows.get(locator(raw[name] for name in self.table.locator), {})
+        pairs = (raw[name] for name in self.table.locator)
+        entries = self._rows.get(locator(pairs) if self.classes else placed(pairs), {})
         return {name: entry for name, entry in entries.items() if self._still(entry, raw)}
 
     def _still(self, entry: Quarantined, raw: Raw) -> bool:
         if entry.column:
-            return entry.column in raw and is_original(entry.original, *raw[entry.column])
+            return entry.column in raw and is_original(entry.original, *raw[entry.column], self.classes)
         kept = json.loads(entry.original)
-        return is_original_row(entry.original, {name: raw[name] for name in kept if name in raw})
+        return is_original_row(entry.original, {name: raw[name] for name in kept if name in raw}, self.classes)
 
     def given(self, texts: Texts, raw: Raw, entries: Mapping[str, Quarantined]) -> Texts | None:
         """The texts of the row as the target was given it; None for a row that was withheld."""
@@ -69,7 +84,8 @@ class SetAside:
         for place, column in enumerate(self.table.columns):
             entry = entries.get(column.source.name)
             if entry is not None:
-                row[place] = None if entry.action == "null" else stripped(raw[column.source.name][1])
+                value = raw[column.source.name][1]
+                row[place] = None if entry.action == "null" else stored_instead(entry.original, column, value)
         return row
 
     def place(self, rows: Sequence[Texts], raw: Raw, entries: Mapping[str, Quarantined]) -> int | None:
@@ -77,7 +93,7 @@ class SetAside:
 
         Of several, the first whose texts may be those of the raw values.
         """
-        if len(rows) == 1 or not self.table.key:
+        if len(rows) == 1 or not self.table.key or not self.classes:
             return 0 if rows else None
         places = [n for n, column in enumerate(self.table.columns) if column.source.name in entries]
         for number, texts in enumerate(rows):
@@ -90,7 +106,7 @@ class SetAside:
         key = self.table.key_columns
         if len(key) != 1 or key[0].form is not Form.NUMBER or self.table.locator != [key[0].source.name]:
             return None
-        values = [json.loads(locator)[0] for locator in self._rows]
+        values = [json.loads(entry.locator)[0] for row in self._rows.values() for entry in list(row.values())[:1]]
         if not all(type(value) is int for value in values):
             return None
         return [encode(key, [b"%d" % value]) for value in values]
@@ -108,7 +124,7 @@ def explain(
 
     findings: complete, with differing rows of either side; hashing: the one that made their keys.
     """
-    made = SetAside(table, aside)
+    made = SetAside(table, aside, source.engine == "sqlite")
     found = Explained()
     if not made or not table.locator:
         return found

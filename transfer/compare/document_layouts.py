@@ -77,7 +77,7 @@ def of_tables(tables: Catalog, documents: Catalog, names: dict[str, str]) -> lis
             given = names.get(mapping.table, "").removeprefix(f"{documents.database}.")
             collection = _collection(mapping, table, given, by_name)
             if collection is not None and all(_embeds(collection, one) for one in mapping.embedded):
-                for rows in _rows_of(mapping, collection, tables, documents.database):
+                for rows in rows_of(mapping, collection, tables, documents.database):
                     found.setdefault(rows.table.full_name, rows)
     return list(found.values())
 
@@ -127,7 +127,8 @@ def _embeds(collection: Collection, embedded: EmbeddedMapping) -> bool:
     return not collection.fields or embedded.field in seen_fields(collection)
 
 
-def _rows_of(mapping: DocumentMapping, collection: Collection, tables: Catalog, database: str) -> list[Rows]:
+def rows_of(mapping: DocumentMapping, collection: Collection, tables: Catalog, database: str) -> list[Rows]:
+    """The rows of the table and of those inside its documents, as this collection holds them."""
     table = tables.table(mapping.table)
     mapping = _fitted(mapping.model_copy(update={"collection": collection.name}), table, collection)
     known = {one.field for one in mapping.fields} | {one.rest for one in mapping.fields}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
+from typing import Any
 
 from conversion.mapping import TableMapping
 from engines.catalog import Catalog
+from engines.connection import parse
 from engines.errors import CheckFailed, DbmoError
+from engines.families import family
 from engines.registry import open_database
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import Digest, Hashing
-from transfer.chunks import Chunk, Chunks
+from transfer.chunks import Chunk, integer
 from transfer.compare.aside import explain
 from transfer.compare.bisect import differing_hashes, found
 from transfer.compare.both import Both
@@ -21,11 +24,12 @@ from transfer.compare.findings import Findings
 from transfer.compare.mapped import from_mapping
 from transfer.compare.model import Problem, TableComparison
 from transfer.endpoints import Endpoints
-from transfer.moveplan import MovePlan
+from transfer.moveplan import ChunkKey, MovePlan
 from transfer.quarantined import Quarantined
 from transfer.sides.open import open_side
 from transfer.sides.side import Side, Span
-from transfer.state import State
+from transfer.state import State, open_chunks
+from transfer.units import TableUnit
 
 LOT = 1_000
 
@@ -43,9 +47,9 @@ class Ranges:
         """Whether the target has the plan's table."""
         return any(table.full_name == mapping.target for table in self._catalogs[1].tables)
 
-    def table(self, mapping: TableMapping) -> ComparedTable:
-        """The plan's table; UsageError TABLE_MISSING where it is not there."""
-        return from_mapping(mapping, *self._catalogs)
+    def table(self, mapping: TableMapping, key: ChunkKey | None = None) -> ComparedTable:
+        """The plan's table, cut by that key; UsageError TABLE_MISSING where it is not there."""
+        return from_mapping(mapping, *self._catalogs, key=key)
 
     def compare(
         self, table: ComparedTable, chunks: Sequence[Chunk], aside: list[Quarantined], result: TableComparison
@@ -53,7 +57,7 @@ class Ranges:
         """Add what the chunks' rows give on both sides to a result; chunks: ranges of the table's range column."""
         with Both(self.source, self.target) as both, closing(Findings()) as findings:
             for chunk in chunks:
-                span = Span(chunk.lower, chunk.upper)
+                span = Span(integer(chunk.lower), integer(chunk.upper))
                 outcome = self._outcome(both, table, span)
                 result.rows_source = (result.rows_source or 0) + outcome.rows_source
                 result.rows_target = (result.rows_target or 0) + outcome.rows_target
@@ -91,20 +95,26 @@ class Ranges:
 
 
 @contextmanager
-def open_ranges(endpoints: Endpoints, join: str | None = None) -> Iterator[Ranges]:
+def open_ranges(endpoints: Endpoints, join: str | None = None, shared: Any = None) -> Iterator[Ranges]:
     """Both ends of a migration, read only.
 
     join: token of the snapshot that the copy reads the source at, so that what was written to the source since is no
-    difference; None: a moment of now.
+    difference; None: a moment of now. shared: that snapshot itself, which is read where its moment can't be joined by
+    another connection; it stays open.
     """
     catalogs = []
     for url in (endpoints.source, endpoints.target):
         with closing(open_database(url)) as database:
             catalogs.append(database.catalog())
-    with (
-        closing(open_side(endpoints.source, "source", join)) as source,
-        closing(open_side(endpoints.target, "target")) as target,
-    ):
+    with ExitStack() as stack:
+        reference = parse(endpoints.source)
+        if shared is not None and family(reference.engine) == "mysql":
+            from transfer.sides.mysql import MysqlSide
+
+            source: Side = MysqlSide(shared, "source", reference.display)
+        else:
+            source = stack.enter_context(closing(open_side(endpoints.source, "source", join)))
+        target = stack.enter_context(closing(open_side(endpoints.target, "target")))
         yield Ranges(source, target, (catalogs[0], catalogs[1]))
 
 
@@ -115,9 +125,10 @@ def check_finished(
 
     A table whose chunks can't be told apart on the target gives CHUNKS_NOT_APART until all of them are finished.
     """
-    chunks = Chunks(state)
+    chunks = open_chunks(state)
     finished = chunks.finished()  # before the target's moment: their rows are committed
     open_tables = {chunk.table for chunk in chunks.pending()}
+    open_tables |= {name for name, cut in chunks.cuts().items() if not cut.complete}
     aside = chunks.quarantined()
     results = []
     with open_ranges(endpoints, join) as ranges:
@@ -125,7 +136,8 @@ def check_finished(
             own = [chunk for chunk in finished if chunk.table == mapping.source]
             if own:
                 entries = [entry for name, entry in aside if name == mapping.source]
-                results.append(_checked(ranges, mapping, own, entries, mapping.source in open_tables))
+                unit = TableUnit(mapping, plan.key_of(mapping.source))
+                results.append(_checked(ranges, unit, own, entries, mapping.source in open_tables))
     return results
 
 
@@ -147,14 +159,13 @@ def _empty(ranges: Ranges, mapping: TableMapping) -> TableComparison:
 
 
 def _checked(
-    ranges: Ranges, mapping: TableMapping, chunks: list[Chunk], aside: list[Quarantined], others_open: bool
+    ranges: Ranges, unit: TableUnit, chunks: list[Chunk], aside: list[Quarantined], others_open: bool
 ) -> TableComparison:
-    result = _result(mapping)
+    mapping, result = unit.mapping, _result(unit.mapping)
     try:
-        table = ranges.table(mapping)
+        table = ranges.table(mapping, unit.key)
         result.tolerances, result.uncompared = table.tolerances, table.uncompared
-        ranged = any(chunk.lower is not None or chunk.upper is not None for chunk in chunks)
-        if not ranged or table.range_column is not None:
+        if all(chunk.whole for chunk in chunks) or (unit.apart and table.range_column is not None):
             return ranges.compare(table, chunks, aside, result)
         if not others_open:
             return ranges.compare(table, [Chunk(mapping.source, 0, None, None)], aside, result)

@@ -14,6 +14,7 @@ from engines.errors import UsageError
 from engines.families import family
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Role, Uncompared
+from transfer.moveplan import ChunkKey
 
 MICROSECONDS = 6
 WITH_ZONE = ("with time zone", "timetz")
@@ -66,18 +67,54 @@ TO_SQLITE: dict[str, Meaning] = {
     "pg_array": Meaning(Form.JSON, target="pg_array"),
     "pg_interval": Meaning(Form.TEXT, target="text"),
 }
+# route from MySQL or MariaDB to SQLite -> meaning; conversion/from_mysql/types_sqlite.py says what the file holds
+MYSQL_TO_SQLITE: dict[str, Meaning] = {
+    "integer": Meaning(Form.NUMBER, target="integer"),
+    "boolean": Meaning(Form.NUMBER, target="boolean"),
+    "bit_boolean": Meaning(Form.NUMBER, target="boolean"),
+    "bit_integer": Meaning(Form.NUMBER, target="integer"),
+    "bit": Meaning(Form.BYTES, target="bytea"),
+    "numeric": Meaning(Form.NUMBER, target="pg_numeric"),
+    "double": Meaning(Form.NUMBER, target="pg_real"),
+    "text": Meaning(Form.TEXT, target="text"),
+    "enum": Meaning(Form.TEXT, target="text"),
+    "network": Meaning(Form.TEXT, target="text"),
+    "json": Meaning(Form.TEXT, target="text"),
+    "bytea": Meaning(Form.BYTES, target="bytea"),
+    "wkb": Meaning(Form.BYTES, target="bytea"),
+    "date": Meaning(Form.DATE, target="pg_date"),
+    "time": Meaning(Form.TIME, target="pg_time"),
+    "timestamp": Meaning(Form.TIMESTAMP, target="pg_timestamp"),
+    "timestamptz": Meaning(Form.TIMESTAMP, target="pg_timestamptz"),
+    "uuid": Meaning(Form.UUID, target="uuid"),
+}
+# of MySQL and MariaDB into PostgreSQL the types of both sides say it, but for a geometry that becomes bytes
+MYSQL_TO_POSTGRESQL: dict[str, Meaning] = {"wkb": Meaning(Form.BYTES)}
+# route from PostgreSQL to MySQL or MariaDB -> meaning, where the two types alone would say less
+POSTGRESQL_TO_MYSQL: dict[str, Meaning] = {
+    "pg_timestamptz": Meaning(Form.TIMESTAMP),
+    "pg_composite": Meaning(Form.JSON),
+    "pg_array": Meaning(Form.JSON),
+    "pg_interval": Meaning(Form.TEXT),
+}
 ROUTES: dict[tuple[str, str], dict[str, Meaning]] = {
     ("sqlite", "postgresql"): FROM_SQLITE,
-    ("sqlite", "mysql"): FROM_SQLITE | {"uuid": Meaning(Form.CHAR, "text")},
+    ("sqlite", "mysql"): FROM_SQLITE,
     ("postgresql", "sqlite"): TO_SQLITE,
+    ("postgresql", "mysql"): POSTGRESQL_TO_MYSQL,
+    ("mysql", "postgresql"): MYSQL_TO_POSTGRESQL,
+    ("mysql", "sqlite"): MYSQL_TO_SQLITE,
 }
 
 
-def from_mapping(table: TableMapping, source: Catalog, target: Catalog) -> ComparedTable:
+def from_mapping(
+    table: TableMapping, source: Catalog, target: Catalog, *, key: ChunkKey | None = None
+) -> ComparedTable:
     """What a plan's table is compared as, with the types that the live catalogs give.
 
-    Columns are called as in the source. A column that is gone on a side is uncompared; UsageError TABLE_MISSING where
-    the table itself is. UsageError UNSUPPORTED_OPTION where a side is MongoDB: transfer/compare/pairing_documents.py.
+    key: how the mover cut the table, by which what it set aside names its rows. Columns are called as in the source. A
+    column that is gone on a side is uncompared; UsageError TABLE_MISSING where the table itself is. UsageError
+    UNSUPPORTED_OPTION where a side is MongoDB: transfer/compare/mapped_documents.py.
     """
     engines = family(source.engine), family(target.engine)
     if "mongodb" in engines:
@@ -91,6 +128,7 @@ def from_mapping(table: TableMapping, source: Catalog, target: Catalog) -> Compa
     columns = [column for column in found if isinstance(column, ComparedColumn)]
     names = {column.target.name: column.name for column in columns}
     whole_key = all(name in names for name in table.key)
+    locator, numbered = _locator(table, engines[0], key)
     return ComparedTable(
         name=table.source,
         source=table.source,
@@ -99,7 +137,8 @@ def from_mapping(table: TableMapping, source: Catalog, target: Catalog) -> Compa
         columns=columns,
         key=[names[name] for name in table.key] if whole_key else [],
         range_column=_range(table, columns),
-        locator=table.locator_columns if engines[0] == "sqlite" else [],
+        locator=locator,
+        numbered=numbered,
         uncompared=[column for column in found if isinstance(column, Uncompared)],
     )
 
@@ -109,7 +148,9 @@ def meaning(column: ColumnMapping, engines: tuple[str, str]) -> Meaning | None:
     found = ROUTES.get(engines, {}).get(column.route)
     if found is None:
         return None
-    if column.route == "json" and column.target_type == "json":
+    if column.route == "wkb" and not column.target_type.lower().startswith(("bytea", "blob")):
+        return None
+    if column.route == "json" and column.target_type == "json" and engines[0] == "sqlite":
         return Meaning(Form.TEXT, "text")  # the type keeps the text byte for byte
     if column.route == "pg_time" and any(word in column.source_type for word in WITH_ZONE):
         return Meaning(Form.TIMETZ, found.source, found.target)
@@ -120,6 +161,17 @@ def meaning(column: ColumnMapping, engines: tuple[str, str]) -> Meaning | None:
     if column.route == "pg_text" and column.source_type == "uuid":
         return Meaning(Form.UUID, found.source, "uuid")
     return found
+
+
+def _locator(table: TableMapping, engine: str, key: ChunkKey | None) -> tuple[list[str], bool]:
+    """Columns of the source by which what was set aside names its rows, and whether a number stands behind them."""
+    if engine == "sqlite":
+        return table.locator_columns, False
+    if key is not None and key.kind == "columns":
+        return [column.name for column in key.columns], False
+    if key is None and table.key:
+        return table.key_columns, False
+    return [column.source for column in table.copied], True
 
 
 def _column(

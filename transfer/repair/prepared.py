@@ -91,7 +91,7 @@ def prepare(
         columns=carried(table, engines, computed),
         computed=computed,
         places=_places(table, target, engines[1]),
-        aside=SetAside(table, aside),
+        aside=SetAside(table, aside, engines[0] == "sqlite"),
     )
 
 

@@ -18,12 +18,21 @@ NOTHING: Any = object()  # there is no documented conversion of the value
 class Refused(Exception):
     """The target's type can't hold a value; converted: what `convert` stores instead, as the route writes it.
 
-    reason: a few words for people; kind: which policy of the plan decides.
+    reason: a few words for people; kind: which policy of the plan decides; stored: the converted value in plain text
+    (no escapes), where `converted` isn't that already, so that verification knows what the target holds.
     """
 
-    def __init__(self, kind: Unholdable, reason: str, converted: Any = NOTHING) -> None:
+    def __init__(self, kind: Unholdable, reason: str, converted: Any = NOTHING, stored: str | None = None) -> None:
         super().__init__(reason)
-        self.kind, self.reason, self.converted = kind, reason, converted
+        self.kind, self.reason, self.converted, self.stored = kind, reason, converted, stored
+
+    def plainly(self) -> str | None:
+        """What is stored instead, as text; None where that is NULL."""
+        if self.stored is not None or self.converted is None:
+            return self.stored
+        if isinstance(self.converted, bytes | bytearray):
+            return bytes(self.converted).decode(errors="replace")
+        return str(self.converted)
 
 
 class RowWithheld(Exception):
@@ -56,7 +65,8 @@ class Judge:
             )
         text = json.dumps(dict(original), ensure_ascii=False)
         if policy == "convert" and refused.converted is not NOTHING:
-            self.found.append(Quarantined(locator, column.source, key, refused.reason, "converted", text))
+            kept = json.dumps({**original, "stored": refused.plainly()}, ensure_ascii=False)
+            self.found.append(Quarantined(locator, column.source, key, refused.reason, "converted", kept))
             return refused.converted
         if not column.nullable:
             raise RowWithheld(f"{column.source}: {refused.reason}")

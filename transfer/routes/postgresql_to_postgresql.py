@@ -2,77 +2,106 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
 
-from conversion.mapping import TableMapping
-from engines.postgresql.quoting import quote_identifier, quote_name
+import psycopg
+
+from engines.errors import DbmoError, EngineError
+from engines.postgresql.copying import Block
+from engines.postgresql.quoting import quote_identifier, quote_literal
+from engines.postgresql.relations import find_relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
+from engines.postgresql.writer import PostgresqlWriter
+from engines.protocols import Loaded
 from transfer.chunks import Chunk
-
-# Types whose binary form is the same from version 12 to 18 (their send and receive functions did not change).
-BINARY_SAFE = frozenset(
-    "smallint integer bigint real double_precision numeric text character_varying character bytea boolean date "
-    "time_without_time_zone time_with_time_zone timestamp_without_time_zone timestamp_with_time_zone interval uuid "
-    "json jsonb inet cidr macaddr macaddr8 bit bit_varying point line lseg box path polygon circle".split()
-)
-
-
-def base_type(native: str) -> str:
-    """A type's name without modifiers: `numeric(10,2)` is `numeric`."""
-    return re.sub(r"\([^)]*\)", "", native).replace("  ", " ").strip().replace(" ", "_")
+from transfer.cutting.postgresql import condition
+from transfer.moveplan import MovePlan
+from transfer.routes.policy import Judge
+from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_same_user_type, unproved
+from transfer.routes.postgresql_refusals import BACK, SAVEPOINT, ExactRows, is_refusal
+from transfer.routes.postgresql_wide_rows import WideRows
+from transfer.routes.route import Copied, Pace
+from transfer.units import TableUnit, Unit
 
 
-def is_binary_safe(table: TableMapping) -> bool:
-    """Whether every copied column has the same binary form on both sides."""
-    return all(c.source_type == c.target_type and base_type(c.source_type) in BINARY_SAFE for c in table.copied)
+def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> PostgresqlRelay:
+    """See transfer.routes.route."""
+    assert isinstance(unit, TableUnit)
+    return PostgresqlRelay(plan, unit, snapshot, writer)
 
 
-@dataclass
 class PostgresqlRelay:
-    """One chunk of a PostgreSQL table as the blocks of COPY TO."""
+    """What COPY TO gives goes to COPY FROM as it is; only rows too large to be held are read in pieces."""
 
-    snapshot: PostgresqlSnapshot
-    table: TableMapping
-    chunk: Chunk
-    rows_limit: int | None = None
-    text_only: bool = False
+    def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: PostgresqlSnapshot, writer: PostgresqlWriter) -> None:
+        self.plan, self.unit, self.snapshot, self.writer = plan, unit, snapshot, writer
+        self.table = unit.mapping
+        self.source = find_relation(self.table.source, snapshot.query, "the source")
+        self.target = writer.relation(self.table.target)
+        self.columns = [column.target for column in self.table.copied]
+        self.reads = ", ".join(quote_identifier(column.source) for column in self.table.copied)
+        self.form = "binary" if self._has_same_bytes() else "text"
+        self.exact = ExactRows(snapshot, self.source, writer, self.table, unit.key, plan.quarantine_limit)
+        self.wide = WideRows(self.snapshot, self.source, self.table)
 
-    @property
-    def binary(self) -> bool:
-        """Whether the blocks are COPY's binary form."""
-        return not self.text_only and is_binary_safe(self.table)
+    def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        """See Route."""
+        judge = Judge(self.table, self.plan.policy())
+        where = condition(self.unit.key, chunk)
+        wide = self.wide.find(where)
+        if wide:
+            where = self.wide.others(where)
+        loaded = self._relay(where, into, pace) or self.exact.copy(where, into, judge, pace)
+        if wide:
+            pieces = self.wide.blocks(wide, judge)
+            apart = self.writer.load(into, self.table.target, self.columns, _paced(pieces, pace))
+            loaded = Loaded(loaded.rows + apart.rows, loaded.bytes + apart.bytes)
+        return Copied(loaded.rows, loaded.bytes, judge.found)
 
-    def blocks(self) -> Iterator[bytes]:
-        """What COPY TO STDOUT gives for the chunk's range."""
-        form = "binary" if self.binary else "text"
-        columns = ", ".join(quote_identifier(c.source) for c in self.table.copied)
-        where = range_condition(self.table, self.chunk)
-        source = f"SELECT {columns} FROM ONLY {source_name(self.table)}{where}"
-        if self.rows_limit is not None:
-            source += f" LIMIT {self.rows_limit}"
-        yield from self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {form})")
+    def _relay(self, where: str, into: Any, pace: Pace) -> Loaded | None:
+        """The range as it is; None when one of the servers refuses a value of it, and nothing of it is there."""
+        source = f"SELECT {self.reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
+        load = self.writer.load_binary if self.form == "binary" else self.writer.load
+        out = self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {self.form})")
+        try:
+            with closing(out):
+                loaded = load(into, self.table.target, self.columns, _paced(out, pace), before=(SAVEPOINT,))
+        except (psycopg.Error, DbmoError) as error:
+            state = error.sqlstate if isinstance(error, psycopg.Error) else error.data.get("sqlstate")
+            if not is_refusal(state):
+                raise
+            self.writer.run(into, BACK)
+            return None
+        if loaded.rows != out.rows:
+            raise EngineError(
+                "ROWS_LOST",
+                f"{self.table.source} gave {out.rows} rows and {self.table.target} took {loaded.rows} of them.",
+                "Look for a trigger on the target's table that drops rows; nothing of this range was committed.",
+            )
+        return loaded
+
+    def _has_same_bytes(self) -> bool:
+        """Whether every copied column has the same binary form on both sides; asks them about users' own types."""
+        here, there = self.snapshot.version, self.writer.version_number
+        for column in unproved(self.table.copied, here, there):
+            if column.source_type != column.target_type:
+                return False
+            own = _user_type(self.snapshot, self.source.oid, column.source)
+            others = _user_type(self.writer, self.target.oid, column.target)
+            if own is None or others is None or not is_same_user_type(own, others, here, there):
+                return False
+        return True
 
 
-def source_name(table: TableMapping) -> str:
-    """The quoted schema.table of the source."""
-    schema, _, name = table.source.partition(".")
-    return quote_name(schema, name)
+def _user_type(asked: PostgresqlSnapshot | PostgresqlWriter, oid: int, column: str) -> UserType | None:
+    found = asked.query(USER_TYPE.format(oid=oid, name=quote_literal(column)))
+    kind, base, kind_of_base = found[0] if found else ("", None, None)
+    return (kind, base if kind == DOMAIN else None, kind_of_base) if found else None
 
 
-def range_condition(table: TableMapping, chunk: Chunk) -> str:
-    """WHERE of a chunk: a range of an integer key, or of pages (ctid); empty for the whole table."""
-    terms = []
-    if table.source_key == "ctid":
-        if chunk.lower is not None:
-            terms.append(f"ctid >= '({chunk.lower},0)'::pg_catalog.tid")
-        if chunk.upper is not None:
-            terms.append(f"ctid < '({chunk.upper},0)'::pg_catalog.tid")
-    elif table.source_key:
-        key = quote_identifier(table.source_key)
-        if chunk.lower is not None:
-            terms.append(f"{key} > {chunk.lower}")
-        if chunk.upper is not None:
-            terms.append(f"{key} <= {chunk.upper}")
-    return f" WHERE {' AND '.join(terms)}" if terms else ""
+def _paced(blocks: Iterable[Block], pace: Pace) -> Iterator[Block]:
+    for block in blocks:
+        pace(len(block))
+        yield block

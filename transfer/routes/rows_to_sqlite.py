@@ -1,93 +1,193 @@
-"""Rows for a SQLite target: values of PostgreSQL rendered without loss, values of SQLite as they are."""
+"""Rows into SQLite: a source's values as SQLite's own classes, large ones in pieces, others set aside by the plan."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from conversion.mapping import ColumnMapping, TableMapping
-from engines.errors import Aborted
-from engines.postgresql.quoting import quote_identifier as quote_postgresql
+from conversion.mapping import ColumnMapping
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from engines.sqlite.quoting import quote_identifier as quote_sqlite
-from engines.sqlite.snapshot import SqliteSnapshot
-from transfer.canonical.sql_postgresql import OWN_TEXT
+from engines.sqlite.writer import Large, SqliteWriter
 from transfer.chunks import Chunk
-from transfer.quarantined import Quarantined
-from transfer.routes.postgresql_to_postgresql import range_condition, source_name
+from transfer.moveplan import MovePlan
+from transfer.routes.policy import Judge, Refused, RowWithheld
+from transfer.routes.route import Copied, Pace, Route
+from transfer.units import TableUnit, Unit
 
-BATCH = 2_000
-Row = tuple[Any, ...]
+WIDE = 1 << 18  # bytes of a value from which on it is read in pieces
+MOST = 110_000_000  # bytes of the large values of a row: SQLite holds a row twice while it is inserted
+VALUE_WEIGHT = 8  # bytes of a number
 
-# How PostgreSQL renders a value for SQLite, per route; the driver gives Python's int, float, str and bytes.
-READ: dict[str, str] = {
-    "pg_integer": "{c}::bigint",
-    "pg_boolean": "{c}::int",
-    "pg_real": "{c}::double precision",
-    "pg_blob": "{c}",
-    "pg_timestamptz": "({c} AT TIME ZONE 'UTC')::text || '+00:00'",
-    "pg_array": "to_json({c})::text",
-}
-AS_TEXT = "{c}::text"
+Values = tuple[Any, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class ReadRow:
+    """A row as the source gives it: its values, what finds it again, and a mark where large values were left out."""
+
+    values: Values
+    key: Values
+    mark: Any = None
+
+
+class RowSource(Protocol):
+    """The rows of one table of a source, as values that the driver gives."""
+
+    @property
+    def columns(self) -> Sequence[ColumnMapping]:
+        """Those that are copied."""
+        ...
+
+    def batches(self, chunk: Chunk) -> Iterator[list[ReadRow]]:
+        """The rows of a range, a few hundred KB at a time; a value above WIDE bytes is None and its row is marked."""
+        ...
+
+    def converter(self, place: int) -> Callable[[Any], Any] | None:
+        """What makes SQLite's value of a column's, None where it is that already; Refused where there is none."""
+        ...
+
+    def original(self, place: int, value: Any) -> dict[str, Any]:
+        """A value as JSON that loses nothing."""
+        ...
+
+    def located(self, row: ReadRow) -> tuple[str, str]:
+        """Locator and key of a row, as Quarantined has them."""
+        ...
+
+    def large(self, row: ReadRow) -> dict[int, Large | Refused]:
+        """The values that were left out of a marked row, by their columns' places, to be taken in their order."""
+        ...
+
+
+def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> Route:
+    """See transfer.routes.route."""
+    assert isinstance(unit, TableUnit)
+    judge = Judge(unit.mapping, plan.policy())
+    if isinstance(snapshot, PostgresqlSnapshot):
+        from transfer.routes.rows_to_sqlite_postgresql import PostgresqlRows
+
+        return RowsToSqlite(PostgresqlRows(snapshot, unit), writer, judge)
+    from transfer.routes.rows_to_sqlite_within import SqliteToSqlite
+
+    return SqliteToSqlite(unit, snapshot, writer, judge)
+
+
 class RowsToSqlite:
-    """One chunk as lists of rows."""
+    """Rows of one table, by INSERT."""
 
-    snapshot: SqliteSnapshot | PostgresqlSnapshot
-    table: TableMapping
-    chunk: Chunk
-    quarantined: list[Quarantined] = field(default_factory=list)
+    def __init__(self, source: RowSource, writer: SqliteWriter, judge: Judge) -> None:
+        self.source, self.writer, self.judge = source, writer, judge
+        self.columns = source.columns
+        self.names = [column.target for column in source.columns]
+        self.converters = [source.converter(place) for place in range(len(source.columns))]
+        self.required = [place for place, column in enumerate(source.columns) if not column.nullable]
 
-    def blocks(self) -> Iterator[list[Row]]:
-        """Rows in the order of the copied columns."""
-        if isinstance(self.snapshot, SqliteSnapshot):
-            yield from self._from_sqlite(self.snapshot)
-        else:
-            yield from self._from_postgresql(self.snapshot)
+    def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        """See Route."""
+        self.judge.found = []
+        rows = size = 0
+        for batch in self.source.batches(chunk):
+            weight = sum(weight_of(row.values) for row in batch)
+            pace(weight)
+            rows += self._load(into, batch)
+            size += weight
+            for row in batch:
+                if row.mark is not None:
+                    written = self._wide(into, row, pace)
+                    rows += written is not None
+                    size += written or 0
+        return Copied(rows, size, self.judge.found)
 
-    def _from_postgresql(self, snapshot: PostgresqlSnapshot) -> Iterator[list[Row]]:
-        columns = ", ".join(_read(column) for column in self.table.copied)
-        where = range_condition(self.table, self.chunk)
-        reals = {place for place, column in enumerate(self.table.copied) if column.route == "pg_real"}
-        for rows in snapshot.rows(f"SELECT {columns} FROM ONLY {source_name(self.table)}{where}", BATCH):
-            yield [tuple(_real(v) if n in reals else v for n, v in enumerate(row)) for row in rows] if reals else rows
-
-    def _from_sqlite(self, snapshot: SqliteSnapshot) -> Iterator[list[Row]]:
-        names = [quote_sqlite(column.source) for column in self.table.copied]
-        reads = ", ".join(f"typeof({name}), {name}" for name in names)
-        table = quote_sqlite(self.table.source.partition(".")[2])
-        where, bounds = "1", []
-        if self.table.source_key:
-            key = quote_sqlite(self.table.source_key)
-            terms = [(f"{key} > ?", self.chunk.lower), (f"{key} <= ?", self.chunk.upper)]
-            bounds = [bound for _, bound in terms if bound is not None]
-            where = " AND ".join(term for term, bound in terms if bound is not None) or "1"
-        for rows in snapshot.batches(f"SELECT {reads} FROM {table} WHERE {where}", tuple(bounds), BATCH):
-            yield [tuple(map(self._value, row[::2], row[1::2])) for row in rows]
-
-    def _value(self, klass: bytes, value: Any) -> Any:
-        if klass != b"text":
-            return value
+    def _load(self, into: Any, batch: Sequence[ReadRow]) -> int:
+        plain = [row for row in batch if row.mark is None]
         try:
-            return value.decode()
-        except UnicodeDecodeError as error:
-            raise Aborted(
-                "VALUE_NOT_HOLDABLE",
-                f"{self.table.source} holds text that is not valid UTF-8, which this route can't write as text.",
-                "Mend the text in the source; SQLite to SQLite can also be copied with the sqlite3 shell's .backup.",
-            ) from error
+            rows = self._converted([row.values for row in plain])
+        except Refused:
+            rows = [made for row in plain if (made := self._exact(row)) is not None]
+        return self.writer.load(into, self.judge.table.target, self.names, [rows]).rows if rows else 0
+
+    def _converted(self, rows: list[Values]) -> list[Values]:
+        """Rows as SQLite takes them; Refused where one of the values has to be looked at."""
+        if not rows or not (self.required or any(self.converters)):
+            return rows
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        if any(None in columns[place] for place in self.required):
+            raise Refused("wrong_class", "NULL")
+        for place, convert in enumerate(self.converters):
+            if convert is not None:
+                columns[place] = [None if value is None else convert(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
+
+    def _exact(self, row: ReadRow, skipped: frozenset[int] = frozenset()) -> Values | None:
+        """A row value by value; None when it is withheld. skipped: places that are not looked at."""
+        made: list[Any] = []
+        try:
+            for place, value in enumerate(row.values):
+                made.append(None if place in skipped else self._value(place, value, row))
+        except RowWithheld as why:
+            self._withhold(row, str(why))
+            return None
+        return tuple(made)
+
+    def _value(self, place: int, value: Any, row: ReadRow) -> Any:
+        column, convert = self.columns[place], self.converters[place]
+        try:
+            if value is None and not column.nullable:
+                raise Refused("wrong_class", "NULL in a column that must have a value")
+            return convert(value) if convert is not None and value is not None else value
+        except Refused as refused:
+            return self.judge.settle(column, refused, *self.source.located(row), self.source.original(place, value))
+
+    def _wide(self, into: Any, row: ReadRow, pace: Pace) -> int | None:
+        """Insert a row with large values; its bytes, None when it is withheld."""
+        large = self.source.large(row)
+        made = self._exact(row, frozenset(large))
+        if made is None:
+            return None
+        values: list[Any] = list(made)
+        try:
+            for place, value in self._fitting(large).items():
+                if isinstance(value, Refused):
+                    located = self.source.located(row)
+                    values[place] = self.judge.settle(self.columns[place], value, *located, unread(value))
+                else:
+                    values[place] = value
+        except RowWithheld as why:
+            self._withhold(row, str(why))
+            return None
+        weight = sum(value.size for value in values if isinstance(value, Large))
+        pace(weight)
+        return self.writer.insert_row(into, self.judge.table.target, self.names, values)
+
+    def _fitting(self, large: dict[int, Large | Refused]) -> dict[int, Large | Refused]:
+        """The same, the largest refused until the rest can be inserted."""
+        found = dict(large)
+        while sum(value.size for value in found.values() if isinstance(value, Large)) > MOST:
+            sizes = {place: value.size for place, value in found.items() if isinstance(value, Large)}
+            place = max(sizes, key=lambda n: sizes[n])
+            found[place] = TooWide(sizes[place])
+        return found
+
+    def _withhold(self, row: ReadRow, why: str) -> None:
+        pairs = zip(self.columns, enumerate(row.values), strict=True)
+        originals = {column.source: self.source.original(place, value) for column, (place, value) in pairs}
+        self.judge.withhold(*self.source.located(row), why, originals)
 
 
-def _real(value: float | None) -> float | str | None:
-    """SQLite would store a NaN as NULL."""
-    return "NaN" if value is not None and math.isnan(value) else value
+class TooWide(Refused):
+    """A value that is larger than a row of SQLite is given."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("wide_row", f"a value of {size:,} bytes in a row of more than {MOST:,} bytes")
+        self.size = size
 
 
-def _read(column: ColumnMapping) -> str:
-    own = "." in column.source_type  # a cast of somebody's own type may call a function of theirs
-    default = OWN_TEXT if own else AS_TEXT
-    return READ.get(column.route, default).replace("{c}", quote_postgresql(column.source))
+def unread(refused: Refused) -> dict[str, Any]:
+    """What is kept of a value that was not read: its size, where that is known."""
+    return {"class": "unread", "bytes": getattr(refused, "size", None)}
+
+
+def weight_of(values: Values) -> int:
+    """About how many bytes the values of a row are."""
+    return sum(len(value) if isinstance(value, str | bytes) else VALUE_WEIGHT for value in values)

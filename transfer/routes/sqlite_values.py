@@ -1,14 +1,19 @@
-"""Exact conversion of single SQLite values to PostgreSQL's text input, or a refusal with its reason."""
+"""Exact conversion of single SQLite values to PostgreSQL's text input, or a refusal with its kind and reason.
+
+A refusal's `converted` is what the target can hold of a text: without NUL, U+FFFD for bytes that are not UTF-8.
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 
 from engines.errors import EngineError
+from transfer.moveplan import Unholdable
+from transfer.routes.policy import Refused
+from transfer.routes.sqlite_values_text import Convert, Value, clean_text, json_text, jsonb_any
 
 INT64 = 1 << 63
 EXACT_IN_DOUBLE = 1 << 53
@@ -20,28 +25,17 @@ CLOCK = rb"\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?"
 TIME = re.compile(CLOCK)
 TIMESTAMP = re.compile(rb"(\d{4}-\d\d-\d\d)(?:[ T](" + CLOCK + rb"))?")
 TIMESTAMP_ZONE = re.compile(rb"(\d{4}-\d\d-\d\d)[ T](" + CLOCK + rb") ?(Z|[+-]\d\d:\d\d)")
+FRACTION = re.compile(rb"\.(\d+)")
 UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-Value = int | float | bytes | None
-Convert = Callable[[str, Value], bytes]
-
-
-class Refused(Exception):
-    """The target type can't hold the value; stripped is what it can hold of a text, None where nothing."""
-
-    def __init__(self, reason: str, stripped: bytes | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.stripped = stripped
 
 
 def _integer(low: int, high: int) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass != "integer":
-            raise Refused(f"{klass} in an integer column")
+            raise Refused("wrong_class", f"{klass} in an integer column")
         assert isinstance(value, int)
         if not low <= value <= high:
-            raise Refused(f"integer outside of {low} to {high}")
+            raise Refused("out_of_range", f"integer outside of {low} to {high}")
         return b"%d" % value
 
     return convert
@@ -49,29 +43,30 @@ def _integer(low: int, high: int) -> Convert:
 
 def _boolean(klass: str, value: Value) -> bytes:
     if klass != "integer" or value not in (0, 1):
-        raise Refused("neither 0 nor 1 in a boolean column")
+        kind: Unholdable = "not_boolean" if klass in ("integer", "real") else "wrong_class"
+        raise Refused(kind, "neither 0 nor 1 in a boolean column")
     return b"%d" % value
 
 
 def _double(klass: str, value: Value) -> bytes:
     if klass == "integer" and isinstance(value, int) and abs(value) > EXACT_IN_DOUBLE:
-        raise Refused("integer beyond 2^53 in a double precision column")
+        raise Refused("out_of_range", "integer beyond 2^53 in a double precision column")
     if klass not in ("integer", "real"):
-        raise Refused(f"{klass} in a number column")
+        raise Refused("wrong_class", f"{klass} in a number column")
     return repr(value).encode()
 
 
 def _numeric(precision: int | None, scale: int | None) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass not in ("integer", "real"):
-            raise Refused(f"{klass} in a number column")
+            raise Refused("wrong_class", f"{klass} in a number column")
         number = Decimal(repr(value))
         if not number.is_finite():
-            raise Refused("infinity in a numeric column")
+            raise Refused("not_finite", "infinity in a numeric column")
         if precision is not None:
             digits = scale or 0
             if abs(number) >= Decimal(10) ** (precision - digits) or not _has_scale(number, digits):
-                raise Refused(f"number does not fit numeric({precision},{scale or 0}) exactly")
+                raise Refused("out_of_range", f"number does not fit numeric({precision},{scale or 0}) exactly")
         return repr(value).encode()
 
     return convert
@@ -82,70 +77,54 @@ def _has_scale(number: Decimal, digits: int) -> bool:
         return number.scaleb(digits) % 1 == 0
 
 
-def clean_text(value: bytes) -> bytes:
-    """UTF-8 text without NUL, or a refusal that carries the text without what PostgreSQL can't hold."""
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        raise Refused("invalid UTF-8 in text", value.decode(errors="replace").replace("\0", "").encode()) from None
-    if b"\0" in value:
-        raise Refused("NUL in text", value.replace(b"\0", b""))
-    return value
-
-
 def _text(length: int | None) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass != "text":
-            raise Refused(f"{klass} in a text column")
+            raise Refused("wrong_class", f"{klass} in a text column")
         assert isinstance(value, bytes)
-        clean = clean_text(value)
-        if length is not None and len(clean.decode()) > length:
-            raise Refused(f"text longer than {length} characters")
-        return clean
+        if length is not None and len(value.decode(errors="replace").replace("\0", "")) > length:
+            raise Refused("too_long", f"text longer than {length} characters")
+        return clean_text(value)
 
     return convert
 
 
 def _text_any(klass: str, value: Value) -> bytes:
     if klass == "blob":
-        raise Refused("blob in a text column")
+        raise Refused("wrong_class", "blob in a text column")
     return clean_text(value) if isinstance(value, bytes) else repr(value).encode()
 
 
 def _bytea(classes: tuple[str, ...]) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass not in classes:
-            raise Refused(f"{klass} in a binary column")
+            raise Refused("wrong_class", f"{klass} in a binary column")
         assert isinstance(value, bytes)
         return rb"\x" + value.hex().encode()
 
     return convert
 
 
-def _jsonb_any(klass: str, value: Value) -> bytes:
-    if klass == "blob":
-        assert isinstance(value, bytes)
-        return json.dumps({"$blob": value.hex()}).encode()
-    if isinstance(value, bytes):
-        return json.dumps(clean_text(value).decode(), ensure_ascii=False).encode()
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        raise Refused("infinity in a jsonb column")
-    return repr(value).encode()
-
-
 def _day(value: bytes) -> bytes:
     try:
         datetime.fromisoformat(value.decode())
     except ValueError:
-        raise Refused("no such day or time") from None
+        raise Refused(*_no_day(value)) from None
     return value
+
+
+def _no_day(value: bytes) -> tuple[Unholdable, str]:
+    year, month, day = value[:10].split(b"-")
+    if month == day == b"00":
+        return ("zero_date" if year == b"0000" else "partial_date"), "no such day or time"
+    return ("partial_date" if b"00" in (month, day) else "date_range"), "no such day or time"
 
 
 def _matching(pattern: re.Pattern[bytes], what: str, form: Callable[[re.Match[bytes]], bytes]) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         match = pattern.fullmatch(value) if klass == "text" and isinstance(value, bytes) else None
         if match is None:
-            raise Refused(f"{klass} that is not {what}")
+            raise Refused("malformed" if klass == "text" else "wrong_class", f"{klass} that is not {what}")
         return form(match)
 
     return convert
@@ -156,24 +135,33 @@ def _moment(match: re.Match[bytes]) -> bytes:
     clock = parts[1] or b"00:00:00"
     _day(parts[0])
     _clock(clock)
-    return parts[0] + b" " + clock + b"".join(parts[2:]).replace(b"Z", b"+00")
+    return parts[0] + b" " + clock + b"".join(map(_offset, parts[2:]))
+
+
+def _offset(zone: bytes) -> bytes:
+    """PostgreSQL takes less than 16 hours (documentation: Date/Time Types)."""
+    if zone == b"Z":
+        return b"+00"
+    if int(zone[1:3]) > 15 or int(zone[4:6]) > 59:
+        raise Refused("time_range", "an offset of 16 hours or more")
+    return zone
 
 
 def _clock(clock: bytes) -> bytes:
     hours, minutes, seconds = (*clock.split(b":"), b"0")[:3]
     if int(hours) > 23 or int(minutes) > 59 or float(seconds) >= 60:
-        raise Refused("no such day or time")
+        raise Refused("time_range", "no such day or time")
     return clock
 
 
 def _epoch(per_second: int) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass != "integer" or not isinstance(value, int):
-            raise Refused(f"{klass} in a column of epoch times")
+            raise Refused("wrong_class", f"{klass} in a column of epoch times")
         try:
             moment = EPOCH + timedelta(microseconds=value * (1_000_000 // per_second))
         except OverflowError:
-            raise Refused("epoch time outside of the years 1 to 9999") from None
+            raise Refused("date_range", "epoch time outside of the years 1 to 9999") from None
         return moment.replace(tzinfo=None).isoformat(" ").encode()
 
     return convert
@@ -182,30 +170,54 @@ def _epoch(per_second: int) -> Convert:
 def _julian_day(klass: str, value: Value) -> bytes:
     """A day number (noon of 4714-11-24 BC is 0) as a date and time, to the microsecond that is nearest."""
     if klass not in ("integer", "real") or not isinstance(value, int | float):
-        raise Refused(f"{klass} in a column of julian days")
+        raise Refused("wrong_class", f"{klass} in a column of julian days")
     try:
         with localcontext(prec=60):
             exact = (Decimal(value) - UNIX_EPOCH_DAY) * MICROSECONDS_A_DAY
             moment = EPOCH + timedelta(microseconds=int(exact.to_integral_value()))
     except (OverflowError, ValueError):
-        raise Refused("julian day outside of the years 1 to 9999") from None
+        raise Refused("date_range", "julian day outside of the years 1 to 9999") from None
     return moment.replace(tzinfo=None).isoformat(" ").encode()
+
+
+def _rounded(convert: Convert, digits: int) -> Convert:
+    """The same, a value refused that has more digits of a second than the type keeps."""
+
+    def checked(klass: str, value: Value) -> bytes:
+        made = convert(klass, value)
+        found = FRACTION.search(made)
+        if found and len(found[1].rstrip(b"0")) > digits:
+            raise Refused("out_of_range", f"more than {digits} digits of a second")
+        return made
+
+    return checked
 
 
 def converter(route: str, target_type: str) -> Convert:
     """The exact conversion of a route into a target type; EngineError for a route nobody wrote."""
-    sizes = [int(n) for n in re.findall(r"\d+", target_type)] if "(" in target_type else []
+    convert = _converter(route, target_type)
+    limited = "time zone" in target_type and sizes(target_type)
+    return _rounded(convert, sizes(target_type)[0]) if limited else convert
+
+
+def sizes(target_type: str) -> list[int]:
+    """The numbers in a type's brackets."""
+    return [int(n) for n in re.findall(r"\d+", target_type)] if "(" in target_type else []
+
+
+def _converter(route: str, target_type: str) -> Convert:
+    limits = sizes(target_type)
     ranges = {"smallint": (-(1 << 15), (1 << 15) - 1), "integer": (-(1 << 31), (1 << 31) - 1)}
     table: dict[str, Convert] = {
         "integer": _integer(*ranges.get(target_type, (-INT64, INT64 - 1))),
         "boolean": _boolean,
         "double": _double,
-        "numeric": _numeric(sizes[0] if sizes else None, sizes[1] if len(sizes) > 1 else None),
-        "text": _text(sizes[0] if sizes else None),
+        "numeric": _numeric(limits[0] if limits else None, limits[1] if len(limits) > 1 else None),
+        "text": _text(limits[0] if limits else None),
         "text_any": _text_any,
         "bytea": _bytea(("blob",)),
         "bytea_any": _bytea(("blob", "text")),
-        "jsonb_any": _jsonb_any,
+        "jsonb_any": jsonb_any,
         "date": _matching(DATE, "a date", lambda m: _day(m[0])),
         "time": _matching(TIME, "a time", lambda m: _clock(m[0])),
         "timestamp": _matching(TIMESTAMP, "a date and time", _moment),
@@ -214,22 +226,8 @@ def converter(route: str, target_type: str) -> Convert:
         "epoch_milliseconds": _epoch(1000),
         "julian_day": _julian_day,
         "uuid": _matching(UUID, "a lower-case UUID", lambda m: m[0]),
-        "json": _json,
+        "json": json_text(target_type),
     }
     if route not in table:
         raise EngineError("ROUTE_UNKNOWN", f"No conversion is named {route}.", "Plan the migration again.")
     return table[route]
-
-
-def _json(klass: str, value: Value) -> bytes:
-    if klass != "text" or not isinstance(value, bytes):
-        raise Refused(f"{klass} in a JSON column")
-    try:
-        json.loads(clean_text(value), parse_constant=_not_json)
-    except ValueError:
-        raise Refused("text that is not JSON in a JSON column") from None
-    return value
-
-
-def _not_json(word: str) -> None:
-    raise ValueError(word)

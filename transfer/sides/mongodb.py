@@ -11,6 +11,7 @@ from engines.connection import Reference, secret
 from engines.errors import DbmoError, EngineError
 from engines.mongodb.bson_exact import decode
 from engines.mongodb.database import MongodbDatabase
+from engines.mongodb.sessions import UNSHARED
 from engines.mongodb.values import bson_type
 from transfer.canonical.columns import ComparedTable, Role
 from transfer.canonical.encoding import Hashing, Texts
@@ -22,9 +23,12 @@ from transfer.sides.side import Span
 SNAPSHOT_TOO_OLD = 239  # src/mongo/base/error_codes.yml
 
 
-def open_side(reference: Reference, role: Role) -> MongodbSide:
-    """The database in a snapshot session where the server has them; `position` says where it hasn't."""
-    return MongodbSide(MongodbDatabase(secret(reference), reference.display), role)
+def open_side(reference: Reference, role: Role, join: str | None = None) -> MongodbSide:
+    """The database in a snapshot session where the server has them; `position` says where it hasn't.
+
+    join: the token of a MongodbSnapshot, at whose moment the side reads, as long as it is not refreshed.
+    """
+    return MongodbSide(MongodbDatabase(secret(reference), reference.display), role, join)
 
 
 class MongodbSide(LocalSide):
@@ -32,8 +36,9 @@ class MongodbSide(LocalSide):
 
     engine = "mongodb"
 
-    def __init__(self, database: MongodbDatabase, role: Role) -> None:
+    def __init__(self, database: MongodbDatabase, role: Role, join: str | None = None) -> None:
         self.database = database
+        self._join = join
         self.role = role
         self.display = database.display
         self._session: ClientSession | None = None
@@ -122,7 +127,8 @@ class MongodbSide(LocalSide):
     def refresh(self) -> None:
         """A new session; where there are none, only a new position."""
         self._end()
-        self._session, self.position = self.database.session()
+        join, self._join = self._join, None
+        self._session, self.position = self.database.session(join if join != UNSHARED else None)
 
     def cancel(self) -> None:
         """End the reading that runs now."""

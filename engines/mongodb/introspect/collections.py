@@ -33,7 +33,7 @@ def describe(entry: Mapping[str, Any]) -> Collection:
     pipeline = options.get("pipeline", [])
     return Collection(
         name=entry["name"],
-        kind=_kind(entry),
+        kind=kind_of(entry),
         options={key: plain(value) for key, value in options.items() if key not in OWN_FIELDS},
         validator=plain(options["validator"]) if options.get("validator") else None,
         view_on=options.get("viewOn"),
@@ -41,7 +41,8 @@ def describe(entry: Mapping[str, Any]) -> Collection:
     )
 
 
-def _kind(entry: Mapping[str, Any]) -> str:
+def kind_of(entry: Mapping[str, Any]) -> str:
+    """collection, capped, timeseries or view, by an entry of listCollections."""
     options = entry.get("options", {})
     if entry.get("type") == "view" or "viewOn" in options:
         return "view"

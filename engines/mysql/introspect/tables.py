@@ -18,6 +18,9 @@ EXACT_ENGINES = frozenset({"MyISAM", "Aria", "MEMORY", "ARCHIVE"})  # these coun
 ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "MRG_MyISAM", "BLACKHOLE", "CSV", "OQGRAPH", "SPHINX", "S3"})
 
 
+STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state
+
+
 class Relations:
     """Tables, views and sequences by name, to be filled by the other readers."""
 
@@ -33,6 +36,8 @@ def read_relations(reader: Reader) -> Relations:
     found = Relations()
     rows = reader.rows("tables and views", TABLES, essential=True)
     for row in sorted(rows, key=lambda row: str(row.table_name)):
+        if str(row.table_name).startswith(STATE_PREFIX):
+            continue
         if row.table_type == "SEQUENCE":
             found.sequences.append(row.table_name)
         elif row.table_type in ("VIEW", "SYSTEM VIEW"):

@@ -118,3 +118,12 @@ def test_a_migration_without_a_plan_is_not_begun(scratch: Chat) -> None:
     assert folder.journal.last("execution started") is None
     folder.close()
     wait_for(lambda: not running(scratch.folder))
+
+
+def test_a_person_changes_the_load_from_a_chat(scratch: Chat) -> None:
+    assert "as planned" in scratch.types("/tune")
+    told = scratch.types("/tune connections 3")
+    assert "connections" in told and "(tuned)" in told
+    assert "LIMIT_INVALID" in scratch.types("/tune bytes-per-second fast")
+    assert "There is no limit speed" in scratch.types("/tune speed 3")
+    assert "(tuned)" not in scratch.types("/tune reset")

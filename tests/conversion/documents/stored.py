@@ -132,10 +132,10 @@ def there_and_back(store: Store, conversion: Conversion, documents: dict[str, Do
         for name, made in rows.items():
             store.fill(tables[name], made)
     store.run(conversion, "post_data")
-    return {mapping.collection: list(_assembled(store, mapping, tables)) for mapping in conversion.documents}
+    return {mapping.collection: list(assembled(store, mapping, tables)) for mapping in conversion.documents}
 
 
-def _assembled(store: Store, mapping: Any, tables: dict[str, Table]) -> Iterator[dict[str, Any]]:
+def assembled(store: Store, mapping: Any, tables: dict[str, Table]) -> Iterator[dict[str, Any]]:
     assembler = Assembler(mapping)
     grouped: dict[Any, dict[str, list[dict[str, Any]]]] = {}
     for found in mapping.tables:

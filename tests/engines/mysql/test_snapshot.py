@@ -167,8 +167,10 @@ def test_the_position_is_the_snapshots_own(hostile: MysqlServer) -> None:
     with connected(url) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE t (id INT)")
         first = MysqlSnapshot(url, "test")
-        again = MysqlSnapshot(url, "test")
+        again = MysqlSnapshot(url, "test", join=first.token)
         cursor.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(EngineError, match="SOURCE_CHANGED"):
+            MysqlSnapshot(url, "test", join=first.token)
         cursor.execute("SELECT @@gtid_current_pos")
         (gtid,) = cursor.fetchone() or ("",)
         second = MysqlSnapshot(url, "test")

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from conversion.mapping import TableMapping
+from engines.columns import Kind, LogicalType
 from engines.registry import open_database
 from tests.moving import change, mapping, move, plan_of, sqlite_file
 from transfer.aside import quarantined_on
+from transfer.canonical.columns import ComparedColumn, Form, Held
 from transfer.compare.findings import Findings
 from transfer.compare.mapped import from_mapping
 from transfer.compare.model import Options, TableComparison
-from transfer.compare.originals import is_original, is_original_row, stripped
+from transfer.compare.originals import is_original, is_original_row, place_of, placed, stored_instead, stripped
 from transfer.compare.table import compare_table
 from transfer.sides.open import open_side
 
@@ -39,6 +41,54 @@ def test_only_the_very_value_is_the_original(original: str, klass: str, value: A
 
 def test_a_row_with_another_column_is_not_the_original() -> None:
     assert not is_original_row('{"a": {"class": "null"}}', {"a": ("null", None), "b": ("null", None)})
+
+
+@pytest.mark.parametrize(
+    ("original", "value", "same"),
+    [
+        ('{"class": "text", "text": "0000-00-00"}', b"0000-00-00", True),
+        ('{"class": "text", "text": "0000-00-00"}', b"0000-00-01", False),
+        ('{"class": "text", "hex": "00ff"}', b"\x00\xff", True),
+        ('{"class": "null"}', b"", False),
+        ('{"class": "text", "bytes": 3}', b"abc", True),
+        ('{"class": "text", "bytes": 3}', b"abcd", False),
+        ('{"class": "text", "bytes": 3, "md5": "900150983cd24fb0d6963f7d28e17f72"}', b"abd", False),
+        ('{"class": "unread", "bytes": 2}', b"\\x00ff", True),
+        ('{"class": "text", "text": ""}', None, False),
+    ],
+)
+def test_a_servers_value_is_its_bytes_whatever_class_was_written(
+    original: str, value: bytes | None, same: bool
+) -> None:
+    klass = "null" if value is None else "blob"
+    assert is_original(original, klass, value, classes=False) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "numbered", "pairs"),
+    [
+        ('[2, "a"]', False, [("text", b"2"), ("text", b"a")]),
+        ('[5, "nul\\\\0", null, 1]', True, [("text", b"5"), ("text", b"nul\0"), ("null", None)]),
+        ('["00ff"]', False, [("blob", b"\x00\xff")]),
+    ],
+)
+def test_a_locator_finds_the_row_that_the_server_gives(written: str, numbered: bool, pairs: Any) -> None:
+    assert place_of(written, numbered) == placed(pairs)
+
+
+@pytest.mark.parametrize(
+    ("original", "form", "text"),
+    [
+        ('{"class": "text", "text": "0000-00-00", "stored": "0001-01-01"}', Form.DATE, b"0001-01-01"),
+        ('{"class": "text", "text": "1.50", "stored": "1.50"}', Form.NUMBER, b"1.5"),
+        ('{"class": "text", "text": "x", "stored": null}', Form.TEXT, None),
+        ('{"class": "text", "hex": "610062"}', Form.TEXT, b"ab"),
+    ],
+)
+def test_a_converted_value_is_what_the_entry_says_is_stored(original: str, form: Form, text: bytes | None) -> None:
+    held = Held(name="c", native="c", type=LogicalType(kind=Kind.TEXT))
+    column = ComparedColumn(name="c", form=form, source=held, target=held)
+    assert stored_instead(original, column, b"a\0b") == text
 
 
 def test_stripped_text_is_what_the_mover_writes() -> None:

@@ -13,7 +13,7 @@ from tests.moving import change, mapping, move, plan_of, sqlite_file, start
 from transfer.compare.inflight import check_empty, check_finished
 from transfer.endpoints import Endpoints
 from transfer.moveplan import MovePlan
-from transfer.state import State
+from transfer.state import State, open_state
 
 COLUMNS = [("id", "bigint", "integer"), ("v", "bigint", "integer")]
 KEYED = mapping("t", COLUMNS)
@@ -38,11 +38,11 @@ def running(source: Path, target: str) -> Iterator[tuple[Endpoints, State]]:
     with closing(open_database(target)) as database:
         grant = Grant("test", database.identity, "", scratch=True)
     with closing(open_writer(target, grant)) as writer:
-        yield Endpoints(f"sqlite:{source}", target, grant), State(writer, "test")
+        yield Endpoints(f"sqlite:{source}", target, grant), open_state(writer, "test")
 
 
 def test_finished_chunks_are_compared_while_others_copy(source: Path, empty_18: str, tmp_path: Path) -> None:
-    plan = plan_of(KEYED, chunk_rows=10)
+    plan = plan_of(KEYED, chunk_rows=10, range_seconds=0)
     copy_half(source, empty_18, plan, tmp_path)
     with running(source, empty_18) as (endpoints, state):
         (found,) = check_finished(plan, endpoints, state)
@@ -63,7 +63,7 @@ def test_chunks_that_the_target_can_t_tell_apart_wait_for_each_other(
     source: Path, empty_18: str, tmp_path: Path
 ) -> None:
     table = mapping("t", COLUMNS[1:], key=None, required=())
-    plan = plan_of(table, chunk_rows=10)
+    plan = plan_of(table, chunk_rows=10, range_seconds=0)
     copy_half(source, empty_18, plan, tmp_path)
     with running(source, empty_18) as (endpoints, state):
         (found,) = check_finished(plan, endpoints, state)

@@ -3,14 +3,16 @@
 import pytest
 
 from conversion import types_postgresql_sqlite
+from conversion.from_mysql import types_sqlite as from_mysql
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.types_sqlite_postgresql import RULES
 from engines.catalog import Catalog, Column, Table
 from engines.columns import Kind, LogicalType
 from engines.errors import UsageError
 from transfer.canonical.columns import Form
-from transfer.compare.mapped import FROM_SQLITE, TO_SQLITE, from_mapping, meaning
-from transfer.routes.rows_to_sqlite import READ
+from transfer.compare.mapped import FROM_SQLITE, MYSQL_TO_SQLITE, TO_SQLITE, from_mapping, meaning
+from transfer.moveplan import ChunkKey, KeyColumn
+from transfer.routes.rows_to_sqlite_postgresql import READ
 from transfer.routes.sqlite_fast import FAST
 
 KINDS = {"INTEGER": Kind.INTEGER, "bigint": Kind.INTEGER, "TEXT": Kind.TEXT, "text": Kind.TEXT}
@@ -45,6 +47,7 @@ TARGET = catalog("postgresql", "public", id="bigint", seen="timestamp(6) without
 def test_every_route_of_the_mover_has_a_meaning() -> None:
     assert set(FROM_SQLITE) == set(FAST) >= {rule.route for rule in RULES}
     assert set(TO_SQLITE) == set(READ) | {rule.route for rule in types_postgresql_sqlite.RULES}
+    assert set(MYSQL_TO_SQLITE) >= {rule.route for rule in from_mysql.RULES}
 
 
 def test_columns_are_paired_by_the_plan_and_read_by_its_routes() -> None:
@@ -70,6 +73,27 @@ def test_columns_are_paired_by_the_plan_and_read_by_its_routes() -> None:
 def test_one_route_may_mean_several_forms(route: str, source_type: str, target_type: str, form: Form) -> None:
     found = meaning(column("c", route, source_type, target_type), ("postgresql", "sqlite"))
     assert found is not None and found.form is form
+
+
+@pytest.mark.parametrize(("target_type", "form"), [("bytea", Form.BYTES), ("geometry", None)])
+def test_a_geometry_is_compared_byte_for_byte_where_it_became_bytes(target_type: str, form: Form | None) -> None:
+    found = meaning(column("c", "wkb", "geometry", target_type), ("mysql", "postgresql"))
+    assert (found and found.form) == form
+
+
+KEY = ChunkKey(kind="columns", columns=[KeyColumn(name="Id", native="int", kind=Kind.INTEGER)])
+
+
+@pytest.mark.parametrize(
+    ("key", "locator", "numbered"),
+    [(KEY, ["Id"], False), (ChunkKey(), ["Id", "Seen"], True), (ChunkKey(kind="ctid"), ["Id", "Seen"], True)],
+)
+def test_rows_of_a_server_are_found_by_the_key_they_were_cut_by(
+    key: ChunkKey, locator: list[str], numbered: bool
+) -> None:
+    table = TABLE.model_copy(update={"source": "shop.t"})
+    found = from_mapping(table, catalog("mariadb", "shop", Id="bigint", Seen="int"), TARGET, key=key)
+    assert (found.locator, found.numbered) == (locator, numbered)
 
 
 def test_addresses_are_read_as_the_mover_casts_them() -> None:

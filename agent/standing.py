@@ -1,0 +1,83 @@
+"""Where a copy stands, kept in the migration's folder while it runs and after, and told to whoever listens."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from transfer.progress import Tell
+from transfer.standing import Standing
+
+TUNING = "tuning.json"  # what `dbmo tune` changed
+STANDING = "progress.json"
+LOCK = ".lock"
+# figures that say nothing once the process is gone
+OF_THE_MOMENT = ("rows_per_second", "bytes_per_second", "seconds_left")
+
+
+class StandingFile:
+    """progress.json of a migration's folder: written whole or not at all, by the process that copies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / STANDING
+
+    def write(self, standing: Standing) -> None:
+        """Replace the file, not flushed to the disk: what was committed is known to the target alone.
+
+        A disk that is full, or a folder that is gone, is the journal's to tell: nothing depends on this file.
+        """
+        draft = self.path.with_name(f"{STANDING}.{os.getpid()}.new")
+        with suppress(OSError):
+            draft.write_text(standing.model_dump_json(indent=1), encoding="utf-8")
+            draft.replace(self.path)
+
+    def read(self) -> Standing | None:
+        """What was written last; None without a file, or where it is of another version."""
+        try:
+            return Standing.model_validate(json.loads(self.path.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, ValidationError):
+            return None
+
+
+def both(tells: Iterable[Tell]) -> Tell:
+    """One listener out of several."""
+    known = list(tells)
+
+    def tell(standing: Standing) -> None:
+        for one in known:
+            one(standing)
+
+    return tell
+
+
+def at_work(folder: Path) -> bool:
+    """Whether a process works on the folder: it holds a lock that the kernel drops with it."""
+    try:
+        with (folder / LOCK).open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def last_standing(folder: Path) -> dict[str, Any] | None:
+    """The last standing as plain data, with `running`; rates of a process that is gone are null. None without one."""
+    standing = StandingFile(folder).read()
+    if standing is None:
+        return None
+    running = at_work(folder)
+    found = {"running": running, **standing.model_dump(mode="json")}
+    if not running:
+        found |= dict.fromkeys(OF_THE_MOMENT) | {"lanes": 0, "paused": []}
+        found["unknown_because"] = None if standing.stage == "done" else "the process that copied is gone"
+        found["tables"] = [table | dict.fromkeys(("rows_per_second", "seconds_left")) for table in found["tables"]]
+    return found

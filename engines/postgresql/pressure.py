@@ -1,0 +1,125 @@
+"""What a PostgreSQL server says about its load: active sessions, lag of standbys, the oldest snapshot, commit time."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import psycopg
+
+from engines.errors import DbmoError
+from engines.postgresql.errors import translate_error
+from engines.pressure import ANSWER_SECONDS, Unseen
+
+SESSION = {
+    "statement_timeout": f"{ANSWER_SECONDS}s",
+    "lock_timeout": f"{ANSWER_SECONDS}s",
+    "idle_in_transaction_session_timeout": "0",
+    "search_path": "",
+}
+# pg_stat_activity and pg_stat_replication hide other users' sessions from who is not a member (documentation:
+# Predefined Roles); a superuser is a member of every role
+SEES_ALL = "SELECT pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'MEMBER')"
+ACTIVE = (
+    "SELECT count(*) FROM pg_catalog.pg_stat_activity"
+    " WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()"
+)
+# replay_lag is NULL for a standby that is level and idle; a base backup has a row too
+LAG = (
+    "SELECT count(*), coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication"
+    " WHERE state IN ('streaming', 'catchup')"
+)
+# a standby that replayed all it received is level, however old the last transaction (documentation: Recovery
+# Information Functions)
+OWN_LAG = """
+    SELECT pg_catalog.pg_is_in_recovery(),
+           CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver) THEN 'infinity'::float8
+                WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN 0
+                ELSE extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(
+                         pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.pg_postmaster_start_time()))
+           END::float8"""
+# our own snapshots: sessions of this role are always visible, and the program's are named so
+HELD = (
+    "SELECT coalesce(max(pg_catalog.age(backend_xmin)), 0) FROM pg_catalog.pg_stat_activity"
+    " WHERE usename = current_user AND application_name = 'dbmo' AND pid <> pg_catalog.pg_backend_pid()"
+)
+# the smallest transaction that reaches the disk and the synchronous standbys, without touching a table
+TINY_WRITE = (
+    "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_logical_emit_message(true, 'dbmo', '') END"
+)
+
+
+class PostgresqlGauge:
+    """The answers of engines.pressure.PressureGauge from the statistics views."""
+
+    def __init__(self, dsn: str, display: str) -> None:
+        self.dsn, self.display = dsn, display
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def running_threads(self) -> int:
+        """Sessions in state active; Unseen without pg_read_all_stats."""
+        if not self._one(SEES_ALL):
+            raise Unseen("the user is no member of pg_read_all_stats")
+        return int(self._one(ACTIVE))
+
+    def replicas_lag(self) -> float | None:
+        """The largest replay_lag of pg_stat_replication: physical standbys and logical subscribers."""
+        if not self._one(SEES_ALL):
+            raise Unseen("the user is no member of pg_read_all_stats")
+        count, lag = self._row(LAG)
+        return float(lag) if count else None
+
+    def own_lag(self) -> float:
+        """How far a standby's replay is behind what it received; infinite when it receives nothing."""
+        replays, lag = self._row(OWN_LAG)
+        if not replays:
+            raise Unseen("it is no standby")
+        return math.inf if lag == math.inf else max(float(lag), 0.0)
+
+    def held_transactions(self) -> int:
+        """Transactions begun since the oldest snapshot of this program: vacuum keeps what they replaced."""
+        return int(self._one(HELD))
+
+    def latency_ms(self) -> float:
+        """A transaction that writes an empty logical message and commits; on a standby an empty query."""
+        self._one("SELECT 1")
+        started = time.perf_counter()
+        try:
+            self._one(TINY_WRITE)
+        except DbmoError as error:
+            if error.code == "PERMISSION_DENIED":
+                raise Unseen("the user may not run pg_logical_emit_message()") from None
+            raise
+        return (time.perf_counter() - started) * 1000
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _one(self, sql: str) -> Any:
+        return self._row(sql)[0]
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            row = self._connection.execute(sql.encode()).fetchone()
+        except psycopg.Error as error:
+            self.close()
+            raise translate_error(error, self.display) from error
+        return row or (None,)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(
+            self.dsn, autocommit=True, application_name="dbmo gauge", connect_timeout=ANSWER_SECONDS
+        )
+        try:
+            for name, value in SESSION.items():
+                connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+        except BaseException:
+            connection.close()
+            raise
+        return connection

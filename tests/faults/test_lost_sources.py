@@ -1,0 +1,94 @@
+"""The source changes under a copy, and its connections end: one moment arrives, whatever happens."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.faults.moves import Move, from_mariadb, from_postgresql, on_mariadb, reached, rows
+from tests.moving import change, fetch
+from tests.mysql_servers import MysqlServer
+from tests.servers import Server
+
+CHANGES = (
+    "UPDATE t SET v = 'changed' WHERE id = 150",
+    "DELETE FROM t WHERE id = 320",
+    "INSERT INTO t VALUES (5000, 'late')",
+    "UPDATE t SET id = 6000 WHERE id = 450",
+)
+KILLS = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+ENDS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def now(move: Move) -> list[tuple[int, str]]:
+    return on_mariadb(move.source, "SELECT id, v FROM t ORDER BY id")
+
+
+@pytest.mark.parametrize("parallel", [2])
+def test_what_is_written_meanwhile_does_not_arrive(
+    mariadb: MysqlServer, empty_18: str, tmp_path: Path, parallel: int
+) -> None:
+    move, file = from_mariadb(mariadb, empty_18, parallel=parallel), tmp_path / "go"
+    process = move.start(f"copy.planned:1:wait={file}", tmp_path)
+    reached(file)
+    on_mariadb(move.source, *CHANGES)
+    file.touch()
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert move.arrived() == rows()
+
+
+@pytest.mark.parametrize("failpoint", ["agenda.stored:1", "chunk.before_commit:3"])
+def test_a_killed_copy_of_a_changed_source_mixes_no_moments(
+    mariadb: MysqlServer, empty_18: str, tmp_path: Path, failpoint: str
+) -> None:
+    move = from_mariadb(mariadb, empty_18)
+    move.killed(f"{failpoint}:kill", tmp_path)
+    on_mariadb(move.source, *CHANGES)
+    move.run()
+    assert move.arrived() == now(move)
+
+
+def test_a_killed_copy_of_an_unchanged_source_copies_nothing_twice(
+    mariadb: MysqlServer, empty_18: str, tmp_path: Path
+) -> None:
+    move = from_mariadb(mariadb, empty_18)
+    move.killed("chunk.after_commit:4:kill", tmp_path)
+    output = move.run()
+    assert output.resumed["proved"] == 4
+    assert move.arrived() == rows()
+    assert set(move.copies()) == {1}
+
+
+def test_a_source_that_ends_all_connections_is_read_at_a_new_moment(
+    mariadb: MysqlServer, empty_18: str, tmp_path: Path
+) -> None:
+    """As when its server is restarted: the old moment is gone, and what was copied of it is proved or copied again."""
+    move, file = from_mariadb(mariadb, empty_18), tmp_path / "go"
+    process = move.start(f"chunk.after_commit:3:wait={file}", tmp_path)
+    reached(file)
+    on_mariadb(move.source, *CHANGES)
+    for (number,) in on_mariadb(move.source, KILLS):
+        on_mariadb(move.source, f"KILL {number}")
+    threading.Timer(0.2, file.touch).start()
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert move.arrived() == now(move)
+
+
+@pytest.mark.parametrize("parallel", [2])
+def test_both_ends_may_end_all_connections(postgresql_15: Server, empty_18: str, tmp_path: Path, parallel: int) -> None:
+    """A lane stands between two ranges, or in the midst of one, when the servers cut everything off."""
+    move, file = from_postgresql(postgresql_15, empty_18, parallel=parallel), tmp_path / "go"
+    process = move.start(f"chunk.after_rows:2:wait={file}", tmp_path)
+    reached(file)
+    change(move.source, *(text for text in CHANGES))
+    for url in (move.source, move.target):
+        fetch(url, ENDS)
+    file.touch()
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert move.arrived() == fetch(move.source, "SELECT id, v FROM t ORDER BY id")

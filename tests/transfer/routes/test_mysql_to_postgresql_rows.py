@@ -1,0 +1,166 @@
+"""Ranges of MySQL tables on their way to PostgreSQL: keys of every kind, no key, rows of any size, invalid text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from typing import Any
+
+import psycopg
+import pytest
+
+from engines.errors import Aborted
+from tests.mysql_servers import MysqlServer, connected
+from tests.servers import Server
+from tests.transfer.routes.moved import moved
+from transfer.chunks import Chunk
+from transfer.routes import mysql_read
+
+HOSTILE = "a\"b`c'd%s:e\\n e"
+
+
+def _made(server: MysqlServer, *statements: str) -> str:
+    url = server.create_database()
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SET sql_mode = 'NO_ENGINE_SUBSTITUTION'")
+        for statement in statements:
+            cursor.execute(statement)
+    return url
+
+
+def _rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [range(1, 3_001), [-(10**15), -3, 0, 4, 10**6, 10**18], [*range(5), *range(10**9, 10**9 + 500)], [7], []],
+    ids=["dense", "sparse", "skewed", "one", "none"],
+)
+def test_every_row_arrives_once_however_the_keys_lie(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch, keys: Any
+) -> None:
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    monkeypatch.setattr(mysql_read, "BLOCK_BYTES", 2_000)
+    values = ", ".join(f"({key}, 'v{key}')" for key in keys)
+    source = _made(
+        mariadb,
+        "CREATE TABLE t (id bigint PRIMARY KEY, v varchar(30))",
+        *([f"INSERT INTO t VALUES {values}"] if values else []),
+    )
+    target = postgresql_15.create_database()
+    name = source.rpartition("/")[2] + ".t"
+    middle = sorted(keys)[len(keys) // 2] if len(keys) > 1 else 5
+    chunks = {name: [Chunk(name, 0, None, (middle,)), Chunk(name, 1, (middle,), None)]}
+    assert moved(source, target, chunks=chunks).rows == {name: len(keys)}
+    assert _rows(target, "SELECT id, v FROM t ORDER BY id") == [(key, f"v{key}") for key in sorted(keys)]
+
+
+def test_other_keys_are_read_in_blocks_along_their_index(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    monkeypatch.setattr(mysql_read, "FIRST_STEP", 7)
+    monkeypatch.setattr(mysql_read, "BLOCK_BYTES", 300)
+    source = _made(
+        mariadb,
+        "CREATE TABLE pair (a varchar(9), b int, v int, PRIMARY KEY (a, b))",
+        "INSERT INTO pair SELECT seq DIV 40, seq % 40, seq FROM seq_1_to_1000",
+        "CREATE TABLE words (id varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY)",
+        "INSERT INTO words SELECT CONCAT(IF(seq % 2, 'É', 'z'), seq) FROM seq_1_to_500",
+        "CREATE TABLE bytes (id binary(4) PRIMARY KEY)",
+        "INSERT INTO bytes SELECT UNHEX(LPAD(HEX(seq * 7919 % 65536), 8, '0')) FROM seq_1_to_500",
+        "CREATE TABLE empty (a int, b int, PRIMARY KEY (a, b))",
+    )
+    target = postgresql_15.create_database()
+    moved(source, target)
+    assert _rows(target, "SELECT count(*), count(DISTINCT (a, b)), sum(v) FROM pair") == [(1000, 1000, 500_500)]
+    assert _rows(target, "SELECT count(*), count(DISTINCT id) FROM words") == [(500, 500)]
+    assert _rows(target, "SELECT count(*), count(DISTINCT id) FROM bytes") == [(500, 500)]
+    assert _rows(target, "SELECT count(*) FROM empty") == [(0,)]
+
+
+def test_a_result_that_would_be_cut_off_is_read_in_smaller_parts(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GROUP_CONCAT cuts at its longest without an error; a single row that is longer is read by itself."""
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    monkeypatch.setattr(mysql_read, "LIMITS", "2000, 2000")
+    source = _made(
+        mariadb,
+        "CREATE TABLE t (id int PRIMARY KEY, v varchar(5000))",
+        "INSERT INTO t SELECT seq, REPEAT('x', IF(seq = 50, 5000, 100)) FROM seq_1_to_100",
+    )
+    target = postgresql_15.create_database()
+    moved(source, target)
+    assert _rows(target, "SELECT count(*), sum(length(v)) FROM t") == [(100, 14_900)]
+
+
+def test_tables_with_other_keys_and_hostile_names(mariadb: MysqlServer, postgresql_15: Server) -> None:
+    quoted = "`" + HOSTILE.replace("`", "``") + "`"
+    source = _made(
+        mariadb,
+        f"CREATE TABLE {quoted} ({quoted} varchar(20) COLLATE utf8mb4_bin, b int, PRIMARY KEY ({quoted}, b))",
+        f"INSERT INTO {quoted} VALUES ('a', 1), ('A', 1), ('é', 2), ('', 0), ('\\0', 5)",
+        "CREATE TABLE keyless (a int, b text)",
+        "INSERT INTO keyless VALUES (1, 'x'), (1, 'x'), (NULL, NULL), (2, 'nul\\0')",
+    )
+    target = postgresql_15.create_database()
+    found = moved(source, target, policies={"nul_in_text": "quarantine"})
+    assert _rows(target, "SELECT a, b FROM keyless ORDER BY a, b") == [(1, "x"), (1, "x"), (2, None), (None, None)]
+    keyless, named = (found.quarantined[f"{source.rpartition('/')[2]}.{name}"] for name in ("keyless", HOSTILE))
+    assert [(entry.action, json.loads(entry.locator)) for entry in keyless] == [("null", [2, "nul\\0", 1])]
+    assert [(entry.action, json.loads(entry.locator)) for entry in named] == [("row_withheld", ["\\0", 5])]
+    name = '"' + HOSTILE.replace('"', '""') + '"'
+    assert _rows(target, f'SELECT * FROM {name} AS t (a, b) ORDER BY b, a COLLATE "C"') == [
+        ("", 0),
+        ("A", 1),
+        ("a", 1),
+        ("é", 2),
+    ]
+
+
+def test_the_policy_stop_ends_the_copy_with_the_key(mariadb: MysqlServer, postgresql_15: Server) -> None:
+    source = _made(mariadb, "CREATE TABLE t (id int PRIMARY KEY, d date)", "INSERT INTO t VALUES (41, '0000-00-00')")
+    with pytest.raises(Aborted, match='"id": 41'):
+        moved(source, postgresql_15.create_database(), policies={"zero_date": "stop"})
+
+
+WIDE = """
+import sys
+from tests.memory import peak
+from tests.transfer.routes.moved import moved
+found = moved(sys.argv[1], sys.argv[2])
+print(peak(), [(e.action, e.column) for entries in found.quarantined.values() for e in entries])
+"""
+
+
+def test_values_of_a_hundred_megabytes_go_through_in_pieces(mariadb: MysqlServer, postgresql_15: Server) -> None:
+    mariadb.run("SET GLOBAL max_allowed_packet = 1073741824")
+    size = 100_000_000
+    source = _made(
+        mariadb,
+        "CREATE TABLE t (a longtext, id int PRIMARY KEY, b longblob, c varchar(9))",
+        f"INSERT INTO t SELECT REPEAT(CONCAT('é\\n\\\\', REPEAT('x', 96)), {size // 100}), 1, NULL, 'x'",
+        f"INSERT INTO t SELECT '', 2, REPEAT(x'00FF', {size // 20}), NULL",
+        "INSERT INTO t VALUES ('small', 3, x'01', 'y')",
+        "INSERT INTO t SELECT CONCAT(REPEAT('z', 2000000), '\\0', 'end'), 4, 'b', 'nul'",
+    )
+    target = postgresql_15.create_database()
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_toast_compression = 'lz4'")
+    done = subprocess.run([sys.executable, "-c", WIDE, source, target], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    kib, _, aside = done.stdout.strip().partition(" ")
+    assert int(kib) < 300_000
+    assert aside == "[('converted', 'a')]"
+    text, binary = hashlib.md5(("é\n\\" + "x" * 96).encode() * (size // 100)), hashlib.md5(b"\0\xff" * (size // 20))
+    assert _rows(target, "SELECT id, md5(a), md5(b), c FROM t WHERE id < 3 ORDER BY id") == [
+        (1, text.hexdigest(), None, "x"),
+        (2, hashlib.md5(b"").hexdigest(), binary.hexdigest(), None),
+    ]
+    assert _rows(target, "SELECT a, b, c FROM t WHERE id = 3") == [("small", b"\x01", "y")]
+    assert _rows(target, "SELECT length(a), right(a, 3), c FROM t WHERE id = 4") == [(2_000_003, "end", "nul")]

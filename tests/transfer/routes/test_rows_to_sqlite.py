@@ -1,0 +1,133 @@
+"""Rows into SQLite from every engine with tables: what arrives is what left, told by plain sqlite3."""
+
+import math
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+
+from engines.mysql.url import arguments
+from tests.moving import change, sqlite_file
+from tests.transfer.routes.moved import Moved, moved
+from transfer.routes.rows_to_sqlite_within import SqliteToSqlite
+
+
+def moved_to_file(source: str, target: Path, **settings: Any) -> Moved:
+    """Into a file that is there, and empty."""
+    return moved(source, f"sqlite:{sqlite_file(target)}", **settings)
+
+
+def stored(path: Path, query: str = "SELECT * FROM t ORDER BY 1") -> list[tuple[Any, ...]]:
+    """Rows, text as bytes so that none is lost, each value with its class."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = lambda data: ("text", bytes(data))
+        return connection.execute(query).fetchall()
+
+
+ROWS = [
+    (1, 1.5, b"\0", "x"),
+    (2, None, "text in a blob column", None),
+    (3, 2**62, b"", "nul\0in"),
+    (4, -0.0, 7, "tab\t\n'\""),
+    (5, float("inf"), "1", ""),
+]
+BROKEN = "INSERT INTO t VALUES (6, CAST(x'ff41' AS TEXT), x'ff', CAST(x'fe' AS TEXT))"
+DDL = "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b BLOB, c TEXT)"
+
+
+@pytest.mark.parametrize("by_value", [False, True])
+@pytest.mark.parametrize("ddl", [DDL, DDL.replace("INTEGER PRIMARY KEY", "INT"), f"{DDL} WITHOUT ROWID"])
+def test_every_class_and_broken_text_arrive_within_sqlite(
+    tmp_path: Path, ddl: str, by_value: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """by_value: as if somebody had written to the source after the snapshot was taken."""
+    source = sqlite_file(tmp_path / "s.db", ddl, BROKEN, rows=[("INSERT INTO t VALUES (?, ?, ?, ?)", ROWS)])
+    if by_value:
+        monkeypatch.setattr(SqliteToSqlite, "_same_moment", lambda self, raw: False)
+    run = moved_to_file(f"sqlite:{source}", tmp_path / "out.db")
+    assert stored(tmp_path / "out.db") == stored(source)
+    assert (run.rows, run.quarantined) == ({"main.t": 6}, {"main.t": []})
+
+
+def test_what_was_written_after_the_snapshot_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = sqlite_file(
+        tmp_path / "s.db", "PRAGMA journal_mode = WAL", DDL, BROKEN, rows=[("INSERT INTO t VALUES (?, ?, ?, ?)", ROWS)]
+    )
+    expected, opened = stored(source), SqliteToSqlite.__init__
+
+    def written_meanwhile(self: SqliteToSqlite, *given: Any) -> None:
+        opened(self, *given)
+        sqlite_file(source, "INSERT INTO t VALUES (99, 1, 1, 1)")
+
+    monkeypatch.setattr(SqliteToSqlite, "__init__", written_meanwhile)
+    moved_to_file(f"sqlite:{source}", tmp_path / "out.db")
+    assert stored(tmp_path / "out.db") == expected
+
+
+def test_texts_of_utf16_arrive_in_another_encoding(tmp_path: Path) -> None:
+    source = sqlite_file(
+        tmp_path / "s.db", "PRAGMA encoding = 'UTF-16le'", DDL, "INSERT INTO t VALUES (1, 2, x'00', 'é😀')"
+    )
+    moved_to_file(f"sqlite:{source}", tmp_path / "out.db")
+    assert stored(tmp_path / "out.db") == [(1, 2, b"\0", ("text", "é😀".encode()))]
+
+
+POSTGRESQL = """CREATE TABLE t (id int PRIMARY KEY, a bigint, f4 real, f8 double precision, n numeric(10,0),
+ n2 numeric(20,5), tx text, c char(3), b bytea, f boolean, d date, ts timestamp, tz timestamptz, j jsonb, ar text[])"""
+POSTGRESQL_ROWS = (
+    r"""INSERT INTO t VALUES (1, 9223372036854775807, 0.1, 0.1, 42, 123456789012345.12345, E'tab\t\n\\', 'a',
+ '\x00ff', true, '2020-02-29', '2020-01-01 1:02:03.5', '2020-01-01 1:02:03+05', '{"b":[1]}', '{x,NULL,"q,\""}')""",
+    """INSERT INTO t VALUES (2, NULL, 'NaN', '-infinity', 'NaN', 'NaN', '', NULL, '', false, 'infinity', '-infinity',
+ 'infinity', 'null', '{}')""",
+    "INSERT INTO t (id, tx, b) VALUES (3, repeat('é', 2000000), decode(repeat('ff00', 2000000), 'hex'))",
+)
+
+
+def test_postgresql_values_arrive_and_what_no_integer_is_goes_aside(tmp_path: Path, empty_18: str) -> None:
+    change(empty_18, POSTGRESQL, *POSTGRESQL_ROWS)
+    run = moved_to_file(empty_18, tmp_path / "out.db")
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        first, second, third = connection.execute("SELECT * FROM t ORDER BY id").fetchall()
+    assert first == (
+        1, 2**63 - 1, 0.10000000149011612, 0.1, 42, "123456789012345.12345", "tab\t\n\\", "a  ", b"\0\xff", 1,
+        "2020-02-29", "2020-01-01 01:02:03.5", "2019-12-31 20:02:03+00:00", '{"b": [1]}', '["x",null,"q,\\""]',
+    ) or first[7] == "a"  # fmt: skip
+    assert second[1:9] == (None, "NaN", -math.inf, None, "NaN", "", None, b"")
+    assert second[9:] == (0, "infinity", "-infinity", "infinity+00:00", "null", "[]")
+    assert (third[6], third[8]) == ("é" * 2_000_000, b"\xff\0" * 2_000_000)
+    assert [(entry.locator, entry.column, entry.reason) for entry in run.quarantined["public.t"]] == [
+        ("[2]", "n", "NaN in an integer column")
+    ]
+
+
+MYSQL = """CREATE TABLE t (id int unsigned PRIMARY KEY, a bigint unsigned, f float, d double, n decimal(30,10),
+ b1 bit(1), b64 bit(64), v varchar(20), l varchar(20) CHARACTER SET latin1, bi binary(4), bl longblob, tx longtext,
+ dt date, dtm datetime(6), ti time(2), y year, e enum('a','b'), s set('x','y'))"""
+MYSQL_ROWS = (
+    """INSERT INTO t VALUES (1, 9223372036854775807, 16777217, 0.30000000000000004, 12345678901234567890.0123456789,
+ 1, 18446744073709551615, 'é😀', 'é', x'00ff', x'00ff0a', CONCAT('n', CHAR(0), '\\n'), '0000-00-00',
+ '2020-01-02 03:04:05.000006', '-838:59:59', 2020, 'a', 'x,y')""",
+    "INSERT INTO t (id, f, d, tx, bl)"
+    " VALUES (2, 0.1, 1.7976931348623157e308, REPEAT('é', 200000), REPEAT(x'00ff', 200000))",
+)
+
+
+def test_mysql_values_arrive_with_every_digit(tmp_path: Path, empty_mariadb: str) -> None:
+    with closing(pymysql.connect(**arguments(empty_mariadb), autocommit=True)) as connection:
+        cursor = connection.cursor()
+        for statement in ("SET sql_mode = ''", MYSQL, *MYSQL_ROWS):
+            cursor.execute(statement)
+    run = moved_to_file(empty_mariadb, tmp_path / "out.db")
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        first, second = connection.execute("SELECT * FROM t ORDER BY id").fetchall()
+    assert first == (
+        1, 2**63 - 1, 16777216.0, 0.30000000000000004, "12345678901234567890.0123456789", 1, b"\xff" * 8, "é😀", "é",
+        b"\0\xff\0\0", b"\0\xff\n", "n\0\n", "0000-00-00", "2020-01-02 03:04:05.000006", "-838:59:59.00", 2020, "a",
+        "x,y",
+    )  # fmt: skip
+    assert second[2:4] == (0.10000000149011612, 1.7976931348623157e308)
+    assert (second[11], second[10]) == ("é" * 200_000, b"\0\xff" * 200_000)
+    assert not any(run.quarantined.values())

@@ -1,0 +1,154 @@
+"""The state in the target of every SQL engine: ranges are finished once, under one epoch, with what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from engines.errors import DbmoError
+from engines.grant import Grant
+from engines.registry import open_database, open_writer
+from tests.moving import sqlite_file
+from tests.mysql_servers import MysqlServer
+from tests.servers import Server
+from transfer.chunks import Chunk, ChunkResult, cut, joined
+from transfer.quarantined import Quarantined
+from transfer.state import Cut, State, open_chunks, open_state
+
+UNITS = ["s.t", "S.T", "s.ä", "s.a", "s.\"; \\ ' %s :x\n😀", "s." + "n" * 130]
+HOSTILE = "Ä\"\\'%s :name \n\t{0} 😀"
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mariadb", "sqlite"])
+def target(
+    request: pytest.FixtureRequest,
+    postgresql_15: Server,
+    mariadb: MysqlServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    if request.param == "postgresql":
+        return postgresql_15.create_database()
+    if request.param == "mariadb":
+        return mariadb.create_database()
+    return f"sqlite:{sqlite_file(tmp_path_factory.mktemp('state') / 't.db', 'CREATE TABLE t (a)')}"
+
+
+@pytest.fixture
+def state(target: str, request: pytest.FixtureRequest) -> Iterator[State]:
+    """A started migration, named after the test."""
+    with closing(open_database(target)) as database:
+        grant = Grant("m", database.identity, "", scratch=True)
+    with closing(open_writer(target, grant)) as writer:
+        found = open_state(writer, request.node.name[:100])
+        found.start("plan", {"by": HOSTILE}, "head")
+        yield found
+
+
+def finish(state: State, *parts: Chunk, aside: list[Quarantined] | None = None) -> None:
+    part = joined(parts)
+    chunks = open_chunks(state)
+    with state.writer.begin() as transaction:
+        chunks.set_aside(transaction, part.chunk, aside or [])
+        result = ChunkResult(part.chunk, 10, 100, len(aside or []), 0.5, len(parts))
+        chunks.finish(transaction, part, result, "position")
+
+
+def failing(state: State, *parts: Chunk) -> str:
+    with pytest.raises(DbmoError) as caught:
+        finish(state, *parts)
+    return caught.value.code
+
+
+def test_chunks_that_were_copied_together_become_one(state: State) -> None:
+    chunks = open_chunks(state)
+    bounds: list[Any] = [(10,), (20,), (30,)]
+    first, second, third, last = cut("s.t", bounds)
+    chunks.add([first, second, third, last])
+    finish(state, first, second, third)
+    assert chunks.pending() == [last]
+    assert chunks.finished() == [Chunk("s.t", 0, None, (30,))]
+    assert chunks.done(joined([first, second, third])) == ChunkResult(Chunk("s.t", 0, None, (30,)), 10, 100, 0, 0.5, 3)
+    assert chunks.done(joined([last])) is None
+    assert chunks.figures()["s.t"]["chunks"] == 2
+
+
+def test_a_range_is_finished_once(state: State) -> None:
+    chunks = open_chunks(state)
+    one, other = cut("s.t", [("text", 5)])
+    chunks.add([one, other])
+    finish(state, one)
+    assert failing(state, one) == "RANGE_DONE"
+    assert failing(state, one, other) == "RANGE_DONE"
+    assert chunks.pending() == [other]
+
+
+def test_an_older_epoch_writes_nothing(state: State) -> None:
+    chunks = open_chunks(state)
+    (chunk,) = cut("s.t", [])
+    chunks.add([chunk])
+    state.join(state.epoch - 1)
+    assert failing(state, chunk) == "EPOCH_PASSED"
+    with pytest.raises(DbmoError, match="EPOCH_PASSED"):
+        chunks.add([Chunk("s.other", 0, None, None)])
+
+
+def test_another_plan_is_refused(state: State) -> None:
+    with pytest.raises(DbmoError, match="PLAN_CHANGED"):
+        state.start("another", {}, "")
+
+
+def test_units_are_told_apart_by_every_byte(state: State) -> None:
+    chunks = open_chunks(state)
+    chunks.add([Chunk(unit, 0, None, ("b",)) for unit in UNITS])
+    finish(state, Chunk("S.T", 0, None, ("b",)))
+    assert chunks.cuts() == {unit: Cut(1, ("b",), False) for unit in UNITS}
+    assert [chunk.table for chunk in chunks.finished()] == ["S.T"]
+    with state.writer.begin() as transaction:
+        chunks.restart(transaction, "S.T")
+    assert set(chunks.cuts()) == set(UNITS) - {"S.T"}
+
+
+def test_what_was_set_aside_goes_with_its_range(state: State) -> None:
+    chunks = open_chunks(state)
+    one, other = cut("s.t", [(HOSTILE,)])
+    chunks.add([one, other])
+    entry = Quarantined(HOSTILE * 200, HOSTILE, HOSTILE, HOSTILE, "null", HOSTILE * 5_000)
+    finish(state, one, aside=[entry, entry])
+    finish(state, other, aside=[entry])
+    assert chunks.quarantined() == [("s.t", entry)] * 3
+    assert chunks.quarantined_count() == 3
+    with state.writer.begin() as transaction:
+        chunks.forget(transaction, one)
+    assert chunks.quarantined() == [("s.t", entry)]
+    assert chunks.pending() == [one]
+    assert (chunks.finished(), chunks.quarantined_count()) == ([other], 1)
+
+
+def test_the_migration_keeps_what_it_was_told(state: State) -> None:
+    state.update(position=HOSTILE, status="loaded")
+    row = state.row()
+    assert (row["position"], row["status"], row["plan_hash"], row["epoch"]) == (HOSTILE, "loaded", "plan", 1)
+    with state.writer.begin() as transaction:
+        state.finish_step(transaction, HOSTILE, 1.5)
+    assert state.step_seconds() == {HOSTILE: 1.5}
+    with state.writer.begin() as transaction:
+        state.forget_step(transaction, HOSTILE)
+    assert state.done_steps() == set()
+
+
+def test_a_run_does_not_wait_for_ever_for_an_older_one(empty_15: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transfer.state.sql.TAKEOVER", "SET LOCAL lock_timeout = '100ms'")
+    with closing(open_database(empty_15)) as database:
+        grant = Grant("m", database.identity, "", scratch=True)
+    with closing(open_writer(empty_15, grant)) as writer:
+        older, newer = open_state(writer, "m"), open_state(writer, "m")
+        older.start("plan", {}, "")
+        with writer.begin() as transaction:
+            older.fence(transaction)
+            with pytest.raises(DbmoError, match="LOCK_TIMEOUT"):
+                newer.start("plan", {}, "")
+        newer.start("plan", {}, "")
+        assert newer.epoch == 2

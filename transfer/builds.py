@@ -1,0 +1,55 @@
+"""Runs heavy steps of a schema side by side: the biggest first, never two that want the same table for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from transfer.ddl import Job
+
+Work = Callable[[Job], None]
+
+
+def side_by_side(jobs: Sequence[Job], threads: int, work: Work, stop_if_cancelled: Callable[[], None]) -> None:
+    """Run every job once; the first error is raised when those that run have ended, and no other is begun.
+
+    A job whose table isn't known runs when no other does.
+    """
+    waiting = sorted(jobs, key=lambda job: -(job.size or 0))
+    running: dict[Future[None], Job] = {}
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        while waiting or running:
+            for job in list(waiting):
+                if len(running) >= max(1, threads):
+                    break
+                if may_run(job, list(running.values())):
+                    stop_if_cancelled()
+                    waiting.remove(job)
+                    running[pool.submit(work, job)] = job
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                del running[future]
+                future.result()
+
+
+def may_run(job: Job, others: Sequence[Job]) -> bool:
+    """Whether a job would not wait for a lock of those that run."""
+    if not others:
+        return True
+    if not job.table or any(not other.table for other in others):
+        return False
+    return all(other.table != job.table or other.lock == job.lock == "shared" for other in others)
+
+
+def lots(jobs: Sequence[Job], most: int) -> list[list[Job]]:
+    """Light jobs in lots of about that many; those of one table stay together, in their order."""
+    by_table: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_table.setdefault(job.table, []).append(job)
+    found: list[list[Job]] = []
+    for group in by_table.values():
+        if found and len(found[-1]) + len(group) <= most:
+            found[-1] += group
+        else:
+            found.append(list(group))
+    return found

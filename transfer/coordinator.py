@@ -1,0 +1,250 @@
+"""Gives work to lanes until all is copied: opens, replaces, tries again what passes, looks up what is unsure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from engines.errors import DbmoError
+from transfer.agenda import MOST_JOINED, Agenda
+from transfer.chunks import ChunkResult, Range
+from transfer.crew import Crew
+from transfer.desks import Desk, MomentLost, check_quarantine
+from transfer.endpoints import AnySnapshot, alive
+from transfer.lanes import CLOSE_SECONDS, Lane, LaneLost, LaneMaker, LocalLane, NoRoom
+from transfer.limits import Limits
+from transfer.pace import Flow, stopped
+from transfer.retry import Patience, insist, is_enough
+from transfer.state import Chunks
+from transfer.worker import Outcome
+
+TURN = 0.2  # seconds between two looks at limits and cancellation while lanes work
+# of a lane that is opened: the others do without it, or the coordinator's own connection does it all
+NO_OTHER = frozenset({"SOURCE_CHANGED", "TOO_MANY_CONNECTIONS"})
+ONE_WRITER = frozenset({"sqlite"})  # targets that take one connection's writes at a time
+
+
+class Coordinator:
+    """One moment of the source, copied by lanes; crew: those that are open already."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        snapshot: AnySnapshot,
+        agenda: Agenda,
+        chunks: Chunks,
+        limits: Limits,
+        make: LaneMaker,
+        patience: Patience,
+        note: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        self.assignment, self.snapshot, self.agenda, self.chunks = crew.assignment, snapshot, agenda, chunks
+        self.limits, self.make, self.patience, self.note = limits, make, patience, note
+        self.desks: list[Desk] = []
+        self.quarantined = chunks.quarantined_count()
+        self._named = 0
+        self.cancelled: Callable[[], bool] = lambda: False
+        self._fixed = False  # no lane can be added at this moment of the source
+        self._exclusive = crew.assignment.plan.target_engine in ONE_WRITER
+        for lane in crew.lanes:
+            self._add(lane)
+        self._named = len(crew.lanes)
+
+    def run(self, report: Callable[[ChunkResult], None], cancelled: Callable[[], bool]) -> None:
+        """Copy all that is pending; every lane is closed afterwards."""
+        self.cancelled = cancelled
+        try:
+            check_quarantine(self.quarantined, self.assignment.plan.quarantine_limit)
+            while self._turn(report):
+                pass
+        finally:
+            for desk in self.desks:  # one that is not released is told to go on when another is
+                self.limits.release(desk.lane.valve)
+                desk.lane.valve.set(None, Flow.STOP)
+            while self.desks:
+                self._close(self.desks.pop())
+
+    def _turn(self, report: Callable[[ChunkResult], None]) -> bool:
+        """Hand out work, wait for some to come back; False when all is done."""
+        if self.cancelled():
+            self.limits.stop()
+            raise stopped()
+        self.limits.check()
+        if not self.limits.paused():
+            self._staff()
+            self._hand_out()
+        busy = {desk.future: desk for desk in self.desks if desk.future is not None}
+        if not busy:
+            self._fill(1)
+            if not self.agenda.pending:
+                return False
+            time.sleep(min(TURN, self._rest()))
+            return True
+        finished, _ = wait(busy, TURN, FIRST_COMPLETED)
+        for future in finished:
+            self._took(busy[future], future, report)
+        return True
+
+    def _fill(self, wanted: int) -> None:
+        """Cut more; a snapshot that a lane reads, and a target with one writer, are left alone while it works."""
+        if any(desk.future is not None and (desk.lane.shared or self._exclusive) for desk in self.desks):
+            return
+        insist(lambda: self._filled(wanted), self.patience, self.cancelled)
+
+    def _filled(self, wanted: int) -> None:
+        try:
+            self.agenda.fill(wanted)
+        except DbmoError as error:
+            if not self._alive():
+                raise MomentLost(error) from error
+            raise
+
+    def _alive(self) -> bool:
+        """Whether the coordinator's snapshot can be read; not asked while a lane reads it."""
+        shared = any(desk.lane.shared and desk.future is not None for desk in self.desks)
+        return shared or alive(self.snapshot)
+
+    def _staff(self) -> None:
+        """Open and close lanes until there are as many as wanted and worth it."""
+        allowed = 1 if self._exclusive else self.limits.connections()
+        if not self.desks:
+            self._fill(allowed * 2)
+        # a number that a person asked for counts, whether or not it is worth it
+        worth = allowed if self.limits.present.connections is not None else self.agenda.worth
+        wanted = min(allowed, self.agenda.pending + self._busy(), max(worth, len(self.desks)))
+        if not self.desks and self.agenda.pending and (min(allowed, worth) == 1 or self._fixed):
+            self._add(self._process() if self._remote and not self._fixed else self._local())
+        while len(self.desks) < wanted and not self._fixed:
+            self._add_process()
+        idle = [desk for desk in self.desks if desk.future is None]
+        for desk in idle[: max(0, len(self.desks) - allowed)]:
+            self._dismiss(desk)
+
+    def _add_process(self) -> None:
+        """One lane more; where there is no room for it the others do without, and no other is tried."""
+        try:
+            self._add(self._process())
+        except NoRoom as error:
+            if not self.desks:
+                raise
+            self._fixed = True
+            self.note("lane not added", {"code": error.code, "what": error.what})
+
+    @property
+    def _remote(self) -> bool:
+        """Whether lanes are to be on other machines only."""
+        return bool(getattr(self.make, "remote", False))
+
+    def _busy(self) -> int:
+        return sum(1 for desk in self.desks if desk.future is not None)
+
+    def _local(self) -> Lane:
+        """A lane in this process, which reads the coordinator's own snapshot."""
+        return LocalLane(self.assignment, "lane 0", self.snapshot)
+
+    def _process(self) -> Lane:
+        self._named += 1
+        return self.make(self.assignment, f"lane {self._named}")
+
+    def _add(self, lane: Lane) -> None:
+        self.limits.admit(lane.valve)
+        self.desks.append(Desk(lane))
+
+    def _dismiss(self, desk: Desk) -> None:
+        self.desks.remove(desk)
+        self.limits.release(desk.lane.valve)
+        self._close(desk)
+
+    def _close(self, desk: Desk) -> None:
+        if desk.lane.shared and desk.future is not None and not wait([desk.future], CLOSE_SECONDS).done:
+            with suppress(DbmoError):
+                self.snapshot.cancel()
+        desk.lane.close()
+
+    def _hand_out(self) -> None:
+        now = time.monotonic()
+        for desk in self.desks:
+            if desk.future is None and desk.rests_until <= now:
+                self._fill(MOST_JOINED if desk.lane.shared else 4 * len(self.desks))
+                work = self.agenda.take(len(self.desks))
+                if work:
+                    desk.work, desk.future = work, desk.lane.submit(work)
+        self._fill(32 * len(self.desks))
+
+    def _rest(self) -> float:
+        """Seconds until a lane that failed may be given work again."""
+        now = time.monotonic()
+        return max(0.01, min((desk.rests_until - now for desk in self.desks), default=TURN))
+
+    def _took(self, desk: Desk, future: Future[Outcome], report: Callable[[ChunkResult], None]) -> None:
+        """Take over what a lane did; what it did not do is pending again."""
+        work, desk.work, desk.future = desk.work, [], None
+        try:
+            outcome = future.result()
+        except LaneLost as error:
+            outcome = Outcome([], error, moment_lost=True)
+        for result in outcome.results:
+            self._committed(result, report)
+        if outcome.error is None:
+            desk.failures = 0
+            return
+        self._give_back(work[len(outcome.results) :], report)
+        self._failed(desk, outcome, outcome.error)
+
+    def _committed(self, result: ChunkResult, report: Callable[[ChunkResult], None]) -> None:
+        self.agenda.finished(result)
+        self.quarantined += result.quarantined
+        report(result)
+        check_quarantine(self.quarantined, self.assignment.plan.quarantine_limit)
+
+    def _give_back(self, work: list[Range], report: Callable[[ChunkResult], None]) -> None:
+        """Only the target knows whether ranges were committed whose lane did not say so."""
+        for part in reversed(work):
+            done = insist(partial(self.chunks.done, part), self.patience, self.cancelled)
+            if done is not None:
+                self._committed(done, report)
+            else:
+                self.agenda.again(part)
+
+    def _failed(self, desk: Desk, outcome: Outcome, error: DbmoError) -> None:
+        """Let the lane rest and go on, replace it, do without it, or end with the error."""
+        if error.code == "INTERRUPTED":
+            self.limits.check()  # says why it stopped the lanes
+            raise error
+        now = time.monotonic()
+        desk.failing_since = desk.failing_since if desk.failures else now
+        desk.failures += 1
+        facts = {"lane": desk.lane.name, "code": error.code, "what": error.what, "try": desk.failures}
+        lost = outcome.moment_lost and not isinstance(error, LaneLost)
+        if lost and not self._alive():
+            raise MomentLost(error) from error
+        if error.code in NO_OTHER and not desk.lane.shared and not isinstance(error, LaneLost):
+            self.note("lane not added", facts)
+            self._fixed = True
+            self._dismiss(desk)
+            return
+        if is_enough(error, desk.failures, now - desk.failing_since, self.patience):
+            raise error
+        self.note("tried again", facts)
+        desk.rests_until = now + self.patience.wait(desk.failures)
+        if isinstance(error, LaneLost):
+            self._replace(desk)
+
+    def _replace(self, desk: Desk) -> None:
+        """A new lane at the place of one that is gone, with its failures."""
+        place = self.desks.index(desk)
+        self._dismiss(desk)
+        try:
+            lane = self._process()
+        except NoRoom as error:
+            if not self.desks:
+                raise
+            self.note("lane not added", {"code": error.code, "what": error.what})
+            return
+        self.limits.admit(lane.valve)
+        self.desks.insert(place, replace(desk, lane=lane, work=[], future=None))

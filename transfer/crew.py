@@ -1,0 +1,82 @@
+"""Lanes that read one moment of a source whose moments can't be joined later (MySQL, SQLite): opened all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engines.errors import DbmoError
+from engines.families import family
+from transfer.endpoints import AnySnapshot
+from transfer.lanes import Lane, LaneLost, LaneMaker, NoRoom
+from transfer.worker import Assignment, Outcome
+
+# families whose moments a reader may join at any time, by a token
+JOINED_LATER = frozenset({"postgresql", "mongodb"})
+Note = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass
+class Crew:
+    """Open lanes and the assignment whose moment all of them read."""
+
+    assignment: Assignment
+    lanes: list[Lane]
+
+
+def joins_later(assignment: Assignment) -> bool:
+    """Whether a lane may be opened at the assignment's moment at any time."""
+    return family(assignment.plan.source_engine) in JOINED_LATER
+
+
+def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count: int, note: Note) -> Crew:
+    """That many lanes at one moment with the snapshot, or fewer; none where the moment can't be shared.
+
+    First they are opened at the moment there is: enough as long as nobody writes. Else the snapshot's hold() keeps
+    moments from passing while it and the lanes take a new one, for as long as a BEGIN of each takes; the assignment
+    then names that moment.
+    """
+    lanes = _made(make, assignment, count, note)
+    refused = _refused(lanes, assignment)
+    if not refused:
+        return Crew(assignment, lanes)
+    with snapshot.hold() as held:
+        snapshot.refresh()
+        assignment = replace(assignment, token=snapshot.token, position=snapshot.position)
+        refused = _refused(lanes, assignment)
+    facts = {"held": bool(held), "lanes": len(lanes) - len(refused), "asked": count}
+    note("moment held", facts | {"seconds": round(float(getattr(_lock(snapshot), "seconds", 0.0) or 0.0), 4)})
+    for lane, why in refused:
+        note("lane not added", {"lane": lane.name, "why": why})
+        lane.close()
+    gone = {id(lane) for lane, _ in refused}
+    return Crew(assignment, [lane for lane in lanes if id(lane) not in gone])
+
+
+def _made(make: LaneMaker, assignment: Assignment, count: int, note: Note) -> list[Lane]:
+    lanes: list[Lane] = []
+    for number in range(1, count + 1):
+        try:
+            lanes.append(make(assignment, f"lane {number}"))
+        except NoRoom as error:
+            note("lane not added", {"lane": f"lane {number}", "why": error.what})
+            break
+    return lanes
+
+
+def _lock(snapshot: AnySnapshot) -> Any:
+    return getattr(snapshot, "locked", None)
+
+
+def _refused(lanes: Sequence[Lane], assignment: Assignment) -> list[tuple[Lane, str]]:
+    """Lanes that could not be opened at the assignment's moment, with what was said."""
+    asked = [(lane, lane.open(assignment)) for lane in lanes]
+    answers: list[tuple[Lane, DbmoError | None]] = []
+    for lane, future in asked:
+        try:
+            outcome: Outcome = future.result()
+            answers.append((lane, outcome.error))
+        except LaneLost as error:
+            answers.append((lane, error))
+    return [(lane, error.what) for lane, error in answers if error is not None]

@@ -1,0 +1,125 @@
+"""Cuts PostgreSQL tables: by keys of any type under their own order, or by pages (ctid)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engines.catalog import Kind
+from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
+from engines.postgresql.relations import place
+from engines.postgresql.snapshot import PostgresqlSnapshot
+from transfer.chunks import Bound, Chunk
+from transfer.cutting.steps import Size, dense, even, is_small, numbered, step_rows, walk
+from transfer.moveplan import ChunkKey, MovePlan
+from transfer.state.protocol import Cut
+from transfer.units import Unit
+
+TID_RANGE_SCAN = 140000  # before this version a range of ctid reads the whole table
+PAGE = 8192
+SAMPLE = 100  # rows that are measured where statistics were never gathered
+
+
+def sizes(snapshot: PostgresqlSnapshot, names: Sequence[str]) -> dict[str, Size]:
+    """Bytes as they are on disk now (with TOAST), rows as of the last ANALYZE at the present number of pages."""
+    wanted = [place(name, snapshot.query, "the source") for name in names]
+    rows = snapshot.query(
+        "SELECT w.n, pg_catalog.pg_table_size(c.oid), c.reltuples::float8, c.relpages,"
+        " pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class AS c"
+        " JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace"
+        " JOIN ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])) WITH ORDINALITY"
+        " AS w(schema, name, n)"
+        " ON w.schema = s.nspname AND w.name = c.relname",
+        ([schema for schema, _ in wanted], [name for _, name in wanted]),
+    )
+    found = {}
+    for number, size, tuples, pages, main in rows:
+        estimate = int(tuples * (main / PAGE) / pages) if tuples > 0 and pages > 0 else (0 if main == 0 else None)
+        found[names[number - 1]] = Size(estimate, int(size))
+    return found
+
+
+def cut(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut | None, size: Size) -> Iterator[Chunk]:
+    """See Cutter."""
+    return numbered(unit.name, start, _bounds(snapshot, unit, plan, start, size))
+
+
+def _bounds(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut | None, size: Size) -> Iterator[Bound]:
+    key = unit.key
+    if key.kind in ("whole", "rowid") or (start is None and is_small(plan, size)):
+        return
+    name = quote_name(*place(unit.name, snapshot.query, "the source"))
+    if size.average is None:
+        size = Size(size.rows, size.bytes, _measured(snapshot, name))
+    step = step_rows(plan, size)
+    if key.kind == "ctid":
+        yield from _pages(snapshot, unit.name, plan, start, size)
+        return
+    if len(key.columns) == 1 and key.columns[0].kind is Kind.INTEGER:
+        column = quote_identifier(key.columns[0].name)
+        ((lowest, highest),) = snapshot.query(f"SELECT min({column}), max({column}) FROM ONLY {name}")
+        if lowest is None:
+            return
+        rows = size.rows if size.rows is not None else _rows_of(size)
+        if dense(lowest, highest, rows, step):
+            yield from even(lowest, highest, step, start)
+            return
+    columns = [quote_identifier(column.name) for column in key.columns]
+    reads = ", ".join(c if k.kind is Kind.INTEGER else f"{c}::text" for c, k in zip(columns, key.columns, strict=True))
+
+    def following(after: Bound | None) -> Bound | None:
+        where = condition(key, Chunk(unit.name, 0, after, None))
+        found = snapshot.query(
+            f"SELECT {reads} FROM ONLY {name}{f' WHERE {where}' if where else ''}"
+            f" ORDER BY {', '.join(columns)} OFFSET {step - 1} LIMIT 1"
+        )
+        return tuple(found[0]) if found else None
+
+    yield from walk(following, start)
+
+
+def _rows_of(size: Size) -> int | None:
+    return size.bytes // size.row_bytes if size.bytes and size.row_bytes else None
+
+
+def _measured(snapshot: PostgresqlSnapshot, name: str) -> int | None:
+    """Average bytes of some rows of a table, as they are stored."""
+    found = snapshot.query(
+        "SELECT pg_catalog.avg(pg_catalog.pg_column_size(r.*))::float8"
+        f" FROM (SELECT * FROM ONLY {name} LIMIT {SAMPLE}) AS r"
+    )
+    return max(1, int(found[0][0])) if found and found[0][0] is not None else None
+
+
+def _pages(snapshot: PostgresqlSnapshot, unit: str, plan: MovePlan, start: Cut | None, size: Size) -> Iterator[Bound]:
+    """Pages that end ranges; none before version 14, where a range of ctid reads the whole table."""
+    if snapshot.version < TID_RANGE_SCAN:
+        return
+    pages = snapshot.pages(*place(unit, snapshot.query, "the source"))
+    by_rows = pages * plan.chunk_rows // size.rows if size.rows else plan.chunk_rows // 100
+    by_bytes = pages * plan.chunk_bytes // size.bytes if size.bytes else plan.chunk_bytes // PAGE
+    step = max(1, min(by_rows, by_bytes))
+    first = int(start.after[0]) if start and start.after else 0
+    yield from ((page,) for page in range(first + step, pages, step))
+
+
+def condition(key: ChunkKey, chunk: Chunk) -> str:
+    """WHERE of a range, without the word: row values for composite keys; untyped literals take the column's type."""
+    if key.kind == "ctid":
+        terms = [(f"ctid >= '({chunk.lower[0]},0)'::pg_catalog.tid")] if chunk.lower else []
+        terms += [f"ctid < '({chunk.upper[0]},0)'::pg_catalog.tid"] if chunk.upper else []
+        return " AND ".join(terms)
+    names = ", ".join(quote_identifier(column.name) for column in key.columns)
+    left = f"({names})" if len(key.columns) > 1 else names
+    terms = [f"{left} > {_literal(chunk.lower)}"] if chunk.lower else []
+    terms += [f"{left} <= {_literal(chunk.upper)}"] if chunk.upper else []
+    return " AND ".join(terms)
+
+
+def order(key: ChunkKey) -> str:
+    """Columns for ORDER BY."""
+    return ", ".join(quote_identifier(column.name) for column in key.columns) if key.kind == "columns" else ""
+
+
+def _literal(bound: Bound) -> str:
+    values = [str(value) if isinstance(value, int) else quote_literal(value) for value in bound]
+    return f"({', '.join(values)})" if len(values) > 1 else values[0]

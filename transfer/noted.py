@@ -1,0 +1,87 @@
+"""What a target notes of a migration, read without a grant: its plan, how far it is, what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from engines.families import family
+from engines.protocols import Database
+from transfer.quarantined import Quarantined
+
+PREFIX = "_dbmo"
+ASIDE = ("table_name", "locator", "column_name", "row_key", "reason", "action", "original")
+
+
+@dataclass(frozen=True)
+class Names:
+    """How one family of engines spells the state: is a table there, a table's name, the mark of a parameter."""
+
+    there: str
+    table: str
+    mark: str
+    quote: str = '"'  # rows and lower are words of MySQL
+
+
+NAMES: dict[str, Names] = {
+    "postgresql": Names("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", "_dbmo.{}", "%s"),
+    "sqlite": Names("SELECT count(*) FROM sqlite_master WHERE name = ?", "_dbmo_{}", "?"),
+    "mysql": Names(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
+        "_dbmo_{}",
+        "%s",
+        "`",
+    ),
+}
+
+
+def begun(target: Database, migration: str) -> dict[str, Any] | None:
+    """The migration's row (plan_hash, status, epoch, journal_head); None where it never began on the target."""
+    columns = ("plan_hash", "status", "epoch", "journal_head")
+    found = list(_rows(target, "migration", migration, columns, "id"))
+    return dict(zip(columns, found[0], strict=True)) if found else None
+
+
+def tables(target: Database, migration: str) -> list[dict[str, Any]]:
+    """Per table: name, chunks, done, rows and bytes that are committed; in the order of the names."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, done, rows, size in _rows(target, "chunk", migration, ("table_name", "done", "rows", "bytes")):
+        entry = found.setdefault(name, {"name": name, "chunks": 0, "done": 0, "rows": 0, "bytes": 0})
+        entry["chunks"] += 1
+        entry["done"] += bool(done)
+        entry["rows"] += int(rows or 0)
+        entry["bytes"] += int(size or 0)
+    return [found[name] for name in sorted(found)]
+
+
+def set_aside(target: Database, migration: str) -> list[tuple[str, Quarantined]]:
+    """Source table and entry of everything the migration set aside; empty where it never ran."""
+    found = sorted(_rows(target, "quarantine", migration, ASIDE), key=lambda row: tuple(map(str, row[:3])))
+    return [(str(row[0]), Quarantined(*row[1:])) for row in found]
+
+
+def _rows(
+    target: Database, table: str, migration: str, columns: tuple[str, ...], owner: str = "migration"
+) -> Iterator[tuple[Any, ...]]:
+    if family(target.engine) == "mongodb":
+        yield from _documents(target, table, migration, columns, owner)
+        return
+    names = NAMES[family(target.engine)]
+    full = names.table.format(table)
+    if not target.query(names.there, (full,))[0][0]:
+        return
+    quoted = ", ".join(f"{names.quote}{name}{names.quote}" for name in columns)
+    yield from target.query(f"SELECT {quoted} FROM {full} WHERE {owner} = {names.mark}", (migration,))
+
+
+def _documents(
+    target: Database, table: str, migration: str, columns: tuple[str, ...], owner: str
+) -> Iterator[tuple[Any, ...]]:
+    from engines.mongodb.bson_exact import decode
+
+    reader = cast(Any, target)
+    condition = {"_id" if owner == "id" else owner: migration}
+    for raw in reader.read_documents(f"{PREFIX}.{table}", condition, ordered=False):
+        document = decode(raw)
+        yield tuple(document.get(name) for name in columns)

@@ -1,0 +1,88 @@
+"""Which failures pass by themselves, how often and how long they are tried again, as a table."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from engines.errors import DbmoError
+
+T = TypeVar("T")
+NAP = 0.2  # seconds; how soon a wait notices that it is cancelled
+Nature = Literal["conflict", "outage", "final"]
+
+# code of engines/*/errors.py -> nature. conflict: the same range again, soon; outage: wait for the server.
+BY_CODE: dict[str, Nature] = {
+    "CONNECTION_LOST": "outage",
+    "CONNECTION_FAILED": "outage",
+    "TOO_MANY_CONNECTIONS": "outage",
+    "READ_ONLY": "outage",  # a standby that is about to be promoted, a server that is being switched over
+    "OUT_OF_MEMORY": "outage",
+    "WORKER_LOST": "conflict",
+    "LOCK_TIMEOUT": "conflict",
+    "CANCELLED": "conflict",  # statement_timeout, or an administrator's pg_cancel_backend
+    "DATABASE_LOCKED": "conflict",
+    "RANGE_DONE": "conflict",
+}
+# SQLSTATE: PostgreSQL documentation, appendix A; what the engine's own table has no name for
+BY_STATE: dict[str, Nature] = {
+    "40001": "conflict",
+    "40P01": "conflict",
+    "08P01": "conflict",  # a pooler's word for much that passes; of a server itself it never does
+    "57P03": "outage",
+    "57P05": "outage",
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long failures are borne: tries of one range, seconds that a server may be away, new moments of a source."""
+
+    tries: int = 8
+    outage_seconds: float = 300.0
+    moments: int = 5
+    first_wait: float = 0.1
+    longest_wait: float = 10.0
+
+    def wait(self, attempt: int) -> float:
+        """Seconds before the attempt-th try (from 1): doubled each time, with chance so that lanes don't collide."""
+        longest = min(self.first_wait * 2.0 ** (attempt - 1), self.longest_wait)
+        return longest * random.uniform(0.5, 1.0)
+
+
+def nature(error: DbmoError) -> Nature:
+    """Whether and how an error is tried again."""
+    if error.data.get("transient"):  # MongoDB's label TransientTransactionError
+        return "conflict"
+    state = error.data.get("sqlstate")
+    if isinstance(state, str) and state in BY_STATE:
+        return BY_STATE[state]
+    return BY_CODE.get(error.code, "final")
+
+
+def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], bool] = lambda: False) -> T:
+    """Do something until it succeeds or patience ends; the last error then. For what may be repeated as it is."""
+    began, attempt = time.monotonic(), 0
+    while True:
+        try:
+            return action()
+        except DbmoError as error:
+            attempt += 1
+            if is_enough(error, attempt, time.monotonic() - began, patience):
+                raise
+            again = time.monotonic() + patience.wait(attempt)
+            while time.monotonic() < again:
+                if cancelled():
+                    raise
+                time.sleep(min(NAP, max(0.0, again - time.monotonic())))
+
+
+def is_enough(error: DbmoError, attempts: int, seconds: float, patience: Patience) -> bool:
+    """Whether an error that came that often, for that long, ends the copy."""
+    kind = nature(error)
+    if kind == "outage":
+        return seconds > patience.outage_seconds
+    return kind == "final" or attempts >= patience.tries

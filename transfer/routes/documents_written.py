@@ -1,0 +1,115 @@
+"""Documents of a range into MongoDB: within its transaction, or, where they are too many for one, safely beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from engines.errors import EngineError
+from engines.mongodb.bson_exact import decode, encode, id_bytes
+from engines.mongodb.writer import BATCH, DUPLICATE_KEY, MongodbWriter, Transaction, load_raw
+from engines.protocols import Loaded
+
+MOST_BYTES = 32_000_000  # of documents in one transaction; the server's cache holds all of them until it ends
+LOT_BYTES = 2_000_000  # of documents in a transaction beside it
+TOO_LARGE = 388  # TransactionTooLargeForCache, src/mongo/base/error_codes.yml
+Documents = Callable[[], Generator[bytes, None, None]]
+
+
+class _Overflow(Exception):
+    """More documents than one transaction should hold."""
+
+
+def write(
+    writer: MongodbWriter, into: Transaction, collection: str, documents: Documents, unchecked: bool, keyed: bool
+) -> Loaded:
+    """Insert what documents() gives; keyed: each has an _id that a second reading gives again.
+
+    Sizes of ranges are estimates (PostgreSQL's are of compressed values). Where a range turns out larger than a
+    transaction should be, or a part of it is there already from an attempt like this one, the transaction is given up;
+    the documents go in transactions of some MB each, in which a document that is there is replaced and no newer run
+    may have begun; then the range's own transaction is begun again, for its status. Whoever is killed in between copies
+    the range again the same way.
+    """
+    if into.session is None or not keyed:
+        with closing(documents()) as found:
+            return load_raw(into, collection, found, unchecked)
+    try:
+        with closing(documents()) as found:
+            return load_raw(into, collection, _limited(found), unchecked)
+    except _Overflow:
+        pass
+    except PyMongoError as error:
+        if not _again(error):
+            raise
+    into.session.abort_transaction()
+    with closing(documents()) as found:
+        loaded = _beside(writer, collection, found, unchecked)
+    writer.start(into.session)
+    return loaded
+
+
+def _limited(documents: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for raw in documents:
+        size += len(raw)
+        if size > MOST_BYTES:
+            raise _Overflow
+        yield raw
+
+
+def _again(error: PyMongoError) -> bool:
+    """Whether the range is too large, or there in part."""
+    if isinstance(error, BulkWriteError):
+        return any(one["code"] == DUPLICATE_KEY for one in error.details.get("writeErrors", ()))
+    return getattr(error, "code", None) == TOO_LARGE or "too large" in str(error).lower()
+
+
+def _beside(writer: MongodbWriter, collection: str, documents: Iterator[bytes], unchecked: bool) -> Loaded:
+    loaded = Loaded(0, 0)
+    for batch in _lots(documents):
+        with writer.begin() as part:
+            _check_epoch(writer, part)
+            _make_room(part, collection, batch)
+            done = load_raw(part, collection, batch, unchecked)
+        loaded = Loaded(loaded.rows + done.rows, loaded.bytes + done.bytes)
+    return loaded
+
+
+def _lots(documents: Iterator[bytes]) -> Iterator[list[bytes]]:
+    lot: list[bytes] = []
+    size = 0
+    for raw in documents:
+        if lot and (len(lot) == BATCH or size + len(raw) > LOT_BYTES):
+            yield lot
+            lot, size = [], 0
+        lot.append(raw)
+        size += len(raw)
+    if lot:
+        yield lot
+
+
+def _check_epoch(writer: MongodbWriter, part: Transaction) -> None:
+    """EPOCH_PASSED when a newer run has taken over; what it writes later meets this transaction in a conflict."""
+    if writer.fenced is None:
+        return
+    name, condition = writer.fenced
+    if part.database[name].find_one(condition, {"_id": 1}, session=part.session) is None:
+        raise EngineError(
+            "EPOCH_PASSED",
+            "Another run of this migration has taken over; this one may not write any more.",
+            "Let the other run finish; `dbmo status` shows how far it is.",
+        )
+
+
+def _make_room(part: Transaction, collection: str, batch: list[bytes]) -> None:
+    """Delete documents with the very same _id; one that only compares equal stays, and is a duplicate key."""
+    wanted = [decode(id_bytes(raw))["_id"] for raw in batch]
+    exact = {encode({"_id": one}) for one in wanted}
+    target = part.collection(collection)
+    there = target.find({"_id": {"$in": wanted}}, {"_id": 1}, session=part.session)
+    same = [found["_id"] for found in there if encode({"_id": found["_id"]}) in exact]
+    if same:
+        target.delete_many({"_id": {"$in": same}}, session=part.session)

@@ -1,0 +1,77 @@
+"""A MySQL or MariaDB column on its way out: what routes look at to choose how its server writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conversion.mapping import ColumnMapping
+from conversion.postgresql_types import base_name
+from engines.catalog import Kind, LogicalType
+from engines.mysql.quoting import quote_identifier
+from transfer.routes.mysql_facts import Live
+
+TEXTS = ("text", "citext", "character varying", "character")
+INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
+BYTES_AS_THEY_ARE = frozenset({None, "utf8mb4", "utf8mb3", "utf8", "ascii"})  # UTF-8 already
+WHOLE = BYTES_AS_THEY_ARE | {"latin1"}  # character sets of which every text has its code points
+UTF8 = "CONVERT({c} USING utf8mb4)"
+BACK = "CAST(CONVERT(CONVERT({c} USING utf8mb4) USING {charset}) AS BINARY) <> CAST({c} AS BINARY)"
+
+Plain = tuple[str, list[str]]  # SQL of the value, and guards: SQL that is true where it isn't right
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the routes look at; name: quoted."""
+
+    mapping: ColumnMapping
+    type: LogicalType
+    live: Live
+    is_mariadb: bool
+
+    @property
+    def name(self) -> str:
+        """Quoted, for SQL."""
+        return quote_identifier(self.mapping.source)
+
+    @property
+    def target(self) -> str:
+        """The target's type."""
+        return self.mapping.target_type
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are characters that anybody may have written."""
+        return self.type.kind in (Kind.TEXT, Kind.CHAR, Kind.JSON, Kind.ENUM, Kind.SET, Kind.OTHER)
+
+    @property
+    def may_hold_nul(self) -> bool:
+        """Whether a value may have a NUL that the target doesn't take."""
+        return (self.is_text or self.mapping.route == "bytes_text") and base_name(self.target) != "bytea"
+
+    @property
+    def text(self) -> str:
+        """SQL of its text in UTF-8."""
+        if self.type.kind is Kind.JSON and not self.is_mariadb:
+            return f"CAST({self.name} AS CHAR)"
+        return self.name if self.live.charset in BYTES_AS_THEY_ARE else UTF8.replace("{c}", self.name)
+
+    @property
+    def unmapped(self) -> str | None:
+        """SQL that is true for a text that isn't the same after going to UTF-8 and back."""
+        if self.live.charset in WHOLE:
+            return None
+        return BACK.replace("{c}", self.name).replace("{charset}", str(self.live.charset))
+
+
+def sizes(target: str) -> list[int]:
+    """The numbers in a type's brackets: [10, 2] of numeric(10,2)."""
+    inside = target.partition("(")[2].partition(")")[0]
+    return [int(number) for number in inside.split(",") if number.strip().isdigit()]
+
+
+def shown(c: Column) -> Plain:
+    """Numbers, times and the like as the server writes them."""
+    limits = sizes(c.target)
+    limit = limits[0] if limits else 1 if base_name(c.target) == "character" else None
+    return c.name, [] if limit is None else [f"LENGTH(CONCAT({c.name})) > {limit}"]

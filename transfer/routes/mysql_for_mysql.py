@@ -1,0 +1,108 @@
+"""How one MySQL or MariaDB server is asked for a column's values so that another one stores the same bytes."""
+
+from __future__ import annotations
+
+from conversion.mapping import ColumnMapping
+from engines.catalog import Kind
+from engines.mysql.load import STORED
+from engines.mysql.load_target import LoadTarget
+from engines.mysql.quoting import quote_identifier
+from engines.mysql.server import Server
+from engines.mysql.types import logical_type
+from transfer.moveplan import ChunkKey
+from transfer.routes.lines_to_mysql import AS_SENT
+from transfer.routes.mysql_facts import Facts
+from transfer.routes.mysql_fields import Field, blob_original, text_original
+from transfer.routes.mysql_lines import DELIMITER, NULL, constant
+
+UNHEX, UNSIGNED = "UNHEX({})", "CAST({} AS UNSIGNED)"
+UTF8 = frozenset({"utf8mb4", "utf8mb3", "utf8", "ascii"})  # their texts are UTF-8 already
+WHOLE = UTF8 | {"latin1"}  # character sets of which every byte has a code point and back (MySQL's latin1 has all 256)
+TEXTS = (Kind.TEXT, Kind.CHAR)
+LABELS = (Kind.ENUM, Kind.SET)
+IN_HEX = (Kind.BINARY, Kind.GEOMETRY, Kind.OTHER)
+# 8.0.17: CAST AS DOUBLE (MySQL manual, Cast Functions); before it arithmetic makes a double, which loses the sign of -0
+DOUBLE = "CAST({c} AS DOUBLE)", "({c} + 0e0)"
+
+
+def fields(
+    columns: list[ColumnMapping], key: ChunkKey, extra: list[str], live: Facts, target: LoadTarget, server: Server
+) -> list[Field]:
+    """The fields of a line: every copied column, then columns that only name the row."""
+    found = [_field(column, live, target, server) for column in columns]
+    known = {item.name for item in found}
+    named = [*extra, *(column.name for column in key.columns)]
+    for name in dict.fromkeys(named):
+        if name not in known and name in live.columns:
+            found.append(Field(None, _key_read(name, live), name=name, nullable=live.columns[name].nullable))
+    return found
+
+
+def _field(column: ColumnMapping, live: Facts, target: LoadTarget, server: Server) -> Field:
+    read, wrap = _rendered(column, live.columns[column.source].charset, target, server)
+    bytewise = wrap == UNHEX and logical_type(column.source_type).kind in IN_HEX
+    return Field(
+        column,
+        read,
+        wrap,
+        blob_original if bytewise else text_original,
+        name=column.source,
+        nullable=live.columns[column.source].nullable,
+    )
+
+
+def _key_read(name: str, live: Facts) -> str:
+    """A column that only names the row, as text."""
+    return f"CONVERT({quote_identifier(name)} USING utf8mb4)" if live.columns[name].charset else quote_identifier(name)
+
+
+def _rendered(column: ColumnMapping, charset: str | None, target: LoadTarget, server: Server) -> tuple[str, str]:
+    """SQL of the text, and of the value that the target makes of it."""
+    c, kind = quote_identifier(column.source), logical_type(column.source_type)
+    if kind.kind in TEXTS:
+        if charset in UTF8:
+            return c, STORED
+        if charset in WHOLE or charset != target.charsets.get(column.target):
+            return f"CONVERT({c} USING utf8mb4)", STORED
+        return f"HEX({c})", UNHEX  # the bytes: some character sets have more of them than Unicode knows
+    if kind.kind in LABELS or kind.kind is Kind.JSON:
+        return f"CONVERT({c} USING utf8mb4)", STORED
+    if kind.kind in IN_HEX:
+        return f"HEX({c})", UNHEX
+    if kind.kind is Kind.BIT:
+        return f"CAST({c} AS UNSIGNED)", UNSIGNED
+    if kind.kind is Kind.FLOAT and kind.bits == 32:
+        return server.since((0,), (8, 0, 17), *DOUBLE).format(c=c), STORED
+    return c, STORED
+
+
+def line(fields: list[Field]) -> str:
+    """SQL of a row as one line: bytes, so that nothing is brought into another character set."""
+    reads = [f"IFNULL({item.read}, {constant(NULL)})" if item.nullable else item.read for item in fields]
+    return f"CONCAT_WS({constant(DELIMITER)}, {', '.join(reads)})"
+
+
+def in_hex(field: Field) -> str:
+    """SQL of the digits of a field's text, whatever bytes it has; NULL for NULL."""
+    return f"HEX(CONCAT({field.read}))"
+
+
+def as_stored(field: Field, live: Facts, target: LoadTarget) -> str:
+    """SQL of the bytes that the target's column is to hold, or of its text in UTF-8: translated()."""
+    column, own = quote_identifier(field.name), live.columns[field.name].charset
+    wanted = target.charsets.get(field.mapping.target) if field.mapping else None
+    if own is None or wanted is None:
+        return column if field.wrap == UNHEX else f"CONCAT({field.read})"
+    if own in UTF8:
+        return column
+    return f"CAST({column if own == wanted else f'CONVERT({column} USING utf8mb4)'} AS BINARY)"
+
+
+def translated(field: Field, live: Facts, target: LoadTarget) -> bool:
+    """Whether the target has to bring as_stored()'s UTF-8 into its column's own character set.
+
+    The source would put question marks for what has no place there, without a word.
+    """
+    own = live.columns[field.name].charset
+    wanted = target.charsets.get(field.mapping.target) if field.mapping else None
+    return own is not None and wanted not in AS_SENT and own != wanted

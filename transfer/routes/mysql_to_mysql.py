@@ -1,0 +1,148 @@
+"""MySQL and MariaDB to each other: the source's server writes lines, the target's LOAD DATA reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from engines.errors import EngineError
+from engines.mysql import load_text
+from engines.mysql.load import ANY_DATE
+from engines.mysql.quoting import quote_identifier, quote_name
+from engines.mysql.snapshot import MysqlSnapshot
+from transfer.chunks import Chunk
+from transfer.cutting.mysql import condition
+from transfer.moveplan import MovePlan
+from transfer.names import parts
+from transfer.routes.lines_to_mysql import LinesToMysql
+from transfer.routes.mysql_facts import Facts, facts
+from transfer.routes.mysql_for_mysql import as_stored, fields, in_hex, line, translated
+from transfer.routes.mysql_lines import DELIMITER, END, WIDE, Unproved, constant, copy_text
+from transfer.routes.mysql_read import Reader
+from transfer.routes.mysql_wide_to_mysql import WideRows
+from transfer.routes.route import Copied, Pace
+from transfer.units import TableUnit
+
+WIDE_BYTES = 1_000_000  # of large values in one row; more are read in pieces
+PACKET_PARTS = 8  # of max_allowed_packet that a line may take: hex doubles it, a conversion may take four times as much
+ROWS, SIZE = 1_000, 4_000_000  # of a list of rows whose values are looked at one by one
+STAGE = "_dbmo_stage"
+
+
+def open_route(plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> MysqlToMysql:
+    """See transfer/routes/route.py."""
+    return MysqlToMysql(plan, unit, snapshot, writer)
+
+
+class MysqlToMysql:
+    """The route of one table."""
+
+    def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> None:
+        self.unit, self.snapshot = unit, snapshot
+        mapping = unit.mapping
+        live = facts(snapshot, mapping.source)
+        target = writer.load_target(parts(mapping.target)[1])
+        self.fields = fields(mapping.copied, unit.key, mapping.key_columns, live, target, snapshot.server)
+        self.lines = LinesToMysql(plan, unit, writer, self.fields, ANY_DATE)
+        self.wide = self._wide(live)
+        self.reader = Reader(snapshot, quote_name(*parts(mapping.source)), unit.key, mapping.rows)
+        self.line = line(self.fields)
+        if self.wide is not None:
+            self.line = f"IF({self.wide}, {constant(WIDE)}, {self.line})"
+        self.stored = [as_stored(item, live, target) for item in self.fields]
+        self.translated = [translated(item, live, target) for item in self.fields]
+        self.proved = True  # until a text was found that its own character set doesn't have
+
+    def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        """See transfer/routes/route.py."""
+        if not self.lines.target.transactional:
+            return self._staged(chunk, into, pace)
+        return self._copied(chunk, into, pace, None)
+
+    def _copied(self, chunk: Chunk, into: Any, pace: Pace, stage: str | None) -> Copied:
+        loader = self.lines.loader_of(stage) if stage else None
+        if self.proved:
+            into.exec_driver_sql("SAVEPOINT dbmo_range")
+            try:
+                copied = self.lines.copy(self._blocks(chunk), into, pace, loader)
+            except Unproved:
+                self.snapshot.recover()
+                into.exec_driver_sql("ROLLBACK TO SAVEPOINT dbmo_range")
+                self.proved = False
+        if not self.proved:
+            copied = self.lines.copy(self._exact(chunk), into, pace, loader)
+        if self.wide is None:
+            return copied
+        loader = loader or self.lines.loader
+        wide = WideRows(self.snapshot, self.fields, self.stored, self.translated, self.lines, loader)
+        return wide.add(copied, chunk, into, pace, self.reader.rows_of(chunk, self.wide))
+
+    def _blocks(self, chunk: Chunk) -> Iterator[bytes]:
+        """Lines of the range; Unproved at a block that isn't what its lines should be."""
+        between = len(self.fields) - 1
+        with closing(self.reader.blocks(self.line, chunk)) as blocks:
+            for found, rows in blocks:
+                lines = found
+                if self.wide is not None and WIDE in lines:
+                    kept = [line for line in lines.split(END)[:-1] if line != WIDE]
+                    lines, rows = END.join([*kept, b""]), len(kept)
+                if lines.count(DELIMITER) != rows * between or lines.count(END) != rows:
+                    raise Unproved
+                if lines:
+                    yield copy_text(lines)
+
+    def _exact(self, chunk: Chunk) -> Iterator[bytes]:
+        """The same with every value in hex, so that any bytes are told from separators."""
+        reads = ", ".join(in_hex(item) for item in self.fields)
+        narrow = f"NOT ({self.wide})" if self.wide else None
+        sql = f"SELECT {reads} {self.reader.rows_of(chunk, narrow)}"
+        with closing(self.snapshot.rows(sql, ROWS, SIZE)) as batches:
+            for rows in batches:
+                yield b"".join(
+                    load_text.written([None if value is None else bytes.fromhex(value.decode()) for value in row])
+                    for row in rows
+                )
+
+    def _wide(self, live: Facts) -> str | None:
+        """SQL that is true for a row that one line can't hold."""
+        limit = min(WIDE_BYTES, live.packet // PACKET_PARTS)
+        large = [item.name for item in self.fields if live.columns[item.name].large]
+        if sum(live.columns[name].octets for name in large) <= limit:
+            return None
+        return f"{' + '.join(f'IFNULL(LENGTH({quote_identifier(name)}), 0)' for name in large)} > {limit}"
+
+    def _staged(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        """Into a table without transactions: by way of a temporary one, after what an earlier try left was removed.
+
+        What a lost run had stored of the range is found by the key; without a key all rows go first (then the table is
+        one range).
+        """
+        target = self.lines.target
+        name, stage = quote_name(target.schema, target.name), quote_name(target.schema, STAGE)
+        names = ", ".join(quote_identifier(column.target) for column in self.unit.mapping.copied)
+        where = condition(self._target_key(), chunk)
+        connection = self.lines.writer.driver(into)
+        connection.query(f"DROP TEMPORARY TABLE IF EXISTS {stage}")
+        columns = ", ".join(
+            f"{quote_identifier(column.target)} {target.spelled[column.target]} NULL"
+            for column in self.unit.mapping.copied
+        )
+        connection.query(f"CREATE TEMPORARY TABLE {stage} ({columns}) ENGINE=InnoDB")
+        copied = self._copied(chunk, into, pace, stage)
+        connection.query(f"DELETE FROM {name}" + (f" WHERE {where}" if where else ""))
+        stored = connection.query(f"INSERT INTO {name} ({names}) SELECT {names} FROM {stage}")
+        if stored != copied.rows or connection._result.warning_count:
+            raise EngineError(
+                "ROWS_NOT_STORED",
+                f"{target.schema}.{target.name} took {stored:,} of {copied.rows:,} rows.",
+                "Make it InnoDB (ALTER TABLE ... ENGINE = InnoDB) and run the same command again.",
+            )
+        connection.query(f"DROP TEMPORARY TABLE {stage}")
+        return copied
+
+    def _target_key(self) -> Any:
+        """The chunk key with the target's names."""
+        names = {column.source: column.target for column in self.unit.mapping.columns}
+        columns = [column.model_copy(update={"name": names[column.name]}) for column in self.unit.key.columns]
+        return self.unit.key.model_copy(update={"columns": columns})

@@ -1,0 +1,142 @@
+"""MySQL and MariaDB rows into PostgreSQL: the source's server writes the lines, the client only proves and escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from engines.mysql.quoting import quote_identifier, quote_name
+from engines.mysql.snapshot import MysqlSnapshot
+from engines.postgresql.writer import PostgresqlWriter
+from transfer.chunks import Chunk
+from transfer.moveplan import MovePlan
+from transfer.names import parts
+from transfer.routes.mysql_columns import written
+from transfer.routes.mysql_exact import ExactRows
+from transfer.routes.mysql_facts import Facts, facts
+from transfer.routes.mysql_lines import Care, Lines, Unproved, block
+from transfer.routes.mysql_moments import Convert
+from transfer.routes.mysql_read import Reader
+from transfer.routes.mysql_values import asking, converter
+from transfer.routes.mysql_wide import WideRows
+from transfer.routes.policy import Judge
+from transfer.routes.route import Copied, Pace
+from transfer.units import TableUnit, Unit
+
+WIDE_BYTES = 1_000_000  # of large values in one row; more are read in pieces
+PACKET_PARTS = 8  # of max_allowed_packet that a line may take: hex doubles it, a conversion may take four times as much
+CERTAIN = frozenset({"integer", "boolean", "bit_boolean", "bit_integer", "bit", "bytea"})  # never asked about
+SAVEPOINT = "SAVEPOINT dbmo_range"  # sent with the COPY; the commit releases it
+LABELS = "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = pg_catalog.to_regtype(%s)"
+
+
+@dataclass
+class Read:
+    """What was read of a range: rows that are to arrive, and how many wide ones are still to be read."""
+
+    rows: int = 0
+    wide: int = 0
+
+
+def open_route(plan: MovePlan, unit: Unit, snapshot: MysqlSnapshot, writer: PostgresqlWriter) -> MysqlToPostgresql:
+    """See transfer/routes/route.py."""
+    assert isinstance(unit, TableUnit)
+    return MysqlToPostgresql(plan, unit, snapshot, writer)
+
+
+class MysqlToPostgresql:
+    """One table. A range that PostgreSQL refuses as plain lines is copied again with more care, from a savepoint."""
+
+    def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: PostgresqlWriter) -> None:
+        self.plan, self.unit, self.snapshot, self.writer = plan, unit, snapshot, writer
+        self.table = unit.mapping
+        live = facts(snapshot, self.table.source, [table.source for table in plan.tables])
+        self.columns = [
+            written(column, live.columns[column.source], snapshot.server.is_mariadb) for column in self.table.copied
+        ]
+        nullable = [live.columns[column.source].nullable for column in self.table.copied]
+        self.large = [live.columns[column.source].large for column in self.table.copied]
+        self.wide = self._wide(live)
+        self.lines = Lines(self.columns, nullable, unit.key, self.wide)
+        self.reader = Reader(snapshot, quote_name(*parts(self.table.source)), unit.key, self.table.rows)
+        self.converters = [self._converter(place) for place in range(len(self.columns))]
+        self.care = Care.PLAIN
+
+    def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        """See transfer/routes/route.py."""
+        care = self.care
+        while True:
+            try:
+                return self._copy(chunk, into, pace, care)
+            except (psycopg.DataError, Unproved):
+                self.snapshot.recover()
+                if care is Care.ASKED:
+                    raise
+                self.writer.run(into, f"ROLLBACK TO {SAVEPOINT}")
+                care = Care(care + 1)
+                self.care = max(self.care, min(care, Care.CAREFUL))
+
+    def _copy(self, chunk: Chunk, into: Any, pace: Pace, care: Care) -> Copied:
+        judge = Judge(self.table, self.plan.policy())
+        exact = ExactRows(self.table, self.unit.key, self._converters(care), judge)
+        names = [column.target for column in self.table.copied]
+        read = Read()
+        with closing(self._blocks(chunk, exact, care, read, pace)) as blocks:
+            loaded = self.writer.load(into, self.table.target, names, blocks, (SAVEPOINT,))
+        rows, size = loaded.rows, loaded.bytes
+        if rows != read.rows:
+            raise Unproved
+        if read.wide:
+            order = sorted(range(len(names)), key=lambda place: self.large[place])
+            pieces = WideRows(self.snapshot, self.columns, self.large, order, exact)
+            sql = pieces.sql(self.reader.rows_of(chunk, self.wide))
+            with closing(pieces.blocks(sql, pace)) as blocks:
+                more = self.writer.load(into, self.table.target, [names[place] for place in order], blocks)
+            rows, size = rows + more.rows, size + more.bytes
+        return Copied(rows, size, judge.found)
+
+    def _blocks(
+        self, chunk: Chunk, exact: ExactRows, care: Care, read: Read, pace: Pace
+    ) -> Generator[bytes, None, None]:
+        columns = len(self.columns)
+        with closing(self.reader.blocks(self.lines.sql(care), chunk)) as blocks:
+            for lines, rows in blocks:
+                found = block(lines)
+                text = found.text
+                read.wide += found.wide
+                read.rows += rows - found.wide
+                if found.exact:
+                    made = [exact.line(values[:columns], values[columns:]) for values in found.exact]
+                    text += b"".join(line for line in made if line is not None)
+                    read.rows -= made.count(None)
+                if text:
+                    pace(len(text))
+                    yield text
+
+    def _wide(self, live: Facts) -> str | None:
+        """SQL that is true for a row that one line can't hold."""
+        limit = min(WIDE_BYTES, live.packet // PACKET_PARTS)
+        large = [column for column in self.table.copied if live.columns[column.source].large]
+        if sum(live.columns[column.source].octets for column in large) <= limit:
+            return None
+        sizes = [f"IFNULL(LENGTH({quote_identifier(column.source)}), 0)" for column in large]
+        return f"{' + '.join(sizes)} > {limit}"
+
+    def _converter(self, place: int) -> Convert:
+        column = self.table.copied[place]
+        labels = None
+        if column.route == "enum":
+            labels = frozenset(str(row[0]) for row in self.writer.query(LABELS, (column.target_type,))) or None
+        return converter(column, labels)
+
+    def _converters(self, care: Care) -> list[Convert]:
+        if care is not Care.ASKED:
+            return self.converters
+        pairs = zip(self.table.copied, self.converters, strict=True)
+        return [
+            convert if column.route in CERTAIN else asking(self.writer, column, convert) for column, convert in pairs
+        ]

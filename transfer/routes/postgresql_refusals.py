@@ -1,0 +1,214 @@
+"""Ranges of PostgreSQL of which another PostgreSQL refuses a value: the rows that it takes, and what becomes of others.
+
+An older server has no infinite interval or numeric, a database of another encoding not every character, and a database
+without an encoding (SQL_ASCII) any bytes. Rows are loaded in halves until the refused ones stand alone.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from conversion.mapping import ColumnMapping, TableMapping
+from engines.catalog import Kind
+from engines.errors import Aborted
+from engines.postgresql.copying import copy_text_escaped
+from engines.postgresql.quoting import quote_identifier
+from engines.postgresql.relations import Relation
+from engines.postgresql.snapshot import PostgresqlSnapshot
+from engines.postgresql.writer import PostgresqlWriter, driver_of
+from engines.protocols import Loaded
+from transfer.moveplan import ChunkKey, Unholdable
+from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
+
+BATCH = 500
+SAVEPOINT, BACK, RELEASE = "SAVEPOINT dbmo_rows", "ROLLBACK TO SAVEPOINT dbmo_rows", "RELEASE SAVEPOINT dbmo_rows"
+# SQLSTATE -> which policy decides (documentation, appendix A: class 22)
+KINDS: dict[str, Unholdable] = {
+    "22021": "invalid_encoding",
+    "22P05": "invalid_encoding",
+    "22007": "date_range",
+    "22008": "date_range",
+    "22003": "out_of_range",
+    "22001": "too_long",
+}
+UNSUITED = frozenset({"23502", "23514"})  # a domain that refuses NULL, or what breaks its check
+
+Row = tuple[bytes | None, ...]
+
+
+def is_refusal(sqlstate: object) -> bool:
+    """Whether an error says that a value can't be stored, rather than that something is wrong with the load."""
+    return isinstance(sqlstate, str) and (sqlstate.startswith("22") or sqlstate in UNSUITED)
+
+
+class ExactRows:
+    """Loads the rows of ranges one by one where it must."""
+
+    def __init__(
+        self,
+        snapshot: PostgresqlSnapshot,
+        source: Relation,
+        writer: PostgresqlWriter,
+        table: TableMapping,
+        key: ChunkKey,
+        limit: int,
+    ) -> None:
+        self.limit = limit
+        self.snapshot, self.source, self.writer, self.table, self.key = snapshot, source, writer, table, key
+        self.targets = [column.target for column in table.copied]
+        self.names = [column.source for column in table.copied]
+
+    def copy(self, where: str, into: Any, judge: Judge, pace: Any) -> Loaded:
+        """Load a range; what the target refuses goes by the policies."""
+        rows = size = number = 0
+        for batch in self._read(where):
+            numbered = list(enumerate(batch, number))
+            number += len(batch)
+            pace(sum(len(value or b"") for row in batch for value in row))
+            loaded = self._load(numbered, into, judge)
+            rows, size = rows + loaded.rows, size + loaded.bytes
+            if len(judge.found) > self.limit:
+                raise Aborted(
+                    "QUARANTINE_LIMIT",
+                    f"More than {self.limit:,} values of {self.table.source} do not fit the types of the plan.",
+                    "Choose wider types (options.overrides) or raise options.quarantine_limit.",
+                )
+        return Loaded(rows, size)
+
+    def _read(self, where: str) -> Iterator[list[Row]]:
+        """Every copied value as the bytes of its text, in lists of rows."""
+        encoding = str(self.snapshot.query("SHOW server_encoding")[0][0])
+        form = "SQL_ASCII" if encoding == "SQL_ASCII" else "UTF8"
+        wanted = [*self.names, *(c.name for c in self.key.columns), *self.table.key_columns]
+        reads = ", ".join(
+            f"CASE WHEN {c} IS NOT NULL THEN pg_catalog.convert_to(pg_catalog.format('%s', {c}), '{form}') END"
+            for c in map(quote_identifier, wanted)
+        )
+        sql = f"SELECT {reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
+        yield from self.snapshot.rows(sql, BATCH, binary=True)
+
+    def _load(self, rows: Sequence[tuple[int, Row]], into: Any, judge: Judge) -> Loaded:
+        block = b"".join(self._line(row) for _, row in rows)
+        try:
+            loaded = self.writer.load(into, self.table.target, self.targets, [block], before=(SAVEPOINT,))
+        except psycopg.Error as error:
+            if not is_refusal(error.sqlstate):
+                raise
+            self.writer.run(into, BACK)
+            if len(rows) == 1:
+                return self._settle(*rows[0], error, into, judge)
+            middle = len(rows) // 2
+            first, second = (self._load(part, into, judge) for part in (rows[:middle], rows[middle:]))
+            return Loaded(first.rows + second.rows, first.bytes + second.bytes)
+        self.writer.run(into, RELEASE)
+        return loaded
+
+    def _settle(self, number: int, row: Row, error: psycopg.Error, into: Any, judge: Judge) -> Loaded:
+        """One row that was refused: its unfit values by the policies, or the whole row set aside."""
+        locator, key = self._locator(number, row), self._key(row)
+        originals = {c.source: _original(v) for c, v in zip(self.table.copied, row, strict=False)}
+        mended = list(row)
+        words = str(error.diag.message_primary or error).splitlines()[0]
+        try:
+            for place, column in enumerate(self.table.copied):
+                refused = self._refused(column, row[place], into)
+                if refused is not None:
+                    stored = judge.settle(column, refused, locator, key, originals[column.source])
+                    mended[place] = None if stored is None else str(stored).encode()
+            if mended == list(row):
+                raise RowWithheld(words)
+            line = self._line(tuple(mended))
+            loaded = self.writer.load(into, self.table.target, self.targets, [line], before=(SAVEPOINT,))
+        except RowWithheld as withheld:
+            judge.withhold(locator, key, str(withheld), originals)
+            return Loaded(0, 0)
+        except psycopg.Error as again:
+            if not is_refusal(again.sqlstate):
+                raise
+            self.writer.run(into, BACK)
+            judge.withhold(locator, key, words, originals)
+            return Loaded(0, 0)
+        self.writer.run(into, RELEASE)
+        return loaded
+
+    def _refused(self, column: ColumnMapping, value: bytes | None, into: Any) -> Refused | None:
+        """What is wrong with a value, by the target's own word; None when it takes it."""
+        if value is None:
+            return None
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            return Refused("invalid_encoding", "bytes that are no UTF-8", value.decode(errors="replace"))
+        raw = driver_of(into)
+        raw.execute(SAVEPOINT)
+        try:
+            # the type stands in the plan, in the server's own words
+            found = raw.execute(f"SELECT pg_catalog.format('%s', %s::{column.target_type})".replace("'%s'", "'%%s'"),
+                                (text,)).fetchone()  # fmt: skip
+        except psycopg.Error as error:
+            if not is_refusal(error.sqlstate):
+                raise
+            raw.execute(BACK)
+            return self._reason(column, text, error)
+        raw.execute(RELEASE)
+        if found is not None and len(found[0]) < len(text.rstrip(" ")):
+            return Refused("too_long", f"longer than {column.target_type}", found[0])
+        return None
+
+    def _reason(self, column: ColumnMapping, text: str, error: psycopg.Error) -> Refused:
+        kind = KINDS.get(error.sqlstate or "", "malformed")
+        if kind == "malformed" and text.lower().strip("-") in ("infinity", "nan"):
+            kind = "not_finite"
+        converted: Any = NOTHING
+        if kind == "invalid_encoding":
+            converted = self._replaced(text)
+        return Refused(kind, f"{column.target_type} refuses it ({error.sqlstate})", converted)
+
+    def _replaced(self, text: str) -> Any:
+        """The text with ? for what the target's encoding hasn't; nothing where Python doesn't know the encoding."""
+        name = str(self.writer.query("SHOW server_encoding")[0][0])
+        try:
+            codec = codecs.lookup(name.replace("WIN", "cp").replace("KOI8", "koi8-"))
+        except LookupError:
+            return NOTHING
+        return codec.decode(codec.encode(text, "replace")[0])[0]
+
+    @staticmethod
+    def _shown(value: bytes | None, kind: Kind | None = None) -> Any:
+        if value is None:
+            return None
+        return int(value) if kind is Kind.INTEGER else value.decode(errors="backslashreplace")
+
+    def _locator(self, number: int, row: Row) -> str:
+        """The values of the key by which the table is cut; all values and a number where it has none."""
+        count = len(self.names)
+        if self.key.kind == "columns":
+            cut = row[count : count + len(self.key.columns)]
+            values = [self._shown(value, column.kind) for value, column in zip(cut, self.key.columns, strict=True)]
+        else:
+            values = [*(self._shown(value) for value in row[:count]), number]
+        return json.dumps(values, ensure_ascii=False)
+
+    def _key(self, row: Row) -> str:
+        names = self.table.key_columns
+        values = row[len(row) - len(names) :]
+        return json.dumps({n: self._shown(v) for n, v in zip(names, values, strict=True)}, ensure_ascii=False)
+
+    def _line(self, row: Row) -> bytes:
+        values = (rb"\N" if value is None else copy_text_escaped(value) for value in row[: len(self.names)])
+        return b"\t".join(values) + b"\n"
+
+
+def _original(value: bytes | None) -> dict[str, str]:
+    """A value as JSON that loses nothing."""
+    if value is None:
+        return {"class": "null"}
+    try:
+        return {"class": "text", "text": value.decode()}
+    except UnicodeDecodeError:
+        return {"class": "text", "hex": value.hex()}

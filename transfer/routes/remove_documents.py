@@ -1,0 +1,22 @@
+"""Takes the documents of a unit out of a MongoDB target again."""
+
+from __future__ import annotations
+
+from engines.mongodb.introspect.collections import kind_of
+from engines.mongodb.writer import MongodbWriter, Transaction
+from transfer.routes.mongodb_to_mongodb import MADE_ANEW
+from transfer.units import CollectionUnit, DocumentUnit, Unit
+
+
+def clear_unit(writer: MongodbWriter, transaction: Transaction, unit: Unit) -> None:
+    """Delete every document of the unit's collection, beside the transaction: it might take longer than one may.
+
+    Whoever is killed here does it again: the unit counts as doubtful until its chunks are forgotten. Collections that
+    no document can be deleted from are made anew by their route.
+    """
+    assert isinstance(unit, CollectionUnit | DocumentUnit)
+    name = unit.target if isinstance(unit, CollectionUnit) else unit.mapping.collection
+    with writer.connected() as database:
+        entries = database.command("listCollections", filter={"name": name})["cursor"]["firstBatch"]
+        if entries and kind_of(entries[0]) not in MADE_ANEW:
+            Transaction(database, None).collection(name).delete_many({})

@@ -1,0 +1,184 @@
+"""PostgreSQL rows as SQLite's values: rendered by the server without loss, large ones read in pieces."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from conversion.mapping import ColumnMapping
+from engines.catalog import Kind
+from engines.errors import Aborted
+from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
+from engines.postgresql.snapshot import PostgresqlSnapshot
+from engines.sqlite.writer import Large
+from transfer.canonical.sql_postgresql import OWN_TEXT
+from transfer.chunks import Chunk
+from transfer.cutting import postgresql as cutting
+from transfer.names import parts
+from transfer.routes.policy import Refused
+from transfer.routes.rows_to_sqlite import WIDE, ReadRow
+from transfer.units import TableUnit
+
+# How PostgreSQL renders a value for SQLite, per route; the driver gives Python's int, float, str and bytes.
+READ: dict[str, str] = {
+    "pg_integer": "{c}::bigint",
+    "pg_boolean": "{c}::int",
+    "pg_real": "{c}::double precision",
+    "pg_blob": "{c}",
+    "pg_timestamptz": "({c} AT TIME ZONE 'UTC')::text || '+00:00'",
+    "pg_array": "to_json({c})::text",
+}
+AS_TEXT = "{c}::text"
+# types whose values are never large
+SMALL = frozenset(
+    "smallint integer bigint real double boolean date time timestamp interval uuid numeric money inet cidr macaddr"
+    " macaddr8 point line lseg box circle oid tid xid cid".split()
+)
+MEASURED = frozenset({"text", "bytea", "character"})  # octet_length() of these reads no more than the length
+COMPRESSED = 1 << 15  # bytes as stored from which on a value of another type may be large
+PIECE = 1 << 20
+FIRST, MOST_ROWS, BATCH = 100, 1_000, 1 << 19
+INT64 = range(-(1 << 63), 1 << 63)
+
+
+class PostgresqlRows:
+    """The rows of one table; see RowSource."""
+
+    def __init__(self, snapshot: PostgresqlSnapshot, unit: TableUnit) -> None:
+        self.snapshot, self.unit = snapshot, unit
+        self.columns: Sequence[ColumnMapping] = unit.mapping.copied
+        self.name = quote_name(*parts(unit.mapping.source))
+        self.keys = unit.key.columns if unit.key.kind == "columns" else []
+        self.reads = [read(column) for column in self.columns]
+        sizes = {place: size for place, column in enumerate(self.columns) if (size := _large(column))}
+        self.sized = list(sizes)
+        reads = [
+            f"CASE WHEN {sizes[n]} THEN NULL ELSE {sql} END" if n in sizes else sql for n, sql in enumerate(self.reads)
+        ]
+        keys = [_key(column.name, column.kind) for column in self.keys]
+        wide = " OR ".join(f"coalesce({size}, false)" for size in sizes.values()) or "false"
+        self.sql = f"SELECT {', '.join([*reads, *keys, f'CASE WHEN {wide} THEN ctid::text END'])} FROM ONLY {self.name}"
+        self.unnamed = 0
+
+    def batches(self, chunk: Chunk) -> Iterator[list[ReadRow]]:
+        """See RowSource."""
+        where = cutting.condition(self.unit.key, chunk) if self.unit.key.kind != "whole" else ""
+        count, number = len(self.columns), FIRST
+        try:
+            with self.snapshot.connection.cursor(name="dbmo_rows") as cursor:
+                cursor.execute(f"{self.sql}{f' WHERE {where}' if where else ''}".encode())
+                while rows := cursor.fetchmany(number):
+                    batch = [ReadRow(row[:count], row[count:-1], row[-1]) for row in rows]
+                    yield batch
+                    size = sum(len(v) if isinstance(v, str | bytes) else 8 for row in rows for v in row)
+                    number = max(1, min(MOST_ROWS, number * 2, BATCH * len(rows) // max(size, 1)))
+        except psycopg.Error as error:
+            raise self.snapshot.translate(error) from error
+        except UnicodeDecodeError as error:
+            raise Aborted(
+                "VALUE_NOT_HOLDABLE",
+                f"{self.unit.mapping.source} holds text that is not valid UTF-8, which SQLite would not show as text.",
+                "Mend the text in the source (its encoding is SQL_ASCII), or leave the table out.",
+            ) from error
+
+    def converter(self, place: int) -> Callable[[Any], Any] | None:
+        """See RowSource."""
+        column = self.columns[place]
+        if column.route == "pg_real":
+            return _real
+        return _whole if column.route == "pg_integer" and _base(column) in ("numeric", "decimal") else None
+
+    def original(self, place: int, value: Any) -> dict[str, Any]:
+        """See RowSource: the server's own text."""
+        if value is None:
+            return {"class": "null"}
+        if isinstance(value, bytes):
+            return {"class": "text", "text": "\\x" + value.hex()}
+        return {"class": "text", "text": str(value)}
+
+    def located(self, row: ReadRow) -> tuple[str, str]:
+        """See RowSource: the key, else all values and a running number."""
+        if self.keys:
+            names = [column.name for column in self.keys]
+            return json.dumps(row.key, ensure_ascii=False), json.dumps(dict(zip(names, row.key, strict=True)))
+        self.unnamed += 1
+        shown = [value.hex() if isinstance(value, bytes) else value for value in row.values]
+        texts = [None if value is None else str(value) for value in shown]
+        return json.dumps([*texts, self.unnamed], ensure_ascii=False), json.dumps({"ctid": row.mark})
+
+    def large(self, row: ReadRow) -> dict[int, Large | Refused]:
+        """See RowSource; a row's place (ctid) stays within a snapshot."""
+        where = f"FROM ONLY {self.name} WHERE ctid = {quote_literal(str(row.mark))}::pg_catalog.tid"
+        missing = [place for place in self.sized if row.values[place] is None]
+        sizes = ", ".join(f"octet_length({self.reads[place]})" for place in missing)
+        found = self.snapshot.query(f"SELECT {sizes} {where}")[0]
+        return {
+            place: Large(int(size), self.columns[place].route != "pg_blob", self._pieces(place, where))
+            for place, size in zip(missing, found, strict=True)
+            if size is not None
+        }
+
+    def _pieces(self, place: int, where: str) -> Callable[[], Iterator[bytes]]:
+        read = self.reads[place]
+
+        def pieces() -> Iterator[bytes]:
+            start = 1
+            while True:
+                sql = f"SELECT substring({read} FROM {start} FOR {PIECE}) {where}"
+                ((piece,),) = self.snapshot.query_binary(sql)
+                if not piece:
+                    return
+                yield piece.encode() if isinstance(piece, str) else bytes(piece)
+                start += PIECE
+
+        return pieces
+
+
+def read(column: ColumnMapping) -> str:
+    """SQL that renders a column for SQLite."""
+    own = "." in column.source_type  # a cast of somebody's own type may call a function of theirs
+    default = OWN_TEXT if own else AS_TEXT
+    if column.route == "pg_integer" and _base(column) in ("numeric", "decimal"):
+        default = AS_TEXT  # NaN is no bigint
+        return default.replace("{c}", quote_identifier(column.source))
+    return READ.get(column.route, default).replace("{c}", quote_identifier(column.source))
+
+
+def _base(column: ColumnMapping) -> str:
+    return column.source_type.partition("(")[0].strip().lower()
+
+
+def _large(column: ColumnMapping) -> str:
+    """SQL that is true for a value that may be large; "" where none of the type can be."""
+    words = _base(column).replace("[]", " []").split()
+    name = quote_identifier(column.source)
+    if words and words[0] in SMALL and "[]" not in words and "varying" not in words:
+        return ""
+    if words and words[0] in MEASURED and "[]" not in words:
+        return f"octet_length({name}) > {WIDE}"
+    return f"pg_catalog.pg_column_size({name}) > {COMPRESSED}"
+
+
+def _key(name: str, kind: Kind) -> str:
+    column = quote_identifier(name)
+    return column if kind is Kind.INTEGER else f"{column}::text"
+
+
+def _real(value: float) -> float | str:
+    """SQLite would store a NaN as NULL."""
+    return "NaN" if math.isnan(value) else value
+
+
+def _whole(text: str) -> int:
+    """A numeric without fraction; NaN and infinities have no integer."""
+    try:
+        number = int(text)
+    except ValueError:
+        raise Refused("not_finite", f"{text} in an integer column") from None
+    if number not in INT64:
+        raise Refused("out_of_range", "a number beyond 64 bits")
+    return number

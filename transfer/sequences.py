@@ -1,0 +1,126 @@
+"""Numbers that an engine gives by itself: what the source would give next, whatever its engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from conversion.mapping import TableMapping
+from engines.catalog import Catalog, Table
+from engines.families import family
+from engines.mysql.after_load import next_number, next_of_sequence
+from engines.postgresql.quoting import quote_literal, quote_name
+from engines.postgresql.relations import place
+from engines.protocols import Database
+from engines.sqlite.quoting import quote_identifier as quote_sqlite
+from transfer.moveplan import SequenceSetting
+from transfer.names import parts
+
+AT_ONCE = 100  # sequences read or set by one statement
+# target families that number a column by itself where PostgreSQL has a sequence of the column's own
+COUNTERS = frozenset({"mysql", "sqlite"})
+POSTGRESQL = """
+SELECT {number}, s.last_value, s.is_called, p.seqincrement
+  FROM {name} AS s, pg_catalog.pg_sequence AS p WHERE p.seqrelid = {text}::pg_catalog.regclass
+"""
+# MySQL 8 keeps a copy of this number for a day (information_schema_stats_expiry); MariaDB has no such setting.
+FRESH = "SET SESSION information_schema_stats_expiry = 0"
+
+
+def sequence_settings(
+    catalog: Catalog, tables: Sequence[TableMapping], renames: Mapping[str, str], target_engine: str
+) -> list[SequenceSetting]:
+    """Identity columns and sequences of the target with where their next value comes from.
+
+    catalog: of the source; renames: full names of sequences that are called otherwise in the target.
+    """
+    mapped = {table.source: table for table in tables}
+    found = [setting for table in catalog.tables for setting in _identities(table, mapped.get(table.full_name))]
+    counted = {setting.source for setting in found}
+    for sequence in catalog.sequences:
+        if sequence.identity or sequence.full_name in counted:
+            continue
+        owner, _, column = (sequence.owned_by or "").rpartition(".")
+        if family(target_engine) not in COUNTERS:
+            target = renames.get(sequence.full_name, sequence.full_name)
+            found.append(SequenceSetting(target_sequence=target, source=sequence.full_name))
+        elif owner in mapped:
+            found.append(_setting(mapped[owner], column, sequence.full_name))
+        elif target_engine == "mariadb":
+            target = renames.get(sequence.full_name, sequence.full_name)
+            found.append(SequenceSetting(target_sequence=target, source=sequence.full_name))
+    return found
+
+
+def _identities(table: Table, mapping: TableMapping | None) -> Iterator[SequenceSetting]:
+    for column in table.columns if mapping is not None else []:
+        if column.identity is not None and mapping is not None:
+            yield _setting(mapping, column.name, column.identity.sequence or f"{table.full_name}.{column.name}")
+
+
+def _setting(mapping: TableMapping, column: str, source: str) -> SequenceSetting:
+    name = next((c.target for c in mapping.columns if c.source == column), column)
+    return SequenceSetting(target_table=mapping.target, target_column=name, source=source)
+
+
+def next_values(engine: str, source: Database, settings: Sequence[SequenceSetting]) -> list[int | None]:
+    """What each sequence or key column of the source would give next; None for one that never gave any."""
+    return READERS[family(engine)](source, settings)
+
+
+def _of_postgresql(source: Database, settings: Sequence[SequenceSetting]) -> list[int | None]:
+    """pg_sequences has no last_value after setval(..., false), so the sequences themselves are read."""
+    found: dict[int, int] = {}
+    for start in range(0, len(settings), AT_ONCE):
+        queries = []
+        for number, setting in enumerate(settings[start : start + AT_ONCE], start):
+            name = _postgresql_name(source, setting.source)
+            queries.append(POSTGRESQL.format(number=number, name=name, text=quote_literal(name)))
+        for number, last, called, increment in source.query(" UNION ALL ".join(queries)):
+            found[int(number)] = int(last) + (int(increment) if called else 0)
+    return [found.get(number) for number in range(len(settings))]
+
+
+def _postgresql_name(source: Database, full_name: str) -> str:
+    """The quoted name; a dot in a schema's or a sequence's own name is looked up."""
+    return quote_name(*place(full_name, source.query, source.display))
+
+
+def _of_mysql(source: Database, settings: Sequence[SequenceSetting]) -> list[int | None]:
+    if source.engine == "mysql" and settings:
+        source.query(FRESH)  # not tested live
+    found: list[int | None] = []
+    for setting in settings:
+        if setting.target_sequence is not None:  # a sequence of MariaDB
+            found.append(next_of_sequence(source.query, *parts(setting.source)))
+        else:
+            found.append(next_number(source.query, *parts(setting.source.rpartition(".")[0])))
+    return found
+
+
+def _of_sqlite(source: Database, settings: Sequence[SequenceSetting]) -> list[int | None]:
+    """AUTOINCREMENT's own counter, or the largest number in the column, whichever is larger."""
+    counted: dict[Any, Any] = {}
+    if source.query("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"):
+        counted = dict(source.query("SELECT name, seq FROM sqlite_sequence"))
+    found: list[int | None] = []
+    for setting in settings:
+        table, _, column = setting.source.rpartition(".")
+        name = parts(table)[1]
+        highest = source.query(f"SELECT max({quote_sqlite(column)}) FROM {quote_sqlite(name)}")[0][0]
+        known = [int(value) for value in (highest, counted.get(name)) if isinstance(value, int)]
+        found.append(max(known) + 1 if known else None)
+    return found
+
+
+def _of_mongodb(source: Database, settings: Sequence[SequenceSetting]) -> list[int | None]:
+    """Documents are numbered by nobody."""
+    return [None] * len(settings)
+
+
+READERS: dict[str, Callable[[Database, Sequence[SequenceSetting]], list[int | None]]] = {
+    "postgresql": _of_postgresql,
+    "mysql": _of_mysql,
+    "sqlite": _of_sqlite,
+    "mongodb": _of_mongodb,
+}

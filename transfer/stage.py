@@ -1,0 +1,245 @@
+"""One stage of a schema while it runs: its steps put together, or side by side, each noted as it is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+
+from conversion.mapping import Statement
+from engines.errors import DbmoError, EngineError
+from engines.families import family
+from transfer.builds import lots, side_by_side
+from transfer.ddl import (
+    ALONE,
+    BUILDS,
+    REFERENCE,
+    REFERENCES,
+    THERE,
+    TWICE,
+    Job,
+    job,
+    transactional,
+    validation,
+)
+from transfer.failpoints import failpoint
+from transfer.retry import Patience, insist
+from transfer.state import State
+
+TOGETHER = 100  # light statements in one transaction: the server's table of locks is small
+BEGUN = "begun "  # id of the note that a step of MySQL was begun
+ADDED = "added "  # id of the note that a reference is there, but not proved yet
+# PostgreSQL's shared_buffers are what a server's owner thought right for it: all builds together take no more.
+MEMORY = """
+SELECT pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')) / 1024,
+       pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) / 1024
+"""
+MOST_MEMORY = 2 << 20  # KiB for all builds, however large the server is
+
+Report = Callable[[Statement, float], None]
+
+
+@dataclass
+class Stage:
+    """What is pending of one stage; done: ids of the state's steps, known: bytes by target table."""
+
+    state: State
+    threads: int
+    report: Report
+    cancelled: Callable[[], bool]
+    done: set[str]
+    known: dict[str, int]
+    memory: int = 0  # KiB for all builds
+    memory_each: int = 0  # KiB for one; 0: the server's own setting
+
+    def run(self, pending: Sequence[Statement]) -> None:
+        """Do them all; the first error ends the stage, and what was done stands."""
+        if not transactional(self.state.writer.engine):
+            for statement in pending:
+                self._stop_if_cancelled()
+                self._insist(statement, self._on_its_own)
+            return
+        if family(self.state.writer.engine) != "postgresql":
+            self._together(pending)
+            return
+        self._memory()
+        for kind, group in groupby(pending, key=lambda s: _sort(s.kind)):
+            {"build": self._builds, "reference": self._references, "other": self._together}[kind](list(group))
+
+    def _builds(self, statements: Sequence[Statement]) -> None:
+        """Keys, indexes and checks: the light ones in a few transactions, the others one by one."""
+        jobs = [job(statement, self.known) for statement in statements]
+        self._light([one for one in jobs if one.light])
+        heavy = [one for one in jobs if not one.light]
+        self._heavy(heavy, lambda one: self._step(one.statement))
+
+    def _references(self, statements: Sequence[Statement]) -> None:
+        """Foreign keys: added without a look at the rows, then proved, those of different tables side by side."""
+        jobs = [job(statement, self.known) for statement in statements]
+        heavy = [one for one in jobs if not one.light and one.table in self.known and validation(one.statement)]
+        chosen = {one.statement.id for one in heavy}
+        self._together([one.statement for one in jobs if one.statement.id not in chosen])
+        for one in heavy:
+            if ADDED + one.statement.id not in self.done:
+                added, _ = validation(one.statement) or ("", "")
+                with self.state.writer.begin() as connection:
+                    self.state.writer.run(connection, added)
+                    self.state.finish_step(connection, ADDED + one.statement.id, 0.0)
+        self._heavy(heavy, lambda one: self._insist(one.statement, self._prove))
+
+    def _insist(self, statement: Statement, work: Callable[[Statement], None]) -> None:
+        """Do a step again after what passes (a deadlock, a lock, an outage), unless the target says that it is done."""
+        again = False
+
+        def once() -> None:
+            nonlocal again
+            if again:
+                self.done = self.state.done_steps()
+                if statement.id in self.done:
+                    self.report(statement, 0.0)
+                    return
+            again = True
+            work(statement)
+
+        insist(once, Patience(), self.cancelled)
+
+    def _prove(self, statement: Statement) -> None:
+        _, prove = validation(statement) or ("", "")
+        started = time.monotonic()
+        failpoint("step.before")
+        with self.state.writer.begin() as connection:
+            self.state.writer.run(connection, prove)
+            seconds = time.monotonic() - started
+            self.state.forget_step(connection, ADDED + statement.id)
+            self.state.finish_step(connection, statement.id, seconds)
+        failpoint("step.after")
+        self.report(statement, seconds)
+
+    def _heavy(self, jobs: Sequence[Job], work: Callable[[Job], None]) -> None:
+        if jobs:
+            self.memory_each = self.memory // min(self.threads, len(jobs))
+            side_by_side(jobs, self.threads, work, self._stop_if_cancelled)
+
+    def _light(self, jobs: Sequence[Job]) -> None:
+        """Lots side by side: no two have a table in common."""
+        parts = lots(jobs, TOGETHER)
+        with ThreadPoolExecutor(self.threads) as pool:
+            for future in [pool.submit(self._lot, [one.statement for one in part]) for part in parts]:
+                future.result()
+
+    def _together(self, statements: Sequence[Statement]) -> None:
+        """In the plan's order, as many in a transaction as can be."""
+        for part in _parts(statements, self._alone):
+            self._lot(part)
+
+    def _alone(self, statement: Statement) -> bool:
+        """Whether it may take long, so that what was done before it should stand already."""
+        if statement.kind in BUILDS | REFERENCES:
+            return not job(statement, self.known).light
+        return ALONE.match(statement.sql) is not None
+
+    def _lot(self, statements: Sequence[Statement]) -> None:
+        """All of them in one transaction, or, when one is refused, one by one, so that those before it stand."""
+        self._stop_if_cancelled()
+        if len(statements) == 1:
+            self._step(statements[0])
+            return
+        seconds: list[float] = []
+        try:
+            failpoint("step.before")
+            with self.state.writer.begin() as connection:
+                for statement in statements:
+                    started = time.monotonic()
+                    self.state.writer.run(connection, statement.sql)
+                    seconds.append(time.monotonic() - started)
+                self.state.finish_steps(connection, list(zip((s.id for s in statements), seconds, strict=True)))
+        except DbmoError as error:
+            if error.code == "EPOCH_PASSED":
+                raise
+            # an answer to the commit may have been lost
+            self.done = insist(self.state.done_steps, Patience(), self.cancelled)
+            for statement in statements:
+                if statement.id not in self.done:
+                    self._stop_if_cancelled()
+                    self._step(statement)
+            return
+        failpoint("step.after")
+        for statement, taken in zip(statements, seconds, strict=True):
+            self.report(statement, taken)
+
+    def _step(self, statement: Statement) -> None:
+        self._insist(statement, self._once)
+
+    def _once(self, statement: Statement) -> None:
+        started = time.monotonic()
+        failpoint("step.before")
+        with self.state.writer.begin() as connection:
+            if self.memory_each and statement.kind in BUILDS:
+                self.state.writer.run(connection, f"SET LOCAL maintenance_work_mem = '{self.memory_each}kB'")
+            self.state.writer.run(connection, statement.sql)
+            seconds = time.monotonic() - started
+            self.state.finish_step(connection, statement.id, seconds)
+        failpoint("step.after")
+        self.report(statement, seconds)
+
+    def _on_its_own(self, statement: Statement) -> None:
+        """A step of an engine that commits by itself: begun, done, noted."""
+        started = time.monotonic()
+        begun = BEGUN + statement.id
+        earlier = begun in self.done
+        if not earlier:
+            with self.state.writer.begin(durable=True) as connection:
+                self.state.finish_step(connection, begun, 0.0)
+        failpoint("step.before")
+        run_alone(self.state, statement.sql, THERE if earlier else frozenset())
+        failpoint("step.unnoted")
+        seconds = time.monotonic() - started
+        with self.state.writer.begin(durable=True) as connection:
+            self.state.forget_step(connection, begun)
+            self.state.finish_step(connection, statement.id, seconds)
+        failpoint("step.after")
+        self.report(statement, seconds)
+
+    def _memory(self) -> None:
+        """A budget for all builds together, no less for each than the server's own setting."""
+        ((buffers, own),) = self.state.writer.query(MEMORY)
+        self.memory = max(min(int(buffers), MOST_MEMORY), int(own) * self.threads)
+
+    def _stop_if_cancelled(self) -> None:
+        if self.cancelled():
+            raise EngineError(
+                "INTERRUPTED", "The schema steps were interrupted.", "Run the same command again to go on."
+            )
+
+
+def _sort(kind: str) -> str:
+    return "build" if kind in BUILDS else "reference" if kind in REFERENCES else "other"
+
+
+def _parts(statements: Sequence[Statement], is_alone: Callable[[Statement], bool]) -> Iterator[list[Statement]]:
+    part: list[Statement] = []
+    for statement in statements:
+        alone = is_alone(statement)
+        if part and (alone or len(part) == TOGETHER):
+            yield part
+            part = []
+        part.append(statement)
+        if alone:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def run_alone(state: State, sql: str, accepted: frozenset[int]) -> None:
+    """Run a statement under the fence; errors of these numbers say that it was done already."""
+    try:
+        with state.writer.begin() as connection:
+            state.fence(connection)
+            state.writer.run(connection, sql)
+    except DbmoError as error:
+        number = error.data.get("errno")
+        if not (number in accepted or (number == REFERENCE and TWICE in error.what and accepted is THERE)):
+            raise

@@ -1,0 +1,185 @@
+"""The state of a migration in collections `_dbmo.*` of a MongoDB target."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from engines.errors import Aborted, DbmoError, EngineError
+from engines.mongodb.writer import MongodbWriter, Transaction
+from transfer.state.document_chunks import DocumentChunks
+
+PREFIX = "_dbmo"
+COLLECTIONS = ("migration", "step", "chunk", "quarantine")
+INDEXED = {"step": "migration", "chunk": "migration", "quarantine": "migration"}
+FIELDS = (
+    "plan_hash", "epoch", "status", "approval", "position", "journal_head", "started_at", "finished_at",
+)  # fmt: skip
+ATTEMPTS = 20  # to take an epoch while workers of the run before commit their last ranges
+
+
+class DocumentState:
+    """The state of one migration on one MongoDB target; see State.
+
+    In a transaction two runs can't both write: whoever takes an epoch writes to the migration's document and to every
+    chunk that isn't finished, and a range is finished by writing to its chunks, so that one of the two meets a
+    conflict. Without transactions (a standalone server) each write checks the epoch for itself, which leaves the batch
+    of documents that an older process is just sending.
+    """
+
+    def __init__(self, writer: MongodbWriter, migration: str) -> None:
+        self.writer = writer
+        self.migration = migration
+        self.epoch = 0
+
+    def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
+        """Make the collections if needed and take the next epoch, so that no older process can write any more.
+
+        PLAN_CHANGED when the target holds this migration under another plan.
+        """
+        for name in COLLECTIONS:
+            self.writer.run_command(json.dumps({"create": f"{PREFIX}.{name}"}))
+        for name, field in INDEXED.items():
+            index = {"key": {field: 1}, "name": f"{field}_1"}
+            self.writer.run_command(json.dumps({"createIndexes": f"{PREFIX}.{name}", "indexes": [index]}))
+        given = {"plan_hash": plan_hash, "approval": json.dumps(approval, sort_keys=True), "journal_head": journal_head}
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.writer.begin(durable=True) as transaction:
+                    self._take(transaction, given)
+                return
+            except DbmoError as error:
+                if not error.data.get("transient") or attempt == ATTEMPTS - 1:
+                    raise
+
+    def _take(self, transaction: Transaction, given: dict[str, str]) -> None:
+        migrations, session = self.of(transaction, "migration"), transaction.session
+        row = migrations.find_one({"_id": self.migration}, session=session)
+        if row is None:
+            self.epoch = 1
+            values = {**dict.fromkeys(FIELDS), **given, "epoch": 1, "status": "running", "started_at": now()}
+            migrations.insert_one({"_id": self.migration, **values}, session=session)
+            return
+        if row["plan_hash"] != given["plan_hash"]:
+            raise Aborted(
+                "PLAN_CHANGED",
+                f"The target holds {self.migration} under plan {row['plan_hash'][:12]}, not {given['plan_hash'][:12]}.",
+                "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
+            )
+        taken = row["epoch"] + 1
+        values = {"epoch": taken, "status": "running", "journal_head": given["journal_head"]}
+        changed = migrations.update_one(
+            {"_id": self.migration, "epoch": row["epoch"]}, {"$set": values}, session=session
+        )
+        if changed.matched_count == 0:
+            raise passed()
+        self.epoch = taken
+        left = {"migration": self.migration, "done": False}
+        self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": taken}}, session=session)
+
+    def join(self, epoch: int) -> None:
+        """Work under an epoch that another process took."""
+        self.epoch = epoch
+        self.writer.fenced = f"{PREFIX}.migration", self._own()
+
+    def fence(self, transaction: Transaction) -> None:
+        """EPOCH_PASSED when a newer run has taken over; one that does so later meets finish(), or hold()."""
+        found = self.of(transaction, "migration").find_one(self._own(), {"_id": 1}, session=transaction.session)
+        if found is None:
+            raise passed()
+
+    def hold(self, transaction: Transaction) -> None:
+        """Hold the epoch until the transaction ends, against newer runs and other writers of the migration's own."""
+        count = {"$inc": {"writes": 1}}
+        found = self.of(transaction, "migration").update_one(self._own(), count, session=transaction.session)
+        if found.matched_count == 0:
+            raise passed()
+
+    def update(self, **values: object) -> None:
+        """Set fields of the migration's document, durably."""
+        with self.writer.begin(durable=True) as transaction:
+            found = self.of(transaction, "migration").update_one(
+                self._own(), {"$set": values}, session=transaction.session
+            )
+            if found.matched_count == 0:
+                raise passed()
+
+    def row(self) -> dict[str, Any]:
+        """The migration's document."""
+        with self.writer.begin() as transaction:
+            found = self.of(transaction, "migration").find_one({"_id": self.migration}, session=transaction.session)
+        if found is None:
+            raise EngineError(
+                "MIGRATION_NOT_THERE",
+                f"The target knows no migration {self.migration}.",
+                "Start it first, or look at another target.",
+            )
+        return {"id": self.migration, **{name: found.get(name) for name in FIELDS}}
+
+    def done_steps(self) -> set[str]:
+        """Ids of the steps that are done."""
+        return set(self.step_seconds())
+
+    def finish_step(self, transaction: Transaction, step: str, seconds: float) -> None:
+        """Record a step behind the command that did it: commands are no part of transactions, but can be repeated."""
+        self.hold(transaction)
+        values = {"migration": self.migration, "id": step, "epoch": self.epoch, "seconds": seconds, "done_at": now()}
+        steps = self.of(transaction, "step")
+        steps.replace_one({"_id": self._step(step)}, values, upsert=True, session=transaction.session)
+
+    def finish_steps(self, transaction: Transaction, steps: Sequence[tuple[str, float]]) -> None:
+        """Record several steps, one after the other."""
+        for step, seconds in steps:
+            self.finish_step(transaction, step, seconds)
+
+    def forget_step(self, transaction: Transaction, step: str) -> None:
+        """Record that a step was taken back."""
+        self.hold(transaction)
+        self.of(transaction, "step").delete_one({"_id": self._step(step)}, session=transaction.session)
+
+    def step_seconds(self) -> dict[str, float]:
+        """How long each finished step took."""
+        with self.writer.begin() as transaction:
+            found = self.of(transaction, "step").find({"migration": self.migration}, session=transaction.session)
+            return {step["id"]: step["seconds"] for step in found}
+
+    def drop(self) -> None:
+        """Remove the collections, with everything that was set aside: for rehearsals."""
+        for name in COLLECTIONS:
+            self.writer.run_command(json.dumps({"drop": f"{PREFIX}.{name}"}))
+
+    def of(self, transaction: Transaction, name: str) -> Any:
+        """One of the state's collections."""
+        return transaction.collection(f"{PREFIX}.{name}")
+
+    def _own(self) -> dict[str, Any]:
+        return {"_id": self.migration, "epoch": self.epoch}
+
+    def _step(self, step: str) -> dict[str, str]:
+        return {"migration": self.migration, "id": step}
+
+
+def open_state(writer: MongodbWriter, migration: str) -> DocumentState:
+    """The state on an open writer."""
+    return DocumentState(writer, migration)
+
+
+def open_chunks(state: DocumentState) -> DocumentChunks:
+    """The chunks of the state's migration."""
+    return DocumentChunks(state)
+
+
+def passed() -> EngineError:
+    """What an older run meets."""
+    return EngineError(
+        "EPOCH_PASSED",
+        "Another run of this migration has taken over; this one may not write any more.",
+        "Let the other run finish; `dbmo status` shows how far it is.",
+    )
+
+
+def now() -> str:
+    """This moment in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,164 @@
+"""The state of a migration in SQL tables of its target."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from engines.errors import Aborted, EngineError
+from engines.protocols import Writer
+from transfer.retry import Patience, insist
+from transfer.state.sql_chunks import SqlChunks
+from transfer.state.tables import StateTables
+
+T = TypeVar("T")
+PATIENCE = Patience(outage_seconds=60)
+# An older run whose machine stands still holds the epoch in an open transaction; MySQL gives up after 50 s by itself.
+TAKEOVER = "SET LOCAL lock_timeout = '60s'"
+
+
+class SqlState:
+    """The state tables of one migration on one target; see State."""
+
+    def __init__(self, writer: Writer, migration: str) -> None:
+        self.writer = writer
+        self.migration = migration
+        self.epoch = 0
+        self.tables = StateTables(writer.engine)
+        self.migrations, self.steps = self.tables.migrations, self.tables.steps
+
+    def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
+        """Create the tables if needed and take the next epoch, so that no older process can write any more.
+
+        PLAN_CHANGED when the target holds this migration under another plan; LOCK_TIMEOUT while an older run stands in
+        the midst of a commit.
+        """
+        with self.writer.begin(durable=True) as connection:
+            if self.tables.schema:
+                connection.execute(sa.schema.CreateSchema(self.tables.schema, if_not_exists=True))
+            self.tables.meta.create_all(connection)
+        with self.writer.begin(durable=True) as connection:
+            if self.tables.schema:
+                connection.exec_driver_sql(TAKEOVER)
+            row = connection.execute(
+                sa.select(self.migrations.c.plan_hash, self.migrations.c.epoch)
+                .where(self.migrations.c.id == self.migration)
+                .with_for_update()
+            ).one_or_none()
+            if row is None:
+                self.epoch = 1
+                connection.execute(
+                    self.migrations.insert().values(
+                        id=self.migration,
+                        plan_hash=plan_hash,
+                        epoch=1,
+                        status="running",
+                        approval=json.dumps(approval, sort_keys=True),
+                        journal_head=journal_head,
+                        started_at=_now(),
+                    )
+                )
+                return
+            if row.plan_hash != plan_hash:
+                raise Aborted(
+                    "PLAN_CHANGED",
+                    f"The target holds {self.migration} under plan {row.plan_hash[:12]}, not {plan_hash[:12]}.",
+                    "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
+                )
+            self.epoch = row.epoch + 1
+            self._update(connection, epoch=self.epoch, status="running", journal_head=journal_head)
+
+    def join(self, epoch: int) -> None:
+        """Work under an epoch that another process took."""
+        self.epoch = epoch
+
+    def fence(self, connection: Connection) -> None:
+        """Hold the epoch until the transaction ends; EPOCH_PASSED when a newer run has taken over."""
+        query = sa.select(self.migrations.c.epoch).where(
+            self.migrations.c.id == self.migration, self.migrations.c.epoch == self.epoch
+        )
+        if connection.execute(query.with_for_update(read=True)).one_or_none() is None:
+            raise EngineError(
+                "EPOCH_PASSED",
+                "Another run of this migration has taken over; this one may not write any more.",
+                "Let the other run finish; `dbmo status` shows how far it is.",
+            )
+
+    def update(self, **values: object) -> None:
+        """Set columns of the migration's row, durably."""
+
+        def write() -> None:
+            with self.writer.begin(durable=True) as connection:
+                self.fence(connection)
+                self._update(connection, **values)
+
+        insist(write, PATIENCE)
+
+    def read(self, query: Callable[[Connection], T]) -> T:
+        """Ask within a transaction of its own, again as long as the server is away."""
+
+        def ask() -> T:
+            with self.writer.begin() as connection:
+                return query(connection)
+
+        return insist(ask, PATIENCE)
+
+    def _update(self, connection: Connection, **values: object) -> None:
+        connection.execute(self.migrations.update().where(self.migrations.c.id == self.migration).values(**values))
+
+    def row(self) -> dict[str, Any]:
+        """The migration's row."""
+        query = sa.select(self.migrations).where(self.migrations.c.id == self.migration)
+        return dict(self.read(lambda connection: connection.execute(query).mappings().one()))
+
+    def done_steps(self) -> set[str]:
+        """Ids of the steps that are done."""
+        query = sa.select(self.steps.c.id).where(self.steps.c.migration == self.migration)
+        return set(self.read(lambda connection: connection.execute(query).scalars().all()))
+
+    def finish_step(self, connection: Connection, step: str, seconds: float) -> None:
+        """Record a step in the transaction that did it."""
+        self.finish_steps(connection, [(step, seconds)])
+
+    def finish_steps(self, connection: Connection, steps: Sequence[tuple[str, float]]) -> None:
+        """Record several steps, id and seconds each, in the transaction that did them."""
+        self.fence(connection)
+        own = {"migration": self.migration, "epoch": self.epoch, "done_at": _now()}
+        connection.execute(self.steps.insert(), [{**own, "id": step, "seconds": seconds} for step, seconds in steps])
+
+    def forget_step(self, connection: Connection, step: str) -> None:
+        """Record that a step was taken back, in the transaction that does so."""
+        self.fence(connection)
+        own = self.steps.c.migration == self.migration
+        connection.execute(self.steps.delete().where(own, self.steps.c.id == step))
+
+    def drop(self) -> None:
+        """Remove the state tables, with everything that was set aside: for rehearsals."""
+        with self.writer.begin(durable=True) as connection:
+            self.tables.meta.drop_all(connection)
+            if self.tables.schema:
+                connection.execute(sa.schema.DropSchema(self.tables.schema, if_exists=True))
+
+    def step_seconds(self) -> dict[str, float]:
+        """How long each finished step took."""
+        query = sa.select(self.steps.c.id, self.steps.c.seconds).where(self.steps.c.migration == self.migration)
+        return {row.id: row.seconds for row in self.read(lambda connection: connection.execute(query).all())}
+
+
+def open_state(writer: Writer, migration: str) -> SqlState:
+    """The state on an open writer."""
+    return SqlState(writer, migration)
+
+
+def open_chunks(state: SqlState) -> SqlChunks:
+    """The chunks of the state's migration."""
+    return SqlChunks(state)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,225 @@
+"""The chunks of a migration in SQL tables of its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from engines.errors import EngineError
+from transfer.chunks import Chunk, ChunkResult, Range, bound_of, bound_text
+from transfer.quarantined import Quarantined
+from transfer.state.protocol import Cut
+
+if TYPE_CHECKING:
+    from transfer.state.sql import SqlState
+
+LOT = 1_000
+
+
+class SqlChunks:
+    """See Chunks."""
+
+    def __init__(self, state: SqlState) -> None:
+        self.state = state
+        self.table = state.tables.chunks
+        self.aside = state.tables.quarantine
+        self._finishing = _finishing(state)
+
+    def cuts(self) -> dict[str, Cut]:
+        """How far each unit is cut that has chunks already."""
+        found: dict[str, Cut] = {}
+        for row in self._rows():
+            found[row.table_name] = Cut(row.number + 1, bound_of(row.upper), row.upper is None)
+        return found
+
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        """Store chunks of any units, all or none, fenced."""
+        rows = [
+            {
+                "migration": self.state.migration,
+                "table_name": chunk.table,
+                "number": chunk.number,
+                "lower": bound_text(chunk.lower),
+                "upper": bound_text(chunk.upper),
+                "done": False,
+                "copies": 0,
+            }
+            for chunk in chunks
+        ]
+        with self.state.writer.begin(durable=True) as connection:  # none may be lost behind which others are stored
+            self.state.fence(connection)
+            for start in range(0, len(rows), LOT):
+                connection.execute(self.table.insert(), rows[start : start + LOT])
+
+    def pending(self) -> list[Chunk]:
+        """Chunks still to copy."""
+        return [_chunk(row) for row in self._rows() if not row.done]
+
+    def finished(self) -> list[Chunk]:
+        """Ranges whose rows are in the target."""
+        return [_chunk(row) for row in self._rows() if row.done]
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """Per unit: chunks, chunks done, rows, bytes, seconds, quarantined, most copies of one chunk."""
+        totals: dict[str, dict[str, Any]] = {}
+        for row in self._rows():
+            figures = totals.setdefault(
+                row.table_name,
+                {"chunks": 0, "done": 0, "rows": 0, "bytes": 0, "seconds": 0.0, "quarantined": 0, "copies": 0},
+            )
+            figures["chunks"] += 1
+            figures["done"] += bool(row.done)
+            figures["copies"] = max(figures["copies"], row.copies)
+            for name in ("rows", "bytes", "seconds", "quarantined"):
+                figures[name] += getattr(row, name) or 0
+        return totals
+
+    def finish(self, connection: Connection, part: Range, result: ChunkResult, position: str) -> None:
+        """Mark a range done in the transaction that holds its rows: its chunks become one. Fenced by the same query."""
+        numbers = part.numbers
+        changed = connection.execute(
+            self._finishing,
+            {
+                "b_migration": self.state.migration,
+                "b_epoch": self.state.epoch,
+                "b_table": part.chunk.table,
+                "b_number": numbers[0],
+                "b_upper": bound_text(part.chunk.upper),
+                "b_rows": result.rows,
+                "b_bytes": result.bytes,
+                "b_quarantined": result.quarantined,
+                "b_seconds": result.seconds,
+                "b_position": position,
+            },
+        ).rowcount
+        for start in range(1, len(numbers), LOT):
+            lot = numbers[start : start + LOT]
+            others = self._of(self.table.delete(), part.chunk.table).where(self.table.c.done.is_(False))
+            changed += connection.execute(others.where(self.table.c.number.in_(lot))).rowcount
+        if changed != len(numbers):
+            self.state.fence(connection)
+            raise EngineError(
+                "RANGE_DONE",
+                f"A part of {part.chunk.table} (chunk {part.chunk.number}) was committed by another worker already.",
+                "Run the same command again; nothing was written twice.",
+            )
+
+    def done(self, part: Range) -> ChunkResult | None:
+        """What committing this range noted, if it was committed."""
+        query = self._of(sa.select(self.table), part.chunk.table).where(self.table.c.number == part.chunk.number)
+        row = self.state.read(lambda connection: connection.execute(query).one_or_none())
+        if row is None or not row.done or bound_of(row.upper) != part.chunk.upper:
+            return None
+        return ChunkResult(part.chunk, row.rows, row.bytes, row.quarantined, row.seconds, len(part.numbers))
+
+    def forget(self, connection: Connection, chunk: Chunk) -> None:
+        """Mark a range as not copied and drop what was quarantined in it; its rows go in the same transaction."""
+        self.state.fence(connection)
+        here = self.table.c.number == chunk.number
+        connection.execute(
+            self._of(self.table.update(), chunk.table)
+            .where(here)
+            .values(done=False, rows=None, bytes=None, quarantined=None, seconds=None)
+        )
+        self._forget_aside(connection, chunk.table, self.aside.c.number == chunk.number)
+
+    def restart(self, connection: Connection, unit: str) -> None:
+        """Forget every chunk of a unit and what was quarantined in it."""
+        self.state.fence(connection)
+        connection.execute(self._of(self.table.delete(), unit))
+        self._forget_aside(connection, unit)
+
+    def set_aside(self, connection: Connection, chunk: Chunk, found: Sequence[Quarantined]) -> None:
+        """Store quarantined values in the transaction that holds the range's rows."""
+        rows = [
+            {
+                "migration": self.state.migration,
+                "table_name": chunk.table,
+                "number": chunk.number,
+                "entry": entry,
+                "locator": item.locator,
+                "column_name": item.column,
+                "row_key": item.key,
+                "reason": item.reason,
+                "action": item.action,
+                "original": item.original,
+            }
+            for entry, item in enumerate(found)
+        ]
+        for start in range(0, len(rows), LOT):
+            connection.execute(self.aside.insert(), rows[start : start + LOT])
+
+    def quarantined(self) -> list[tuple[str, Quarantined]]:
+        """All that was set aside, with its unit."""
+        table = self.aside.c
+        query = (
+            sa.select(self.aside)
+            .where(table.migration == self.state.migration)
+            .order_by(table.table_name, table.number, table.entry)
+        )
+        return [
+            (r.table_name, Quarantined(r.locator, r.column_name, r.row_key, r.reason, r.action, r.original))
+            for r in self.state.read(lambda connection: connection.execute(query).all())
+        ]
+
+    def quarantined_count(self) -> int:
+        """Values and rows set aside so far, all units."""
+        figures = self.table.c
+        query = sa.select(sa.func.coalesce(sa.func.sum(figures.quarantined), 0)).where(
+            figures.migration == self.state.migration
+        )
+        return int(self.state.read(lambda connection: connection.execute(query).scalar_one()))
+
+    def _rows(self) -> list[Any]:
+        chunks = self.table
+        query = sa.select(chunks).where(chunks.c.migration == self.state.migration)
+        ordered = query.order_by(chunks.c.table_name, chunks.c.number)
+        return list(self.state.read(lambda connection: connection.execute(ordered).all()))
+
+    def _of(self, statement: Any, unit: str) -> Any:
+        own = self.table.c
+        return statement.where(own.migration == self.state.migration, own.table_name == unit)
+
+    def _forget_aside(self, connection: Connection, unit: str, *narrower: Any) -> None:
+        own = self.aside.c
+        there = own.migration == self.state.migration, own.table_name == unit
+        connection.execute(self.aside.delete().where(*there, *narrower))
+
+
+def _chunk(row: Any) -> Chunk:
+    return Chunk(row.table_name, row.number, bound_of(row.lower), bound_of(row.upper))
+
+
+def _finishing(state: SqlState) -> Any:
+    """The statement of finish(), made once; it holds the epoch like fence().
+
+    InnoDB locks rows that an UPDATE reads elsewhere by itself, and SQLite has one writer.
+    """
+    own, run = state.tables.chunks, state.migrations
+    epoch = sa.select(run.c.id).where(run.c.id == sa.bindparam("b_migration"), run.c.epoch == sa.bindparam("b_epoch"))
+    if state.writer.engine == "postgresql":
+        epoch = epoch.with_for_update(read=True)
+    return (
+        own.update()
+        .where(
+            own.c.migration == sa.bindparam("b_migration"),
+            own.c.table_name == sa.bindparam("b_table"),
+            own.c.number == sa.bindparam("b_number"),
+            own.c.done.is_(False),
+            sa.exists(epoch),
+        )
+        .values(
+            upper=sa.bindparam("b_upper"),
+            done=True,
+            rows=sa.bindparam("b_rows"),
+            bytes=sa.bindparam("b_bytes"),
+            quarantined=sa.bindparam("b_quarantined"),
+            seconds=sa.bindparam("b_seconds"),
+            position=sa.bindparam("b_position"),
+            epoch=sa.bindparam("b_epoch"),
+            copies=own.c.copies + 1,
+        )
+    )
