@@ -13,7 +13,7 @@ from engines.catalog import Model
 from transfer.moveplan import MovePlan
 
 # Settings of the load, which may be others at every run, and what changes with the rows, not with the decisions.
-UNDECIDED = {"plan_hash", "chunk_rows", "chunk_bytes", "range_seconds", "parallel"}
+UNDECIDED = {"plan_hash", "keys", "chunk_rows", "chunk_bytes", "range_seconds", "parallel"}
 COUNTED = frozenset({"types", "share", "reason", "alternatives", "rows", "size_bytes"})
 
 

@@ -17,7 +17,7 @@ from agent.request import load_request
 from tests.agent.chat.chatting import Chat, write_request
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Path]:
     """Puts a planned migration of an environment below a folder; its folder."""
     made: dict[str, Path] = {}

@@ -183,11 +183,11 @@ def test_rights_on_one_table_and_a_dropped_one_in_mariadb(mariadb: MysqlServer, 
     target = mariadb.create_database()
     database, other = empty_mariadb.rpartition("/")[2], target.rpartition("/")[2]
     load_mysql(target, "".join(f"CREATE TABLE {name} AS SELECT * FROM {database}.{name};" for name in ("a", "b", "c")))
-    mariadb.run("CREATE USER reader", *(f"GRANT SELECT ON {other}.{name} TO reader" for name in ("a", "b")))
+    mariadb.run("CREATE USER half_blind", *(f"GRANT SELECT ON {other}.{name} TO half_blind" for name in ("a", "b")))
     try:
-        found = Compared(empty_mariadb, mariadb.url(other, "reader"), lambda: load_mysql(target, "DROP TABLE b"))
+        found = Compared(empty_mariadb, mariadb.url(other, "half_blind"), lambda: load_mysql(target, "DROP TABLE b"))
     finally:
-        mariadb.run("DROP USER reader", f"DROP DATABASE {other}")
+        mariadb.run("DROP USER half_blind", f"DROP DATABASE {other}")
     assert found.said() == {"a": "equal", "b": "TABLE_MISSING"}
     assert ("source", "c") in found.unpaired
     hidden = [one for one in found.pairing.unpaired if one.side == "target"]
