@@ -18,6 +18,7 @@ from agent.request import Request, parse_request
 from engines.errors import Aborted, UsageError
 
 DEFAULT_ROOT = Path("migrations")
+LOCK = ".lock"
 
 
 class Folder:
@@ -156,7 +157,7 @@ class Folder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes out of the folder; FOLDER_IN_USE when one is in it."""
-        with (self.path / ".lock").open("w") as file:
+        with (self.path / LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -170,6 +171,18 @@ class Folder:
     def close(self) -> None:
         """Close the journal."""
         self.journal.close()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds the lock on this file, which the kernel drops with the process."""
+    try:
+        with path.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def json_text(data: Any) -> str:

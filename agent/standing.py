@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterable
@@ -12,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.folder import LOCK, is_locked
 from transfer.progress import Tell
 from transfer.standing import Standing
 
 TUNING = "tuning.json"  # what `dbmo tune` changed
 STANDING = "progress.json"
-LOCK = ".lock"
 # figures that say nothing once the process is gone
 OF_THE_MOMENT = ("rows_per_second", "bytes_per_second", "seconds_left")
 
@@ -58,15 +57,8 @@ def both(tells: Iterable[Tell]) -> Tell:
 
 
 def at_work(folder: Path) -> bool:
-    """Whether a process works on the folder: it holds a lock that the kernel drops with it."""
-    try:
-        with (folder / LOCK).open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    """Whether a process works on the folder."""
+    return is_locked(folder / LOCK)
 
 
 def last_standing(folder: Path) -> dict[str, Any] | None:

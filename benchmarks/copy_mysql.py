@@ -10,16 +10,14 @@ from dataclasses import dataclass
 import psycopg
 
 from benchmarks.loglog import Series, plot
-from benchmarks.measure import DATA, ROOT, Line, Run, command, middle, python
+from benchmarks.measure import DATA, ROOT, Line, Run, beside, command, middle, python
 from benchmarks.mysql_tables import make_mixed, make_small, make_sysbench
-from benchmarks.servers import mariadb, postgresql
+from benchmarks.servers import mariadb, pgloader, postgresql
 from engines.mysql.fast_lines import driver
 from tests.mysql_servers import MysqlServer
-from tests.servers import PORT, Server
+from tests.servers import Server
 
 RUNS = 3
-# pgloader's defaults exhaust its memory on large tables; these are the fastest that don't
-TUNING = ("workers = 2", "concurrency = 1", "prefetch rows = 10000")
 SIZES = (500_000, 5_000_000, 20_000_000)
 COPY_STAGE = re.compile(r"'copy': ([\d.]+)")
 PLOT = ROOT / "docs" / "copy-speed.svg"
@@ -90,13 +88,12 @@ def _line(case: Case, source: MysqlServer, target: Server) -> Line:
         shares.append(share)
         theirs.append(_pgloader(case, url, target))
     source.run(f"DROP DATABASE {url.rpartition('/')[2]}")
-    seconds, peer = (middle([run.seconds for run in runs]) for runs in (ours, theirs))
-    megabytes, other = (max(run.megabytes for run in runs) for runs in (ours, theirs))
-    return Line(
+    return beside(
         f"MariaDB to PostgreSQL 15, {case.name}; {driver()[0]}",
-        f"{seconds:.2f} s, {case.rows / seconds / 1000:,.0f} krows/s, {megabytes:.0f} MB",
-        f"pgloader {peer:.2f} s, {case.rows / peer / 1000:,.0f} krows/s, {other:.0f} MB",
-        f"{peer / seconds:.2f} x",
+        case.rows,
+        ours,
+        "pgloader",
+        theirs,
         f"{RUNS} each, alternating; {max(middle(shares), 0):.1%} of the copy is cutting and state",
     )
 
@@ -121,10 +118,7 @@ def _ours(case: Case, url: str, plan: str, target: Server) -> tuple[Run, float]:
 
 def _pgloader(case: Case, url: str, target: Server) -> Run:
     to = target.create_database()
-    name = to.split("/")[3].partition("?")[0]
-    place = f"pgsql://postgres@unix:{target.folder}:{PORT}/{name}"
-    options = (word for option in TUNING for word in ("--with", option))
-    found = command(["pgloader", *options, url, place], DATA / "pgloader.log")
+    found = pgloader(url, target, to)
     _check(to, case)
     return found
 

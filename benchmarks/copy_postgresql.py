@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.measure import DATA, Line, Run, command, middle, python
+from benchmarks.measure import DATA, Line, Run, beside, command, python
 from benchmarks.servers import postgresql
 from benchmarks.sysbench_table import rows
 from tests.servers import Server
@@ -83,20 +83,8 @@ def _lines_of(case: Case, server: Server) -> list[Line]:
         for peer in case.peers:
             with _target(case, server) as url:
                 theirs[peer].append(PEERS[peer](source, url))
-    mine, megabytes = middle([run.seconds for run in ours]), max(run.megabytes for run in ours)
-    found = []
-    for peer, runs in theirs.items():
-        seconds, other = middle([run.seconds for run in runs]), max(run.megabytes for run in runs)
-        found.append(
-            Line(
-                f"PostgreSQL 15 to 15, {case.name}",
-                f"{mine:.2f} s, {case.rows / mine / 1000:,.0f} krows/s, {megabytes:.0f} MB",
-                f"{peer} {seconds:.2f} s, {case.rows / seconds / 1000:,.0f} krows/s, {other:.0f} MB",
-                f"{seconds / mine:.2f} x",
-                f"{RUNS} each, alternating",
-            )
-        )
-    return found
+    name, runs = f"PostgreSQL 15 to 15, {case.name}", f"{RUNS} each, alternating"
+    return [beside(name, case.rows, ours, peer, found, runs) for peer, found in theirs.items()]
 
 
 @contextmanager

@@ -11,15 +11,13 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.measure import DATA, Line, Run, command, middle, python
+from benchmarks.measure import DATA, Line, Run, beside, command, python
 from benchmarks.mysql_tables import NULL, mixed_rows
-from benchmarks.servers import postgresql
+from benchmarks.servers import pgloader, postgresql
 from benchmarks.sysbench_table import build
-from tests.servers import PORT, Server
+from tests.servers import Server
 
 RUNS = 3
-# pgloader's defaults exhaust its memory on large tables; these are the fastest that don't.
-TUNING = ("workers = 2", "concurrency = 1", "prefetch rows = 10000")
 MIXED = (
     "id INTEGER PRIMARY KEY, flag BOOLEAN NOT NULL, small SMALLINT NOT NULL, uint INTEGER NOT NULL, big BIGINT NOT NULL"
     ", amount DECIMAL(12,4) NOT NULL, words VARCHAR(200), moment DATETIME, day DATE, ratio DOUBLE, doc TEXT, bytes BLOB"
@@ -79,15 +77,8 @@ def _line(case: Case, server: Server) -> Line:
     for _ in range(RUNS):
         ours.append(_ours(case, server, source, plan))
         theirs.append(_pgloader(case, server, source))
-    mine, peer = (middle([run.seconds for run in runs]) for runs in (ours, theirs))
-    memory, other = (max(run.megabytes for run in runs) for runs in (ours, theirs))
-    return Line(
-        f"SQLite to PostgreSQL 15, {case.name}",
-        f"{mine:.2f} s, {case.rows / mine / 1000:,.0f} krows/s, {memory:.0f} MB",
-        f"pgloader {peer:.2f} s, {case.rows / peer / 1000:,.0f} krows/s, {other:.0f} MB",
-        f"{peer / mine:.2f} x",
-        f"{RUNS} each, alternating",
-    )
+    name = f"SQLite to PostgreSQL 15, {case.name}"
+    return beside(name, case.rows, ours, "pgloader", theirs, f"{RUNS} each, alternating")
 
 
 def _ours(case: Case, server: Server, source: Path, plan: Path) -> Run:
@@ -100,10 +91,7 @@ def _ours(case: Case, server: Server, source: Path, plan: Path) -> Run:
 
 def _pgloader(case: Case, server: Server, source: Path) -> Run:
     url = server.create_database()
-    name = url.split("/")[3].partition("?")[0]
-    target = f"pgsql://postgres@unix:{server.folder}:{PORT}/{name}"
-    options = (word for option in TUNING for word in ("--with", option))
-    found = command(["pgloader", *options, f"sqlite://{source}", target], DATA / "pgloader.log")
+    found = pgloader(f"sqlite://{source}", server, url)
     _check(case, url)
     return found
 

@@ -60,3 +60,13 @@ def python(module: str, *arguments: str) -> list[str]:
 def middle(values: list[float]) -> float:
     """Median."""
     return float(median(values))
+
+
+def beside(name: str, rows: int, ours: list[Run], peer: str, theirs: list[Run], runs: str) -> Line:
+    """The row of a copy beside a peer's: medians of the seconds, the most memory of either."""
+    told = []
+    for found in (ours, theirs):
+        seconds, megabytes = middle([run.seconds for run in found]), max(run.megabytes for run in found)
+        told.append((seconds, f"{seconds:.2f} s, {rows / seconds / 1000:,.0f} krows/s, {megabytes:.0f} MB"))
+    (mine, own), (other, its) = told
+    return Line(name, own, f"{peer} {its}", f"{other / mine:.2f} x", runs)

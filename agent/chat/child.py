@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.folder import Folder, json_text
+from agent.folder import Folder, is_locked, json_text
 from agent.phases import ANALYZER
 from engines.errors import EXIT_CHECK_FAILED, EXIT_DONE
 
@@ -52,15 +52,8 @@ def read_state(folder: Path) -> State | None:
 
 
 def running(folder: Path) -> bool:
-    """Whether a process of a chat works on the folder: it holds a lock that the kernel drops with it."""
-    try:
-        with (folder / LOCK).open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    """Whether a process of a chat works on the folder."""
+    return is_locked(folder / LOCK)
 
 
 @dataclass
