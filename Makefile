@@ -12,7 +12,7 @@ demo: setup
 	$(BIN)/dbmo demo
 
 test: setup
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # Copying on a Ray cluster: Ray is an extra, so it has an environment of its own, on top of .venv.
 RAY := .venv-ray
@@ -39,7 +39,7 @@ score: setup
 	$(BIN)/python -m benchmarks.score
 
 soak: setup
-	$(BIN)/pytest tests/soak -m soak --timeout 7200
+	$(BIN)/pytest tests/soak tests/faults -m soak --timeout 7200
 
 # Records the cassettes anew: scripted ones, or RECORDED=live with the server of ANTHROPIC_BASE_URL (docs/cassettes.md).
 RECORDED ?= scripted

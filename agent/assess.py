@@ -34,6 +34,7 @@ class AssessmentSteps(PhaseSteps):
 def assessment_steps(run: Orchestrator) -> Iterator[AssessmentSteps]:
     """The steps, once the request was checked, and the source was opened and found to be readable and not empty."""
     check_request(run.request, {name: skill.frontmatter for name, skill in all_skills().items()})
+    run.ends.look_again()
     with run.ends.source() as source, run.ends.target() as target:
         if source is not None:
             check_source(source, run.request.source_database.version)

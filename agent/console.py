@@ -41,11 +41,12 @@ class Console:
             self._end_bars()
             self._end_view()
 
-    def say(self, text: str) -> None:
-        """A line of the log."""
+    def say(self, *lines: str) -> None:
+        """Lines of the log; what a name brings along (line breaks, escapes) stays inside its line."""
         with self._lock:
             self._end_line()
-            self._write(text)
+            for line in lines:
+                self._write(plain(line))
 
     def standing(self, standing: Standing) -> None:
         """Where a copy stands: a view that stays in its place on a terminal, a line now and then elsewhere."""

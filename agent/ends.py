@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.request import Request
+from engines.profile import TableProfile
 from engines.protocols import Database
 from engines.registry import open_database
 
@@ -19,6 +20,7 @@ class Ends:
     def __init__(self, request: Request, folder: Path) -> None:
         self.request = request
         self.server = f"embedded:{folder.resolve()}/server"
+        self._seen: dict[str, TableProfile] = {}
 
     @property
     def source_url(self) -> str | None:
@@ -40,24 +42,54 @@ class Ends:
 
     @contextmanager
     def source(self) -> Iterator[Database | None]:
-        """The open source, None where it is only declared."""
-        yield from _opened(self.source_url)
+        """The open source, None where it is only declared; it knows the values that this run has looked at already."""
+        with _opened(self.source_url) as database:
+            if database is not None and self._seen:
+                database.take_up(self._seen)  # type: ignore[attr-defined]
+            yield database
+            self._seen = getattr(database, "profiled", {})
+
+    def look_again(self) -> None:
+        """Forget what was seen of the source's values."""
+        self._seen = {}
 
     @contextmanager
     def target(self) -> Iterator[Database | None]:
         """The open target, None where it is only declared; a SQLite file that is not there yet counts as declared."""
-        url = self.target_url
-        if url is not None and url.startswith("sqlite:"):
-            from engines.connection import parse
+        file = self._file()
+        with _opened(self.target_url if file is None or file.exists() else None) as database:
+            yield database
 
-            url = url if parse(url).sqlite_path.exists() else None
-        yield from _opened(url)
+    def plan_identity(self, target: Database | None) -> str | None:
+        """The target's identity as plans hold it; None where it is only declared.
 
-    def plan_identity(self, target: Database) -> str:
-        """The target's identity as plans hold it: the same for every embedded server."""
+        The same for every embedded server, and for a SQLite file whether or not it is there already: an approval
+        outlives its making.
+        """
+        if target is None:
+            file = self._file()
+            return f"sqlite:{file.resolve()}" if file is not None else None
         return EMBEDDED if self.target_is_embedded else target.identity
 
+    def plan_version(self, target: Database | None) -> str:
+        """The target's version as plans hold it: the server's, the library's of a SQLite file, else as declared."""
+        if target is not None:
+            return target.version
+        if self._file() is not None:
+            import sqlite3
 
+            return sqlite3.sqlite_version
+        return str(self.request.target_database.version or "3")
+
+    def _file(self) -> Path | None:
+        """Where a SQLite target is, or will be."""
+        from engines.connection import parse
+
+        reference = parse(self.target_url) if self.target_url is not None else None
+        return reference.sqlite_path if reference is not None and reference.engine == "sqlite" else None
+
+
+@contextmanager
 def _opened(url: str | None) -> Iterator[Database | None]:
     if url is None:
         yield None

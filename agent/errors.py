@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
+from agent.report.words import plain
 from engines.connection import redact
 from engines.errors import EXIT_ENGINE, DbmoError
 
@@ -50,5 +51,5 @@ def guarded(handler: Callable[[argparse.Namespace], int], options: argparse.Name
 
 
 def say(code: str, what: str, remedy: str) -> None:
-    """One sentence of what happened, one of what to do, and the code."""
-    sys.stderr.write(redact(f"dbmo: {what}\n      {remedy} [{code}]\n"))
+    """One sentence of what happened, one of what to do, and the code; what names bring along takes no effect."""
+    sys.stderr.write(redact(f"dbmo: {plain(what)}\n      {plain(remedy)} [{code}]\n"))

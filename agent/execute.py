@@ -75,6 +75,7 @@ def _build(run: Orchestrator, plan: Plan, approval: dict[str, Any], grant: Grant
                 "approval": approval,
                 "journal_head": head,
                 "load": run.request.options.load or {},
+                "source_copy": run.request.options.source_copy,
             }
         ),
         context,
@@ -125,14 +126,15 @@ def grant_for(run: Orchestrator, plan: Plan) -> Grant:
     """A grant for the target that the plan names; it must be that one, and hold nothing in the way."""
     assert plan.move is not None
     with run.ends.target() as target:
-        if target is None:
-            return Grant(plan.migration, _new_file_identity(run), plan.hash, plan.target.scratch)
-        if plan.target.identity not in (None, run.ends.plan_identity(target)):
+        planned = run.ends.plan_identity(target)
+        if plan.target.identity not in (None, planned):
             raise Aborted(
                 "TARGET_IS_ANOTHER",
-                f"The plan is for {plan.target.identity}, the url now leads to {target.identity}.",
+                f"The plan is for {plan.target.identity}, the url now leads to {planned}.",
                 "Correct the url, or plan and approve again.",
             )
+        if target is None:
+            return Grant(plan.migration, str(planned), plan.hash, plan.target.scratch)
         if begun_under(target, plan.migration) is None:
             check_target(run, target, made_by(plan))
         return Grant(plan.migration, target.identity, plan.hash, plan.target.scratch)
@@ -145,10 +147,3 @@ def made_by(plan: Plan) -> set[str]:
     names = {table.target for table in move.tables} | set(plan.views.values()) | set(move.renamed_collections.values())
     names |= {table.table for mapping in move.documents for table in mapping.tables}
     return names | {mapping.collection for mapping in move.collections}
-
-
-def _new_file_identity(run: Orchestrator) -> str:
-    """The identity that a SQLite file will have once it is there."""
-    from engines.connection import parse
-
-    return f"sqlite:{parse(str(run.ends.target_url)).sqlite_path.resolve()}"

@@ -11,6 +11,7 @@ from agent.report.decisions import Decisions
 from agent.report.facts import Facts
 from agent.report.words import bare, counted, duration, listed, number
 from conversion.mapping import Omission
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 REGRESSION_PERCENT = -20.0
@@ -61,7 +62,7 @@ def _references(facts: Facts) -> Iterator[str]:
     for table in decisions.tables:
         for name in decisions.not_valid(table):
             found = f" ({counted(orphans[table], 'orphaned row')} found)" if orphans[table] else ""
-            owner = quote_name(*decisions.tables[table].target.split(".", 1))
+            owner = quote_name(*parts(decisions.tables[table].target))
             validate = f"ALTER TABLE {owner} VALIDATE CONSTRAINT {quote_identifier(name)}"
             yield f"Repair the rows that break {name}{found}, then: {validate};"
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engines.full_names import name_of
+
 MARK = "[?]"  # stands behind a figure that no output holds
 LEGEND = f"{MARK} marks a figure that stands in no output the model was given"
 REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)+)\}")
@@ -132,7 +134,7 @@ def _objects(data: Any) -> Iterator[str]:
     elif isinstance(data, Mapping):
         for field, value in data.items():
             if field in OBJECTS and isinstance(value, str):
-                yield from (name for name in (value, value.partition(".")[2]) if len(name) > 2)
+                yield from (name for name in (value, name_of(value)) if len(name) > 2)
             else:
                 yield from _objects(value)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 
 from agent.report.decisions import IN_TARGET
 from agent.report.facts import Facts
@@ -39,7 +38,7 @@ def _waived(facts: Facts) -> Iterator[str]:
         yield f"Done without {waiver['of']}: waived by {waiver['by']} ({waiver['reason']})."
     omissions = facts.plan.omissions if facts.plan else []
     for accepted in facts.request.options.accept:
-        met = [o for o in omissions if fnmatchcase(o.object, accepted.object) and accepted.kind in (None, o.kind)]
+        met = [o for o in omissions if accepted.covers(o.object, o.kind)]
         if met:
             told = listed([f"{o.kind} {bare(o.object)}" for o in met])
             yield f"{accepted.by} accepted that {counted(len(met), 'object')} stay behind ({told}): {accepted.reason}."

@@ -37,6 +37,7 @@ class Orchestrator:
 
     show is told of progress; interrupt is set by Ctrl-C and looked at between chunks; driver orders the work of a
     phase, listener hears what it says. tell hears every second where a copy stands; executor is where its lanes run.
+    reading: what runs now only reads both ends, so Ctrl-C may end it at once.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Orchestrator:
         self.driver: Driver = driver or RulesDriver()
         self.listener: Listener = listener or Silent()
         self.interrupt = threading.Event()
+        self.reading = False
         self.tell: Tell = StandingFile(folder.path).write
         self.executor = PROCESSES
 
@@ -99,7 +101,7 @@ class Orchestrator:
 
     def assess(self) -> dict[str, Any]:
         """Phase 1: look at the source; the analyzer's output."""
-        with self._phase("assessment"), assessment_steps(self) as steps:
+        with self._phase("assessment"), self._only_reads(), assessment_steps(self) as steps:
             output: dict[str, Any] = self._driven(steps)
             return output
 
@@ -107,7 +109,7 @@ class Orchestrator:
         """Phase 2: decide everything; the plan is stored and its hash noted."""
         if self.folder.read_artifact(artifact_of(ANALYZER)) is None:
             self.assess()
-        with self._phase("planning"), planning_steps(self) as steps:
+        with self._phase("planning"), self._only_reads(), planning_steps(self) as steps:
             plan: Plan = self._driven(steps)
             self.folder.write_json("plan.json", plan.model_dump(mode="json"))
             self.folder.journal.append("plan", {"hash": plan.hash, "strategy": plan.strategy})
@@ -168,10 +170,20 @@ class Orchestrator:
         return steps.finish()
 
     @contextmanager
+    def _only_reads(self) -> Iterator[None]:
+        self.reading = True
+        try:
+            yield
+        finally:
+            self.reading = False
+
+    @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
         note = self.folder.journal.append
         note("phase", {"name": name, "outcome": "running", "at": now_text()})
         try:
+            if self.interrupt.is_set():  # asked for while the phase before came to its end
+                raise KeyboardInterrupt
             yield
         except DbmoError as error:
             outcome = "failed" if error.exit_status in (1, 4) else "aborted"

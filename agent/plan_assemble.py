@@ -39,7 +39,7 @@ def assemble(
             engine=target_engine(run, target),
             version=version,
             reference="embedded" if run.ends.target_is_embedded else _display(run.ends.target_url),
-            identity=run.ends.plan_identity(target) if target is not None else None,
+            identity=run.ends.plan_identity(target),
             scratch=request.target_database.scratch,
         ),
         strategy=design.strategy,
@@ -84,6 +84,7 @@ def target_engine(run: Orchestrator, target: Database | None) -> str:
 
 def _move(run: Orchestrator, source: Database, target: Database | None, draft: Draft, design: Design) -> MovePlan:
     engine = target_engine(run, target)
+    numbers = sequence_settings(source.catalog(), draft.tables, draft.renames, engine, draft.target_catalog)
     return make_plan(
         run.folder.migration,
         source.catalog(),
@@ -93,7 +94,7 @@ def _move(run: Orchestrator, source: Database, target: Database | None, draft: D
         draft.documents,
         draft.collections,
         draft.renamed_collections,
-        sequence_settings(source.catalog(), draft.tables, draft.renames, engine) if engine != "mongodb" else [],
+        numbers if engine != "mongodb" else [],
         chunk_rows=design.data_migration_config["chunk_rows"],
         parallel=_parallel(run, design),
         policies=decided(run.request.options),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from agent.request_model import Request
 from agent.request_options import Acceptance
@@ -107,7 +106,7 @@ def is_minor(omission: Omission) -> bool:
 
 def is_accepted(name: str, kind: str, accepted: Sequence[Acceptance]) -> bool:
     """Whether a person accepted that object: by its name or a pattern, and by its kind where one is given."""
-    return any(fnmatchcase(name, a.object) and a.kind in (None, kind) for a in accepted)
+    return any(one.covers(name, kind) for one in accepted)
 
 
 def check_volume(

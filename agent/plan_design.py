@@ -9,6 +9,7 @@ from agent.phases import ANALYZER, DESIGNER
 from agent.plan_draft import Draft
 from agent.request_model import DatabaseRequest
 from engines.catalog import Catalog
+from engines.full_names import qualified
 from skills.registry import get_skill
 from transfer.cutting.keys import chunk_keys
 
@@ -78,8 +79,8 @@ def _tables(catalog: Catalog, draft: Draft) -> list[dict[str, Any]]:
     found += [(mapping.table, mapping.rows, mapping.size_bytes) for mapping in draft.collections]
     names = {mapping.source for mapping in draft.documents} | set(draft.renamed_collections)
     for one in catalog.collections:
-        if f"{catalog.database}.{one.name}" in names:
-            found.append((f"{catalog.database}.{one.name}", one.documents, one.size_bytes))
+        if qualified(catalog.database, one.name) in names:
+            found.append((qualified(catalog.database, one.name), one.documents, one.size_bytes))
     return [
         {"name": name, "rows": rows, "bytes": size, "chunked": name not in keys or keys[name].kind != "whole"}
         for name, rows, size in found

@@ -19,6 +19,7 @@ from conversion.workload import WorkloadStatement
 from engines.catalog import Catalog
 from engines.errors import UsageError
 from engines.families import family
+from engines.full_names import name_of, qualified
 from engines.protocols import Database
 from skills.registry import get_skill
 
@@ -107,8 +108,8 @@ def _carried(source: Database, compared: Compared, chosen: Chosen) -> dict[str, 
     home = target.database or next(iter(target.schemas), "")
     found: dict[str, str] = {}
     for name, view in plain_views(source).items():
-        there = compared.renames.get(name, f"{home}.{view.name}")
-        text = made.get(there) or made.get(f"{view.schema_name}.{view.name}")
+        there = compared.renames.get(name, qualified(home, view.name))
+        text = made.get(there) or made.get(qualified(view.schema_name, view.name))
         if text and name not in chosen.views:
             found[f"view:{name}"] = text
     return found
@@ -153,7 +154,7 @@ def _alike(source: Database, compared: Compared) -> dict[str, str]:
         return {}
     there = {one.name for one in compared.target_catalog.collections if one.kind != "view"}
     catalog = source.catalog()
-    names = {f"{catalog.database}.{one.name}": one.name for one in catalog.collections if one.kind != "view"}
+    names = {qualified(catalog.database, one.name): one.name for one in catalog.collections if one.kind != "view"}
     renamed = {full: compared.renames.get(full, compared.renames.get(name, name)) for full, name in names.items()}
     return {full: name.removeprefix(f"{catalog.database}.") for full, name in renamed.items() if name in there}
 
@@ -168,14 +169,14 @@ def _types(run: Orchestrator) -> dict[str, str]:
 
 def view_target(run: Orchestrator, name: str, home: str) -> str:
     """The target name of a view that no rename names; home: where names go when a target keeps no schemas."""
-    plain = name.partition(".")[2]
+    plain = name_of(name)
     target = family(run.request.target_database.engine_name)
     if target == "sqlite":
         return f"main.{plain}"
     if target == "postgresql":
         kept = run.request.source_database.engine_name == "postgresql"
-        return name if kept else f"{run.request.target_schema or 'public'}.{plain}"
-    return f"{home}.{plain}" if home else plain
+        return name if kept else qualified(run.request.target_schema or "public", plain)
+    return qualified(home, plain) if home else plain
 
 
 def check_schema(run: Orchestrator, target: Database | None) -> None:

@@ -38,7 +38,7 @@ class PlanningSteps(PhaseSteps):
         }
         super().__init__("planning", work)
         self.migration, self.source, self.target = run, source, target
-        self.version = target.version if target is not None else declared_version(run)
+        self.version = run.ends.plan_version(target)
 
     def finish(self) -> Plan:
         """The plan, its artifacts written."""
@@ -95,7 +95,7 @@ class DeclaredSteps(PhaseSteps):
         self.migration = run
         for name in run.request.options.overrides.translations or ():
             raise unknown(name, [])
-        self.here, self.there = str(run.request.source_database.version), declared_version(run)
+        self.here, self.there = str(run.request.source_database.version), run.ends.plan_version(None)
 
     def finish(self) -> Plan:
         """The plan, its artifacts written; nothing in it can be executed."""
@@ -118,8 +118,3 @@ def planning_steps(run: Orchestrator) -> Iterator[PlanningSteps | DeclaredSteps]
         if target is not None:
             check_version("target", target.engine, target.version)
         yield PlanningSteps(run, source, target)
-
-
-def declared_version(run: Orchestrator) -> str:
-    """The target's version as the request says it."""
-    return str(run.request.target_database.version or "3")

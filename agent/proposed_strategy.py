@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, cast
 from agent.phases import ANALYZER, COMPARATOR
 from agent.plan_design import design_input
 from agent.plan_draft import Draft
-from agent.planning import declared_version
 from agent.typed_outputs import needed
 from engines.catalog import Catalog
 
@@ -51,7 +50,7 @@ def _input(run: Orchestrator) -> Input:
     assessed = needed(run, ANALYZER)
     here = str(assessed.inventory.version or run.request.source_database.version)
     if run.ends.source_url is None:
-        return design_input(run, here, declared_version(run), None, None)
+        return design_input(run, here, run.ends.plan_version(None), None, None)
     compared = cast("Compared", needed(run, COMPARATOR))
     target = compared.target_catalog
     assert target is not None

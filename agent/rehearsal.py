@@ -66,10 +66,9 @@ def _forward(
     context.grant = grant
     ends = {"source": {"url": run.ends.source_url}, "target": {"url": url}}
     move = {**plan.move.model_dump(), "plan_hash": plan_hash, "migration": grant.migration}
+    load: dict[str, Any] = {"load": run.request.options.load or {}, "source_copy": run.request.options.source_copy}
     try:
-        built = builder.run(
-            builder.input.model_validate({**ends, "plan": move, "load": run.request.options.load or {}}), context
-        )
+        built = builder.run(builder.input.model_validate({**ends, "plan": move, **load}), context)
         given = {**ends, **compared_by(plan.move), "migration": grant.migration}
         compared = validator.run(validator.input.model_validate(given), context)
     except DbmoError as error:

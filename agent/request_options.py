@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -12,6 +13,7 @@ from engines.catalog import Model
 from engines.connection import parse
 from transfer.load import LoadLimits
 from transfer.moveplan import Policy, Unholdable
+from transfer.source_copy import SourceCopy
 
 ValidationLevel = Literal["counts", "checksums", "rows", "stream", "sample"]
 Strategy = Literal["big-bang", "blue-green", "continuous-replication", "trickle"]
@@ -92,12 +94,18 @@ class Acceptance(Model):
     by: Annotated[str, Field(min_length=1)]
     reason: Annotated[str, Field(min_length=1)]
 
+    def covers(self, name: str, kind: str) -> bool:
+        """Whether it is meant for that object."""
+        # brackets are characters of names here, no set of them
+        return self.kind in (None, kind) and fnmatchcase(name, self.object.replace("[", "[[]"))
+
 
 class Options(Model):
     """How the work is done; every field may be left out.
 
     policies: for values that the target can't hold, by kind; `unholdable` for all kinds that aren't named. scratch:
-    servers on which databases may be made and dropped, for samples and rehearsals, by family of engines.
+    servers on which databases may be made and dropped, for samples and rehearsals, by family of engines. source_copy:
+    whether a SQLite source is read from a private copy (transfer/source_copy.py).
     """
 
     parallel: Annotated[int, Field(ge=1, le=64)] | None = None
@@ -111,6 +119,7 @@ class Options(Model):
     approvers: list[str] = Field(default_factory=list)
     certificate_key: Annotated[str, Field(min_length=1)] | None = None
     load: LoadLimits | None = None
+    source_copy: SourceCopy = "auto"
     max_unchunked_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     max_billed_tokens: Annotated[int, Field(ge=1)] | None = None
     max_cost_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

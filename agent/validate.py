@@ -16,11 +16,11 @@ from agent.steps import PhaseSteps
 from engines.catalog import Catalog, Model
 from engines.errors import DbmoError, UsageError
 from engines.families import family
+from engines.full_names import parts
 from engines.grant import Grant
 from engines.protocols import Database
 from skills.registry import get_skill
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator

@@ -80,9 +80,15 @@ def convert(
         workload=tuple(workload),
     )
     result: Conversion = _module(DIRECTIONS[ends]).convert_catalog(request)
+    for table in result.tables:
+        table.rows = profiles[table.source].rows if table.source in profiles else table.rows
+    for document in result.collections:
+        document.rows = profiles[document.table].rows if document.table in profiles else document.rows
     if offered_extensions is not None:
         postgresql_to_postgresql.drop_missing_extensions(result, frozenset(offered_extensions))
     result.statements = _module(WRITERS[ends[1]]).statements(result.target)
+    if ends == ("postgresql", "postgresql"):
+        postgresql_to_postgresql.leave_bodies_unchecked(result)
     return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conversion.mapping import Statement
 from engines.catalog import Catalog, Check, ForeignKey, Key, Table, View
+from engines.full_names import qualified
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
 
 Commented = tuple[str, str, str | None]  # what COMMENT ON names, full name, comment
@@ -51,7 +52,7 @@ def _parts(catalog: Catalog) -> Iterator[Commented]:
         for index in owner.indexes:
             yield (
                 f"INDEX {quote_name(owner.schema_name, index.name)}",
-                f"{owner.schema_name}.{index.name}",
+                qualified(owner.schema_name, index.name),
                 index.comment,
             )
         for trigger in owner.triggers:

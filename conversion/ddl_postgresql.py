@@ -21,6 +21,7 @@ from conversion.ddl_postgresql_parts import (
 from conversion.mapping import Statement
 from conversion.order import dependency_order
 from engines.catalog import Catalog, Index, Routine, Sequence, Table, Trigger, UserType, View
+from engines.full_names import column_parts, parts, qualified
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 PRE, POST = "pre_data", "post_data"
@@ -101,7 +102,7 @@ class PostgresqlWriter:
         found: dict[str, list[Sequence]] = {}
         for sequence in self._free_sequences():
             if sequence.owned_by:
-                found.setdefault(sequence.owned_by.rpartition(".")[0], []).append(sequence)
+                found.setdefault(column_parts(sequence.owned_by)[0], []).append(sequence)
         return found
 
     def _free_sequences(self) -> list[Sequence]:
@@ -118,7 +119,7 @@ class PostgresqlWriter:
         references = {
             name: [
                 *needs[name],
-                *(f"{key.referenced_schema}.{key.referenced_table}" for key in by_name[name].foreign_keys),
+                *(key.referenced for key in by_name[name].foreign_keys),
             ]
             for name in by_name
         }
@@ -147,7 +148,7 @@ class PostgresqlWriter:
             attach = f"ALTER TABLE ONLY {parent} ATTACH PARTITION {name} {table.partitioning.bound}"
             yield _made("partition", table.full_name, attach, f"ALTER TABLE {parent} DETACH PARTITION {name}", PRE)
         for sequence in self._owned.get(table.full_name, ()):
-            column = quote_identifier((sequence.owned_by or "").rpartition(".")[2])
+            column = quote_identifier(column_parts(sequence.owned_by or "")[1])
             own = quote_name(sequence.schema_name, sequence.name)
             sql = f"ALTER SEQUENCE {own} OWNED BY {name}.{column}"
             yield _made("owned", sequence.full_name, sql, f"ALTER SEQUENCE {own} OWNED BY NONE", PRE)
@@ -185,8 +186,8 @@ class PostgresqlWriter:
 
     def index(self, owner: Table | View, index: Index) -> Statement:
         """CREATE INDEX, in the server's own words where it has them."""
-        name = quote_name(owner.schema_name, index.name)
-        return _made("index", f"{owner.schema_name}.{index.name}", index_sql(owner, index), f"DROP INDEX {name}", POST)
+        undo = f"DROP INDEX {quote_name(owner.schema_name, index.name)}"
+        return _made("index", qualified(owner.schema_name, index.name), index_sql(owner, index), undo, POST)
 
     def checks(self, table: Table) -> Iterator[Statement]:
         """CHECK constraints."""
@@ -224,8 +225,7 @@ class PostgresqlWriter:
 
 
 def _qualified(full_name: str) -> str:
-    schema, _, name = full_name.partition(".")
-    return quote_name(schema, name)
+    return quote_name(*parts(full_name))
 
 
 def definition(item: UserType | Routine, stage: str) -> Statement:

@@ -23,6 +23,7 @@ from conversion.generated_names import generated
 from conversion.sides import Sides
 from engines.catalog import Catalog, Table, Trigger, View
 from engines.catalog import Sequence as NumberSequence
+from engines.full_names import column_name, column_parts, name_of
 
 
 def attributes(name: str, kind: str, a: Any, b: Any, fields: Iterable[str]) -> Iterator[Difference]:
@@ -139,7 +140,7 @@ def _sequence(sides: Sides, a: NumberSequence, b: NumberSequence) -> Iterator[Di
 
 
 def _made_up(a: NumberSequence, b: NumberSequence) -> bool:
-    table = (a.owned_by or "").rpartition(".")[0].rpartition(".")[2]
+    table = name_of(column_parts(a.owned_by or "")[0])
     return any(generated("postgresql", "sequence", item.name, table, []) for item in (a, b))
 
 
@@ -151,5 +152,8 @@ def _free(catalog: Catalog) -> list[NumberSequence]:
 def _identities(catalog: Catalog) -> frozenset[str | None]:
     """schema.table.column of the identity columns."""
     return frozenset(
-        f"{table.full_name}.{column.name}" for table in catalog.tables for column in table.columns if column.identity
+        column_name(table.full_name, column.name)
+        for table in catalog.tables
+        for column in table.columns
+        if column.identity
     )

@@ -12,6 +12,7 @@ from conversion.forms import FOLDING, default_form, generated_form, identity_for
 from conversion.normal_types import collation_form, type_form
 from conversion.sides import Sides
 from engines.catalog import Catalog, Column, Kind, LogicalType, Table
+from engines.full_names import column_name
 
 SERIAL, IDENTITY = "nextval of its own sequence", "identity"
 
@@ -32,7 +33,7 @@ class OwnSequences:
 
     def of(self, table: Table, column: Column) -> frozenset[str]:
         """Full names of the sequences that the column owns."""
-        return self._owned.get(f"{table.full_name}.{column.name}", frozenset())
+        return self._owned.get(column_name(table.full_name, column.name), frozenset())
 
     def numbers(self, table: Table, column: Column) -> bool:
         """True where the column takes its values from a sequence of its own: serial."""

@@ -9,6 +9,7 @@ from conversion.names import Namer
 from conversion.result import Conversion, Note, Overrides, Request, omission
 from conversion.shapes import Shapes, TableShape
 from engines.catalog import Catalog, View
+from engines.full_names import qualified
 from engines.profile import TableProfile
 
 
@@ -73,9 +74,9 @@ class Draft:
     def table_name(self, full_name: str, wanted: str) -> str:
         """The target name of a table, view or sequence; recorded where it differs."""
         chosen = self.overrides.names.get(full_name, wanted)
-        name = self.namer.take_recorded(f"relations:{self.schema}", chosen, full_name, f"{self.schema}.")
+        name = self.namer.take_recorded(f"relations:{self.schema}", chosen, full_name, qualified(self.schema, ""))
         if name != wanted:
-            self.namer.renames[full_name] = f"{self.schema}.{name}"
+            self.namer.renames[full_name] = qualified(self.schema, name)
         return name
 
     def relation_name(self, wanted: str) -> str:

@@ -30,6 +30,7 @@ from engines.catalog import (
     UserType,
     View,
 )
+from engines.full_names import qualified
 
 __all__ = ["type_form"]
 
@@ -225,12 +226,13 @@ def default_form(column: Column, engine: str, owned: frozenset[str] = frozenset(
 
 
 def sequence_of(default: str | None) -> str | None:
-    """schema.name of the sequence that a PostgreSQL default takes its numbers from, unquoted."""
+    """Full name of the sequence that a PostgreSQL default takes its numbers from."""
     found = NEXTVAL.match(default or "")
     if found is None:
         return None
     parts = re.findall(r'"((?:[^"]|"")*)"|([^".]+)', found[1].replace("''", "'"))
-    return ".".join(quoted.replace('""', '"') or plain for quoted, plain in parts)
+    names = [quoted.replace('""', '"') or plain for quoted, plain in parts]
+    return qualified(*names) if len(names) == 2 else ".".join(names)
 
 
 def generated_form(column: Column, engine: str) -> Form | None:

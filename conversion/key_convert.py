@@ -9,6 +9,7 @@ from conversion.names import joined
 from conversion.postgresql_types import base_name
 from conversion.shapes import ColumnShape, TableShape, Untranslatable
 from engines.catalog import Index, IndexKey, Key, Table
+from engines.full_names import qualified
 from engines.postgresql.quoting import quote_identifier
 
 # A btree entry holds at most a third of a page: https://www.postgresql.org/docs/current/btree.html
@@ -106,7 +107,7 @@ class KeyConverter:
             return
         chosen = self.draft.relation_name(self.draft.overrides.names.get(name, index.name))
         if chosen != index.name:
-            self.draft.namer.renames[name] = f"{self.draft.schema}.{chosen}"
+            self.draft.namer.renames[name] = qualified(self.draft.schema, chosen)
         condition = where.sql if where else None
         self.target.indexes.append(Index(name=chosen, keys=keys, unique=index.unique, predicate=condition))
 

@@ -59,7 +59,10 @@ class TableMapping(Model):
 
 
 class Statement(Model):
-    """One DDL statement with its way back; id is stable, stage pre_data or post_data."""
+    """One DDL statement with its way back; id is stable, stage pre_data or post_data.
+
+    unchecked: a routine whose body PostgreSQL isn't to look into when it is made.
+    """
 
     id: str
     sql: str
@@ -67,6 +70,7 @@ class Statement(Model):
     object: str
     kind: str
     stage: str
+    unchecked: bool = False
 
 
 class Omission(Model):

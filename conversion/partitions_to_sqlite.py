@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversion.draft import Draft
-from conversion.shapes import ColumnShape, TableShape
+from conversion.shapes import ColumnShape, TableShape, column_keys
 from engines.catalog import Catalog, Table, View
 from engines.sqlite.quoting import quote_identifier
 
@@ -37,7 +37,7 @@ def join_parts(draft: Draft, table: Table) -> None:
     columns = [column.name for column in table.columns]
     parts = []
     for shape in shapes:
-        names = ", ".join(quote_identifier(shape.columns[column.lower()].name) for column in columns)
+        names = ", ".join(quote_identifier(found.name) for column in columns if (found := shape.find(column)))
         parts.append(f"SELECT {names} FROM {quote_identifier(shape.name)}")
     name = draft.table_name(table.full_name, wanted)
     draft.target.views.append(
@@ -49,7 +49,8 @@ def join_parts(draft: Draft, table: Table) -> None:
             depends_on=[f"main.{shape.name}" for shape in shapes],
         )
     )
-    kinds = {column.lower(): ColumnShape(column, shapes[0].columns[column.lower()].kind) for column in columns}
+    keys = column_keys(columns)
+    kinds = {keys[name]: ColumnShape(name, found.kind) for name in columns if (found := shapes[0].find(name))}
     draft.shapes.add(table.full_name, TableShape("", name, kinds))
 
 

@@ -11,6 +11,7 @@ from conversion.names import for_postgresql
 from conversion.result import Conversion, Request, omission
 from conversion.row_security import carry_policies
 from engines.catalog import Catalog, Index, Key, Kind, Table, Unread
+from engines.full_names import name_of
 
 NULLS_NOT_DISTINCT_SINCE = 15  # https://www.postgresql.org/docs/15/release-15.html
 VIRTUAL_COLUMNS_SINCE = 18  # https://www.postgresql.org/docs/18/release-18.html
@@ -42,6 +43,12 @@ def convert_catalog(request: Request) -> Conversion:
     return draft.finish()
 
 
+def leave_bodies_unchecked(result: Conversion) -> None:
+    """What the source's server took the target's takes: bodies name tables by a search path that isn't ours."""
+    for statement in result.statements:
+        statement.unchecked = statement.kind == "routine"
+
+
 def _carried(draft: Draft, table: Table) -> bool:
     if draft.skipped(table.full_name):
         draft.omit(table.full_name, "table", "left out on request", table.definition)
@@ -54,7 +61,7 @@ def _carried(draft: Draft, table: Table) -> bool:
 
 def _still_there(draft: Draft, parts: list[Unread]) -> list[Unread]:
     """Rules and statistics of what isn't left behind."""
-    gone = [item.object.rpartition(".")[2] for item in draft.result.omissions if item.kind in RELATIONS]
+    gone = [name_of(item.object) for item in draft.result.omissions if item.kind in RELATIONS]
     return [part for part in parts if not any(name in (part.definition or "") for name in gone)]
 
 
@@ -79,7 +86,7 @@ def _views(draft: Draft) -> None:
     for table in draft.target.tables:
         kept = []
         for key in table.foreign_keys:
-            if f"{key.referenced_schema}.{key.referenced_table}" in gone:
+            if key.referenced in gone:
                 draft.omit(f"{table.full_name}.{key.name}", "foreign key", "the table it refers to isn't carried over")
             else:
                 kept.append(key)

@@ -88,7 +88,9 @@ def _view(draft: Draft, view: View, connection: sqlite3.Connection) -> str | Non
     except Untranslatable as error:
         return error.reason
     name = draft.table_name(view.full_name, view.name)
-    made = View(schema_name="main", name=name, definition=sql, columns=list(view.columns), comment=None)
+    scope = f"columns:{view.full_name}"
+    columns = [draft.namer.take_recorded(scope, column, f"{view.full_name}.{column}") for column in view.columns]
+    made = View(schema_name="main", name=name, definition=sql, columns=columns, comment=None)
     try:
         connection.execute(view_sql(made))
         connection.execute(f"EXPLAIN {sql}")

@@ -15,6 +15,7 @@ from conversion.known_functions import ALLOWED, MOVING, SYNTAX, TYPES
 from conversion.lexemes import Lexeme, Unreadable, lexemes
 from conversion.workload import dialect_of
 from engines.families import family
+from engines.full_names import name_of
 
 __all__ = ["ALLOWED", "NOTHING_OWN", "OwnCode", "impurity", "moving"]
 
@@ -48,7 +49,7 @@ class OwnCode:
 
     def view_unsafe(self, full_name: str) -> str | None:
         """Why a view, given as schema.name, must not be read; None where reading it only reads."""
-        return self.everywhere or self.views.get(full_name.partition(".")[2])
+        return self.everywhere or self.views.get(name_of(full_name))
 
 
 NOTHING_OWN = OwnCode()

@@ -8,6 +8,7 @@ from conversion.names import joined
 from conversion.postgresql_types import comparable
 from conversion.shapes import TableShape, Untranslatable
 from engines.catalog import Check, ForeignKey, Table
+from engines.full_names import qualified
 
 
 class ReferenceConverter:
@@ -55,11 +56,11 @@ class ReferenceConverter:
         )
 
     def _ends(self, key: ForeignKey) -> tuple[Table, TableShape, list[str], list[str]]:
-        source_parent = f"{key.referenced_schema}.{key.referenced_table}"
+        source_parent = key.referenced
         parent_shape = self.draft.table_shapes.get(source_parent) or self.draft.shapes.find(key.referenced_table)
         if parent_shape is None:
             raise Untranslatable(f"table {key.referenced_table} isn't on the target")
-        parent = self.draft.target.table(f"{parent_shape.schema}.{parent_shape.name}")
+        parent = self.draft.target.table(qualified(parent_shape.schema, parent_shape.name))
         wanted = key.referenced_columns or (self._source_key(source_parent))
         columns = [_target_name(self.shape, name) for name in key.columns]
         referenced = [_target_name(parent_shape, name) for name in wanted]
@@ -78,7 +79,7 @@ class ReferenceConverter:
         if (self.source.full_name, number) in self.draft.unvalidated:
             self.draft.note(name, "rows break it today: it is added NOT VALID and holds for every change from now on")
             return False
-        if f"{parent.schema}.{parent.name}" in self.draft.withholding:
+        if qualified(parent.schema, parent.name) in self.draft.withholding:
             self.draft.note(name, "rows of its parent go to quarantine: it is added NOT VALID")
             return False
         folded = [column for column in key.referenced_columns if getattr(parent.find(column), "collation", "")]

@@ -108,6 +108,8 @@ def query(sql: str, shapes: Shapes) -> str:
         if shape is None:
             raise Untranslatable(f"it reads {table.sql(dialect='postgres')}, which isn't on the target")
         sources.append((table.alias_or_name, shape))
+        if not table.alias and table.name != shape.name:  # columns go on naming it as they do
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
         table.set("db", None)
         table.set("this", exp.to_identifier(shape.name, quoted=True))
     return _written(_checked(node, QUERY_NODES, sources))

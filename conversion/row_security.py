@@ -5,6 +5,7 @@ from __future__ import annotations
 from conversion.ddl_policies import EVERYBODY, policy_sql
 from conversion.draft import Draft
 from engines.catalog import Policy, Table
+from engines.full_names import name_of
 
 OF_ROLES = "it names roles ({roles}), which belong to a server: run it where they exist; until then they see no rows"
 OF_OTHERS = "a restrictive policy of its table isn't carried over: alone this one would show more rows than before"
@@ -43,6 +44,6 @@ def _reason(draft: Draft, policy: Policy) -> str | None:
         return OF_ROLES.format(roles=", ".join(roles))
     text = f"{policy.using or ''} {policy.check or ''}"
     for item in draft.result.omissions:
-        if item.kind in ("table", "foreign table", "view") and item.object.rpartition(".")[2] in text:
+        if item.kind in ("table", "foreign table", "view") and name_of(item.object) in text:
             return READS_GONE.format(name=item.object)
     return None

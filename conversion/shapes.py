@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engines.catalog import Kind
+from engines.full_names import qualified
 
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 
@@ -36,7 +38,7 @@ class ColumnShape:
 
 @dataclass(frozen=True)
 class TableShape:
-    """A table or view on the target; columns are keyed by the source's name in lower case."""
+    """A table or view on the target; columns are keyed by the source's name as column_keys() has it."""
 
     schema: str
     name: str
@@ -45,8 +47,15 @@ class TableShape:
     rowid: str | None = None  # source name (lower case) of the column that is the rowid
 
     def find(self, column: str) -> ColumnShape | None:
-        """The column of that source name, without regard to case."""
-        return self.columns.get(column.lower())
+        """The column of that source name, without regard to case where no other differs in nothing else."""
+        return self.columns.get(column) or self.columns.get(column.lower())
+
+
+def column_keys(names: Iterable[str]) -> dict[str, str]:
+    """What columns of one table are found by: their names in lower case, twins by their names as they are."""
+    known = list(names)
+    folded = Counter(name.lower() for name in known)
+    return {name: name if folded[name.lower()] > 1 else name.lower() for name in known}
 
 
 @dataclass(frozen=True)
@@ -60,21 +69,26 @@ class FunctionShape:
 
 
 class Shapes:
-    """The tables and views a query may name, by source name without regard to case; functions likewise."""
+    """The tables and views a query may name, by source name without regard to case; functions likewise.
+
+    Of those whose names differ in nothing but case, the one that is spelled so.
+    """
 
     def __init__(self, shapes: Iterable[tuple[str, TableShape]] = ()) -> None:
-        self._by_name = {name.lower(): shape for name, shape in shapes}
+        self._by_name: dict[str, dict[str, TableShape]] = {}
+        for name, shape in shapes:
+            self.add(name, shape)
         self.functions: dict[str, FunctionShape] = {}
 
     def add(self, source: str, shape: TableShape) -> None:
         """Make a table or view known; source is its name or schema.name."""
-        self._by_name[source.lower()] = shape
+        self._by_name.setdefault(source.lower(), {})[source] = shape
 
     def find(self, name: str, schema: str = "") -> TableShape | None:
         """The table or view of that name, with or without its schema; None when unknown."""
-        if schema:
-            return self._by_name.get(f"{schema}.{name}".lower())
-        return self._by_name.get(name.lower())
+        wanted = qualified(schema, name) if schema else name
+        twins = self._by_name.get(wanted.lower(), {})
+        return next(iter(twins.values())) if len(twins) == 1 else twins.get(wanted)
 
 
 @dataclass

@@ -42,7 +42,7 @@ def broken_references(catalog: Catalog, source: Database) -> set[tuple[str, int]
     found: set[tuple[str, int]] = set()
     for table in catalog.tables:
         for place, key in enumerate(table.foreign_keys):
-            parent = names.get(f"{key.referenced_schema}.{key.referenced_table}")
+            parent = names.get(key.referenced)
             if parent is not None and _readable(parent, key) and source.query(_orphan(table, key, quote)):
                 found.add((table.full_name, place))
     return found

@@ -13,6 +13,7 @@ from conversion.shapes import ColumnShape, TableShape, Untranslatable
 from conversion.type_overrides import overridden
 from conversion.types_sqlite_postgresql import Choice, choose
 from engines.catalog import Check, Column, Generated, Identity, Kind, Sequence, Table
+from engines.full_names import column_name, qualified
 from engines.postgresql.quoting import quote_identifier
 from engines.profile import ColumnProfile
 
@@ -121,7 +122,7 @@ class TableConverter:
     def _identity(self, target: Column) -> None:
         """Numbering starts at 1, so that a plan does not change with every new row; the load sets the next value."""
         name = self.draft.relation_name(joined([self.name, target.name], "seq"))
-        target.identity = Identity(sequence=f"{self.draft.schema}.{name}")
+        target.identity = Identity(sequence=qualified(self.draft.schema, name))
         self.draft.target.sequences.append(
             Sequence(
                 schema_name=self.draft.schema,
@@ -129,7 +130,7 @@ class TableConverter:
                 data_type=target.native,
                 minimum=1,
                 maximum=RANGES.get(target.native, INT64)[1],
-                owned_by=f"{self.target.full_name}.{target.name}",
+                owned_by=column_name(self.target.full_name, target.name),
                 identity=True,
             )
         )

@@ -9,7 +9,7 @@ from conversion.draft import Draft
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.postgresql_to_postgresql import integer_key, row_key
 from conversion.rewrite_postgresql import constant, scalar
-from conversion.shapes import ColumnShape, TableShape, Untranslatable
+from conversion.shapes import ColumnShape, TableShape, Untranslatable, column_keys
 from conversion.types_postgresql_sqlite import choose
 from engines.catalog import (
     Check,
@@ -24,6 +24,7 @@ from engines.catalog import (
     LogicalType,
     Table,
 )
+from engines.full_names import column_name
 from engines.sqlite.quoting import quote_identifier, quote_literal
 
 KINDS = {"INTEGER": Kind.INTEGER, "REAL": Kind.FLOAT, "BOOLEAN": Kind.BOOLEAN, "TEXT": Kind.TEXT, "BLOB": Kind.BINARY}
@@ -50,13 +51,14 @@ class SqliteTable:
         """Columns, mapping and shape."""
         rowid = self._numbered()
         mappings = []
+        keys = column_keys(column.name for column in self.table.columns)
         for column in self.table.columns:
             full_name = f"{self.table.full_name}.{column.name}"
             self.names[column.name] = self.draft.namer.take_recorded(
                 f"columns:{self.table.full_name}", column.name, full_name
             )
             kind = column.type.kind if column.type.kind in KEPT and not column.type.with_zone else Kind.DYNAMIC
-            self.shape.columns[column.name.lower()] = ColumnShape(self.names[column.name], kind)
+            self.shape.columns[keys[column.name]] = ColumnShape(self.names[column.name], kind)
         for column in self.table.columns:
             mappings.append(self._column(column, rowid))
         self.draft.target.tables.append(self.target)
@@ -87,7 +89,7 @@ class SqliteTable:
         serial = column.default is not None and column.default.lower().startswith("nextval(")
         if column.identity is None and not serial:
             return None
-        self.draft.numbered.add(f"{self.table.full_name}.{name}")
+        self.draft.numbered.add(column_name(self.table.full_name, name))
         used = SEQUENCE_OF_DEFAULT.search(column.default or "")
         if used:
             self.draft.numbered.add(used[1].replace('"', ""))
@@ -176,13 +178,13 @@ class SqliteTable:
         return [self.names[name] for name in columns]
 
     def _reference(self, key: ForeignKey) -> None:
-        parent = self.draft.table_shapes.get(f"{key.referenced_schema}.{key.referenced_table}")
+        parent = self.draft.table_shapes.get(key.referenced)
         name = f"{self.table.full_name}.{key.name}"
         if parent is None or not key.enforced:
             reason = "the table it refers to isn't carried over" if parent is None else NOT_ENFORCED
             self.draft.omit(name, "foreign key", reason)
             return
-        referenced = [parent.columns[column.lower()].name for column in key.referenced_columns]
+        referenced = [found.name for column in key.referenced_columns if (found := parent.find(column)) is not None]
         if key.match != "SIMPLE":
             self.draft.note(name, f"SQLite checks references as MATCH SIMPLE, not {key.match}")
         self.target.foreign_keys.append(

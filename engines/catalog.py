@@ -10,8 +10,10 @@ from pydantic import Field
 from engines.columns import Column, Generated, Identity, Kind, LogicalType
 from engines.constraints import Check, Exclusion, ForeignKey, Index, IndexKey, Key
 from engines.documents import Collection
+from engines.full_names import qualified
 from engines.model import Model
 from engines.programs import Event, Parameter, Routine, Trigger
+from engines.rights import Policy, Privilege
 
 __all__ = [
     "Catalog",
@@ -69,17 +71,6 @@ class Partitioning(Model):
     sub_key: str | None = None
 
 
-class Policy(Model):
-    """A row-level security policy (PostgreSQL); using and check in the engine's dialect; role public: everybody."""
-
-    name: str
-    command: str = "ALL"
-    permissive: bool = True
-    roles: list[str] = Field(default_factory=list)
-    using: str | None = None
-    check: str | None = None
-
-
 class Table(Model):
     """A table; rows is exact where rows_exact says so, else the engine's estimate; size_bytes includes indexes."""
 
@@ -110,7 +101,7 @@ class Table(Model):
     @property
     def full_name(self) -> str:
         """schema.name, for people and as the key of tables in every output."""
-        return f"{self.schema_name}.{self.name}"
+        return qualified(self.schema_name, self.name)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when there is none."""
@@ -147,7 +138,7 @@ class View(Model):
     @property
     def full_name(self) -> str:
         """schema.name."""
-        return f"{self.schema_name}.{self.name}"
+        return qualified(self.schema_name, self.name)
 
 
 class Sequence(Model):
@@ -171,7 +162,7 @@ class Sequence(Model):
     @property
     def full_name(self) -> str:
         """schema.name."""
-        return f"{self.schema_name}.{self.name}"
+        return qualified(self.schema_name, self.name)
 
 
 class UserType(Model):
@@ -187,20 +178,7 @@ class UserType(Model):
     @property
     def full_name(self) -> str:
         """schema.name."""
-        return f"{self.schema_name}.{self.name}"
-
-
-class Privilege(Model):
-    """What somebody may do with an object; object: its full name, with a column where it is only that.
-
-    grantee: a role or account; `public` means everybody (PostgreSQL, where no role can have that name).
-    """
-
-    grantee: str
-    object: str
-    kind: str  # schema | table | column | sequence | routine | type | database
-    privileges: list[str]
-    grantable: bool = False
+        return qualified(self.schema_name, self.name)
 
 
 class Extension(Model):

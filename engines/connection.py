@@ -52,8 +52,8 @@ class Reference:
 
     @property
     def sqlite_path(self) -> Path:
-        """The file of a SQLite reference."""
-        rest = self.text.split(":", 1)[1]
+        """The file of a SQLite reference, its variables replaced."""
+        rest = _expand(self.text).split(":", 1)[1]
         if rest.startswith("///"):
             rest = rest[3:]
         elif rest.startswith("//"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from engines.full_names import qualified
 from engines.model import Model
 
 
@@ -73,6 +74,11 @@ class ForeignKey(Model):
     validated: bool = True
     enforced: bool = True
     comment: str | None = None
+
+    @property
+    def referenced(self) -> str:
+        """The full name of the table that it refers to."""
+        return qualified(self.referenced_schema, self.referenced_table)
 
 
 class Check(Model):

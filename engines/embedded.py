@@ -10,12 +10,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
-import re
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,13 +23,12 @@ from psycopg import pq, sql
 
 from engines.embedded_account import Account, reachable_for
 from engines.embedded_settings import PORT, binaries, include, write_settings
+from engines.embedded_socket import make_socket_folder, socket_folder
 from engines.errors import EngineError, UsageError
 
 SUPERUSER = "postgres"
-SOCKET_PATH_LIMIT = 100  # bytes; sockaddr_un holds 108 on Linux and 104 on macOS
 START_SECONDS = 300  # recovery after a crash replays up to max_wal_size
 RETRY_SECONDS = 10
-SOCKET_SAFE = re.compile(r"[A-Za-z0-9_./+-]+")  # libpq takes a comma for a list, and so on
 SHELL_SPECIAL = frozenset("\"'`$\\\n")  # pg_ctl hands the folder to a shell
 _log = logging.getLogger("dbmo.embedded")
 _held: set[EmbeddedServer] = set()  # what this process has not let go of
@@ -96,7 +92,7 @@ class EmbeddedServer:
 
     def uri(self, database: str) -> str:
         """A postgresql:// URI of that database for psycopg and libpq; the database need not exist."""
-        host = quote(str(self._socket_folder()), safe="/")
+        host = quote(str(socket_folder(self.folder, self.data)), safe="/")
         return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
     def ensure_database(self, name: str) -> None:
@@ -141,9 +137,9 @@ class EmbeddedServer:
     def _halt(self) -> None:
         if self._ping() != pq.Ping.NO_RESPONSE:
             self._require(self._account.run(self._control("-s", "-m", "fast", "stop")), "stopping")
-        if self._socket_folder() != self.data:
+        if socket_folder(self.folder, self.data) != self.data:
             with contextlib.suppress(FileNotFoundError):
-                self._socket_folder().rmdir()
+                socket_folder(self.folder, self.data).rmdir()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -175,7 +171,7 @@ class EmbeddedServer:
             arguments.append("--no-sync")
         self._require(self._account.run([str(ours / "initdb"), "-D", str(unfinished), *arguments]), "initdb")
         include(unfinished)
-        write_settings(unfinished, self._socket_folder(), durable, self._account)
+        write_settings(unfinished, socket_folder(self.folder, self.data), durable, self._account)
         unfinished.rename(self.data)
 
     def _check_version(self) -> None:
@@ -191,7 +187,7 @@ class EmbeddedServer:
             )
 
     def _run(self, durable: bool) -> None:
-        changed = write_settings(self.data, self._socket_folder(), durable, self._account)
+        changed = write_settings(self.data, socket_folder(self.folder, self.data), durable, self._account)
         deadline = time.monotonic() + START_SECONDS
         while True:
             answer = self._ping()
@@ -211,7 +207,7 @@ class EmbeddedServer:
 
     def _start(self, deadline: float) -> None:
         """Start the server; a killed one's children may hold its memory for a moment, so it is tried again."""
-        self._make_socket_folder()
+        make_socket_folder(self.folder, self.data, self._account)
         self._remove_stale_pid_file()
         self._stop_unreachable()
         code, output = self._account.run(self._control("-s", "-l", str(self.log), "start"))
@@ -239,31 +235,8 @@ class EmbeddedServer:
         One that is still ending in a folder of the same name, removed under it, takes the socket of its successor.
         """
         running = (self.data / "postmaster.pid").exists()
-        if running and not (self._socket_folder() / f".s.PGSQL.{PORT}").exists():
+        if running and not (socket_folder(self.folder, self.data) / f".s.PGSQL.{PORT}").exists():
             self._require(self._account.run(self._control("-s", "-m", "fast", "stop")), "stopping")
-
-    def _socket_folder(self) -> Path:
-        short = len(os.fsencode(self.data / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT
-        if short and SOCKET_SAFE.fullmatch(str(self.data)):
-            return self.data
-        name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        return Path("/tmp") / f"dbmo-{os.getuid()}-{name}"
-
-    def _make_socket_folder(self) -> None:
-        """Make the socket's folder when it isn't the data folder; one that others prepared is refused."""
-        folder = self._socket_folder()
-        if folder == self.data:
-            return
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-            self._account.give(folder)
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._account.uid or found.st_mode & 0o077:
-            raise UsageError(
-                "EMBEDDED_SOCKET",
-                f"The folder {folder} for the embedded server's socket belongs to someone else.",
-                "Remove it, or give the embedded server another folder.",
-            )
 
     def _control(self, *arguments: str) -> list[str]:
         return [str(binaries() / "pg_ctl"), "-D", str(self.data), "-w", "-t", str(START_SECONDS), *arguments]

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Model(BaseModel):
-    """Unknown keys are errors; errors don't repeat what was given."""
+    """Unknown keys are errors; errors don't repeat what was given.
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    Validators are made when they are first used: a command needs few of all these models, and starts sooner.
+    """
+
+    model_config = ConfigDict(defer_build=True, extra="forbid", hide_input_in_errors=True)

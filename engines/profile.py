@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
-from engines.catalog import Model
+from engines.catalog import Catalog, Model
 
 
 class ColumnProfile(Model):
@@ -44,3 +46,9 @@ class TableProfile(Model):
     table: str
     rows: int
     columns: dict[str, ColumnProfile] = Field(default_factory=dict)
+
+
+def still_told(profiles: Mapping[str, TableProfile], catalog: Catalog) -> dict[str, TableProfile]:
+    """Those of an earlier look, by full name, whose tables still have the same columns."""
+    columns = {table.full_name: {column.name for column in table.columns} for table in catalog.tables}
+    return {name: profile for name, profile in profiles.items() if columns.get(name) == profile.columns.keys()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from engines.full_names import qualified
 from engines.model import Model
 
 
@@ -62,7 +63,7 @@ class Routine(Model):
     @property
     def full_name(self) -> str:
         """schema.name(signature)."""
-        return f"{self.schema_name}.{self.name}({self.signature})"
+        return f"{qualified(self.schema_name, self.name)}({self.signature})"
 
 
 class Event(Model):
@@ -80,4 +81,4 @@ class Event(Model):
     @property
     def full_name(self) -> str:
         """schema.name."""
-        return f"{self.schema_name}.{self.name}"
+        return qualified(self.schema_name, self.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -87,25 +87,6 @@ class Database(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@runtime_checkable
-class DocumentReader(Protocol):
-    """A database whose documents can be read as BSON bytes (engines/mongodb/bson_exact.py makes values of them)."""
-
-    def count_documents(self, collection: str) -> int:
-        """Exact number of documents."""
-        ...
-
-    def snapshot(self) -> AbstractContextManager[Any]:
-        """A session in which all reads see one moment."""
-        ...
-
-    def read_documents(
-        self, collection: str, condition: Mapping[str, Any] | None = None, batch: int = 1_000, session: Any = None
-    ) -> Iterator[bytes]:
-        """The documents of a collection in the order of _id; condition is a filter, batch documents per round trip."""
-        ...
 
 
 class Writer(Database, Protocol):

@@ -1,14 +1,24 @@
-"""No test asks a model by chance; and the fixture of all that lives a migration through the command line."""
+"""No test asks a model by chance; long files come first; and the fixture of all that lives a migration through dbmo."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.life import Life, lived
+from tests.journeys.life import CHECKOUT, Life, lived
+
+# What takes long, files of half a minute and folders of such files: two workers end together when these come first
+# (with --no-loadscope-reorder, which else puts files of few tests last).
+LONG = (
+    "tests/conversion/test_score.py", "tests/journeys", "tests/harmless", "tests/faults", "tests/transfer/routes",
+    "tests/conversion/test_fixpoint.py", "tests/hardening", "tests/bad_input", "tests/agent/mcp_server",
+    "tests/agent/chat", "tests/engines/test_embedded.py", "tests/transfer/test_resume.py", "tests/conversion/alter",
+    "tests/traps/test_mutations.py", "tests/transfer/compare", "tests/transfer/sides", "tests/engines",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -16,6 +26,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--record-mode", default=None) in (None, "none"):
         for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
             del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, else in their order."""
+    places = [CHECKOUT / name for name in LONG]
+    ranks = {
+        path: next((rank for rank, place in enumerate(places) if path.is_relative_to(place)), len(LONG))
+        for path in {item.path for item in items}
+    }
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector needn't look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

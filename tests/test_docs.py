@@ -6,13 +6,15 @@ import argparse
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from agent.cli import parser
 from agent.prechecks import CONTRADICTIONS, REQUIRED_SKILLS
-from agent.rules import RULES
+from agent.rules import BY_CODE, RULES
+from engines.errors import Aborted, CheckFailed, EngineError, UsageError
 from transfer.routes.route import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,11 +44,24 @@ def codes_of(tree: ast.AST) -> Iterator[str]:
                 yield from (f"SOURCE{ending}", f"TARGET{ending}")
 
 
+@cache
+def trees() -> list[ast.Module]:
+    return [ast.parse(path.read_text()) for floor in FLOORS for path in (ROOT / floor).rglob("*.py")]
+
+
 def raised_codes() -> set[str]:
     found = {rule.code for rule in RULES}
-    for floor in FLOORS:
-        for path in (ROOT / floor).rglob("*.py"):
-            found |= {code for code in codes_of(ast.parse(path.read_text())) if CODE.fullmatch(code)}
+    return found | {code for tree in trees() for code in codes_of(tree) if CODE.fullmatch(code)}
+
+
+def raised_statuses() -> set[tuple[str, int]]:
+    """Codes with the exit statuses of the classes that are raised with them."""
+    kinds = {kind.__name__: kind.exit_status for kind in (CheckFailed, UsageError, Aborted, EngineError)}
+    found = set()
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (status := kinds.get(getattr(node.func, "id", ""))) is not None:
+                found |= {(str(first.value), status) for first in node.args[:1] if isinstance(first, ast.Constant)}
     return found
 
 
@@ -72,6 +87,17 @@ def test_no_code_is_documented_that_is_gone() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_rules_are_documented_with_their_exit_status(rule: object) -> None:
     assert documented_codes()[getattr(rule, "code")] == getattr(rule, "exit_status")  # noqa: B009
+
+
+def test_codes_are_documented_with_their_exit_status() -> None:
+    documented = documented_codes()
+    twice = BY_CODE.keys()  # a rule's code may come from a connection too: the page says so
+    found = {
+        code: status
+        for code, status in raised_statuses()
+        if code not in twice and documented.get(code, status) != status
+    }
+    assert found == {}
 
 
 def test_every_contradiction_is_documented() -> None:

@@ -239,6 +239,13 @@ def sizes_of(plan: MovePlan, snapshot: AnySnapshot) -> dict[str, Size]:
     return sizes
 
 
+def expected(plan: MovePlan) -> int:
+    """How many lanes a plan is worth by what it knows itself."""
+    if plan.documents or plan.collections:
+        return MANY
+    return worth(Size(table.rows, table.size_bytes) for table in plan.tables)
+
+
 def worth(sizes: Iterable[Size]) -> int:
     """How many lanes units are worth by their bytes; any number where one's aren't known."""
     known = [size.bytes for size in sizes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from transfer.ddl import Job
@@ -10,10 +10,20 @@ from transfer.ddl import Job
 Work = Callable[[Job], None]
 
 
-def side_by_side(jobs: Sequence[Job], threads: int, work: Work, stop_if_cancelled: Callable[[], None]) -> None:
+TURN = 0.2  # seconds between two looks at cancellation
+
+
+def side_by_side(
+    jobs: Sequence[Job],
+    threads: int,
+    work: Work,
+    stop_if_cancelled: Callable[[], None],
+    cancel: Callable[[], None] = lambda: None,
+) -> None:
     """Run every job once; the first error is raised when those that run have ended, and no other is begun.
 
-    A job whose table isn't known runs when no other does.
+    A job whose table isn't known runs when no other does. cancel: ends the statements that run, where nobody wants
+    their outcome any more.
     """
     waiting = sorted(jobs, key=lambda job: -(job.size or 0))
     running: dict[Future[None], Job] = {}
@@ -26,10 +36,24 @@ def side_by_side(jobs: Sequence[Job], threads: int, work: Work, stop_if_cancelle
                     stop_if_cancelled()
                     waiting.remove(job)
                     running[pool.submit(work, job)] = job
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
+            for future in _done(running, stop_if_cancelled, cancel):
                 del running[future]
                 future.result()
+
+
+def _done(
+    running: Collection[Future[None]], stop_if_cancelled: Callable[[], None], cancel: Callable[[], None]
+) -> set[Future[None]]:
+    """Those of running jobs that ended, at least one."""
+    try:
+        while True:
+            done, _ = wait(running, TURN, FIRST_COMPLETED)
+            if done:
+                return done
+            stop_if_cancelled()
+    except BaseException:
+        cancel()
+        raise
 
 
 def may_run(job: Job, others: Sequence[Job]) -> bool:

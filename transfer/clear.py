@@ -6,22 +6,17 @@ from typing import Any
 
 from conversion.mapping import TableMapping
 from engines.families import family
-from engines.mysql.quoting import quote_identifier as quote_mysql
+from engines.full_names import parts
 from engines.mysql.quoting import quote_name as quote_mysql_name
-from engines.postgresql.quoting import quote_identifier
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
-from transfer.names import parts
 from transfer.units import CollectionUnit, DocumentUnit, TableUnit, Unit
 
+PARTITIONED = "SELECT c.relkind = 'p' FROM pg_catalog.pg_class AS c WHERE c.oid = %s"
 
-def clear_range(writer: Any, transaction: Any, table: TableMapping, lower: int | None, upper: int | None) -> None:
-    """Rows of a table with lower < range column <= upper; None is open."""
-    assert table.range_column is not None
-    quoted = {"postgresql": quote_identifier, "mysql": quote_mysql, "sqlite": quote_sqlite}[family(writer.engine)]
-    key = quoted(table.range_column)
-    terms = ([f"{key} > {lower}"] if lower is not None else []) + ([f"{key} <= {upper}"] if upper is not None else [])
-    where = f" WHERE {' AND '.join(terms)}" if terms else ""
-    writer.run(transaction, f"DELETE FROM {_name(writer, table.target)}{where}")
+
+def clear_rows(writer: Any, transaction: Any, table: TableMapping, where: str) -> None:
+    """Rows of a table that a condition of the target holds for."""
+    writer.run(transaction, f"DELETE FROM {_name(writer, table.target)} WHERE {where}")
 
 
 def clear_unit(writer: Any, transaction: Any, unit: Unit) -> None:
@@ -33,8 +28,7 @@ def clear_unit(writer: Any, transaction: Any, unit: Unit) -> None:
         return
     truncates = family(writer.engine) == "postgresql"
     for target in _tables(unit):
-        verb = "TRUNCATE ONLY" if truncates else "DELETE FROM"
-        writer.run(transaction, f"{verb} {_name(writer, target)}")
+        writer.run(transaction, f"{'TRUNCATE' if truncates else 'DELETE FROM'} {_name(writer, target)}")
 
 
 def _tables(unit: Unit) -> list[str]:
@@ -48,8 +42,14 @@ def _tables(unit: Unit) -> list[str]:
 
 
 def _name(writer: Any, target: str) -> str:
+    """The table as statements write it; of PostgreSQL without those that inherit from it, which are units themselves.
+
+    A partitioned table has no rows of its own.
+    """
     if family(writer.engine) == "postgresql":
-        return str(writer.relation(target).quoted)
+        relation = writer.relation(target)
+        ((partitioned,),) = writer.query(PARTITIONED, (relation.oid,))
+        return f"{'' if partitioned else 'ONLY '}{relation.quoted}"
     schema, name = parts(target)
     if family(writer.engine) == "sqlite":
         return quote_sqlite(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from transfer.chunks import ChunkResult, Range
 from transfer.crew import Crew
 from transfer.desks import Desk, MomentLost, check_quarantine
 from transfer.endpoints import AnySnapshot, alive
-from transfer.lanes import CLOSE_SECONDS, Lane, LaneLost, LaneMaker, LocalLane, NoRoom
+from transfer.lanes import Lane, LaneLost, LaneMaker, LocalLane, NoRoom, close_all
 from transfer.limits import Limits
 from transfer.pace import Flow, stopped
 from transfer.retry import Patience, insist, is_enough
@@ -66,8 +65,8 @@ class Coordinator:
             for desk in self.desks:  # one that is not released is told to go on when another is
                 self.limits.release(desk.lane.valve)
                 desk.lane.valve.set(None, Flow.STOP)
-            while self.desks:
-                self._close(self.desks.pop())
+            close_all([desk.lane for desk in self.desks])
+            self.desks.clear()
 
     def _turn(self, report: Callable[[ChunkResult], None]) -> bool:
         """Hand out work, wait for some to come back; False when all is done."""
@@ -158,12 +157,6 @@ class Coordinator:
     def _dismiss(self, desk: Desk) -> None:
         self.desks.remove(desk)
         self.limits.release(desk.lane.valve)
-        self._close(desk)
-
-    def _close(self, desk: Desk) -> None:
-        if desk.lane.shared and desk.future is not None and not wait([desk.future], CLOSE_SECONDS).done:
-            with suppress(DbmoError):
-                self.snapshot.cancel()
         desk.lane.close()
 
     def _hand_out(self) -> None:

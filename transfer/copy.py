@@ -7,14 +7,14 @@ from contextlib import closing
 from typing import Any
 
 from engines.errors import EngineError
-from transfer.agenda import Agenda, is_copied, sizes_of, worth
+from transfer.agenda import Agenda, expected, is_copied, sizes_of, worth
 from transfer.chunks import ChunkResult
 from transfer.coordinator import ONE_WRITER, Coordinator
 from transfer.crew import Crew, gather, joins_later
 from transfer.desks import MomentLost
 from transfer.endpoints import AnySnapshot, Endpoints
 from transfer.failpoints import failpoint
-from transfer.lanes import LaneMaker, ProcessLane
+from transfer.lanes import LaneMaker, ProcessLane, close_all, prepare
 from transfer.limits import Limits
 from transfer.moveplan import MovePlan
 from transfer.resume import Resumed, settle
@@ -78,9 +78,15 @@ def copy_tables(
                         "Look why its server ends connections; run the same command again to go on.",
                     ) from error
             finally:
-                for lane in crew.lanes:
-                    lane.close()
+                close_all(crew.lanes)
     return found
+
+
+def begin_lanes(plan: MovePlan, asked: int | None) -> None:
+    """Let what the processes of lanes need be loaded meanwhile, where there will be several; asked: by a person."""
+    allowed = 1 if plan.target_engine in ONE_WRITER else asked or min(plan.parallel, expected(plan))
+    if allowed > 1:
+        prepare(plan)
 
 
 def _crew(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from conversion.mapping import Statement
 from engines.families import family
+from engines.full_names import name_of, qualified
+from engines.protocols import Writer
 from transfer.moveplan import MovePlan
 
 LIGHT = 16 << 20  # bytes of rows up to which a build takes about as long as its commit
@@ -47,6 +49,13 @@ class Job:
         return self.size is not None and self.size <= LIGHT
 
 
+def run_statement(writer: Writer, connection: Any, statement: Statement) -> None:
+    """Run a statement inside the connection's transaction."""
+    if statement.unchecked:
+        writer.run(connection, "SET LOCAL check_function_bodies = off")
+    writer.run(connection, statement.sql)
+
+
 def transactional(engine: str) -> bool:
     """Whether the engine's DDL takes part in transactions."""
     return family(engine) in TRANSACTIONAL
@@ -71,16 +80,15 @@ def job(statement: Statement, known: Mapping[str, int]) -> Job:
     match = OWNER.search(statement.sql)
     table = plain(match[1]) if match else ""
     if table and table not in known:
-        named = [name for name in known if name.partition(".")[2] == table]
+        named = [name for name in known if name_of(name) == table]
         table = named[0] if len(named) == 1 else table
     return Job(statement, table, known.get(table), "shared" if statement.kind == "index" else "own")
 
 
 def plain(quoted: str) -> str:
     """`"schema"."name"` as the catalog writes it."""
-    return ".".join(
-        part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(NAME, quoted)
-    )
+    names = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(NAME, quoted)]
+    return qualified(*names) if len(names) == 2 else names[0]
 
 
 def validation(statement: Statement) -> tuple[str, str] | None:

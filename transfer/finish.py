@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from engines.families import family
+from engines.full_names import column_name, name_of, parts
 from engines.mysql.after_load import analyze, counter_statement, sequence_statement
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.protocols import Database, Writer
 from transfer.ddl import LIGHT
 from transfer.moveplan import MovePlan, SequenceSetting
-from transfer.names import parts
 from transfer.sequences import next_values
 from transfer.state import State
 
@@ -45,30 +45,23 @@ def set_sequences(plan: MovePlan, source: Database, state: State) -> dict[str, i
     with state.writer.begin(durable=True) as connection:
         state.fence(connection)
         SETTERS[family(state.writer.engine)](state.writer, connection, chosen)
-    return {s.target_sequence or f"{s.target_table}.{s.target_column}": value for s, value in chosen}
+    return {s.target_sequence or column_name(s.target_table or "", s.target_column or ""): value for s, value in chosen}
 
 
 def _set_postgresql(writer: Any, connection: Connection, settings: Settings) -> None:
     """setval of sequences by their names, and of those behind identity columns."""
-    names = [_postgresql_name(writer, s.target_sequence) for s, _ in settings]
-    owners = [_postgresql_name(writer, s.target_table) if name is None else None
+    names = [quote_name(*parts(s.target_sequence)) if s.target_sequence else None for s, _ in settings]
+    owners = [quote_name(*parts(s.target_table)) if s.target_table and name is None else None
               for name, (s, _) in zip(names, settings, strict=True)]  # fmt: skip
     columns = [s.target_column for s, _ in settings]
     values = [value for _, value in settings]
     connection.exec_driver_sql(SET_POSTGRESQL, (names, owners, columns, values))
 
 
-def _postgresql_name(writer: Any, full_name: str | None) -> str | None:
-    """The quoted name; a dot in a schema's or a table's own name is looked up."""
-    if full_name is None:
-        return None
-    return quote_name(*parts(full_name)) if full_name.count(".") == 1 else str(writer.relation(full_name).quoted)
-
-
 def _set_mysql(writer: Any, connection: Connection, settings: Settings) -> None:
     """AUTO_INCREMENT, which the server never sets below what its rows need; sequences of MariaDB."""
     for setting, following in settings:
-        name = parts(setting.target_sequence or setting.target_table or "")[1]
+        name = name_of(setting.target_sequence or setting.target_table or "")
         made = sequence_statement if setting.target_sequence else counter_statement
         writer.run(connection, made(writer.database, name, following))
 
@@ -78,7 +71,7 @@ def _set_sqlite(writer: Any, connection: Connection, settings: Settings) -> None
     if not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").scalar():
         return
     for setting, following in settings:
-        name = parts(setting.target_table or "")[1]
+        name = name_of(setting.target_table or "")
         counted = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
         text = connection.exec_driver_sql(counted, (name,)).scalar()
         if text and "AUTOINCREMENT" in str(text).upper():
@@ -127,11 +120,10 @@ def loaded_tables(plan: MovePlan) -> tuple[list[str], list[str]]:
 def _analyze(writer: Any, kind: str, tables: Sequence[str]) -> None:
     with writer.begin() as connection:
         if kind == "postgresql":
-            names = [_postgresql_name(writer, name) for name in tables]
-            writer.run(connection, f"ANALYZE {', '.join(str(name) for name in names)}")
+            writer.run(connection, f"ANALYZE {', '.join(quote_name(*parts(name)) for name in tables)}")
         elif kind == "mysql":
-            places = [(writer.database, parts(name)[1]) for name in tables]
+            places = [(writer.database, name_of(name)) for name in tables]
             analyze(lambda sql: connection.exec_driver_sql(sql.replace("%", "%%")).all(), places)
         else:
             for name in tables:
-                writer.run(connection, f"ANALYZE {quote_identifier(parts(name)[1])}")
+                writer.run(connection, f"ANALYZE {quote_identifier(name_of(name))}")

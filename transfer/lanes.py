@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from multiprocessing import get_context
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from engines.errors import EngineError
+from engines.families import family
 from transfer.chunks import Range
 from transfer.endpoints import AnySnapshot
+from transfer.executors.single import OneProcess, OneThread, WorkerGone, preload
+from transfer.moveplan import MovePlan
 from transfer.pace import Valve
+from transfer.routes.route import ROUTES
 from transfer.worker import Assignment, LaneBody, Outcome
 
-CLOSE_SECONDS = 10.0  # for a lane to end what it does
-PARENT_SECONDS = 0.5  # how often a lane's process looks whether its parent is there
+CLOSE_SECONDS = 2.0  # for a lane to end what it does, and again once its statements were cancelled
 
 
 class LaneLost(EngineError):
@@ -57,44 +52,44 @@ class Lane(Protocol):
         ...
 
     def close(self) -> None:
-        """End the lane; waits for what it does."""
+        """End the lane within seconds: what it doesn't end by itself is cancelled, and given up then."""
         ...
 
 
 LaneMaker = Callable[[Assignment, str], Lane]
 
 
+def prepare(plan: MovePlan) -> None:
+    """Load what the processes of a plan's lanes need, beside whatever the caller does until it has lanes."""
+    source, target = family(plan.source_engine), family(plan.target_engine)
+    ends = f"engines.{source}.snapshot", f"engines.{target}.writer"
+    preload([__name__, *ends, ROUTES[source, target]])
+
+
 class ProcessLane:
-    """A lane in a spawned process, which ends when its parent does."""
+    """A lane in a process of its own, which ends when the program does."""
 
     shared = False
 
     def __init__(self, assignment: Assignment, name: str) -> None:
         self.name, self.valve = name, Valve()
         self._closed = False
-        self._pool = ProcessPoolExecutor(1, get_context("spawn"), _start, (assignment, self.valve))
+        self._process = OneProcess(_start, (assignment, self.valve), _interrupt)
 
     def open(self, assignment: Assignment) -> Future[Outcome]:
         """See Lane."""
-        return _named(self._pool, self.name, _open, assignment)
+        return _named(self._process, self.name, _open, assignment)
 
     def submit(self, work: Sequence[Range]) -> Future[Outcome]:
         """See Lane."""
-        return _named(self._pool, self.name, _run, tuple(work))
+        return _named(self._process, self.name, _run, tuple(work))
 
     def close(self) -> None:
-        """See Lane. A process that does not end by itself, in the midst of a statement, is ended."""
-        if self._closed:
-            return
-        self._closed = True
-        processes = list((self._pool._processes or {}).values())
-        with suppress(BrokenProcessPool, FutureTimeout):
-            self._pool.submit(_end).result(CLOSE_SECONDS)
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.join(CLOSE_SECONDS)
-            if process.is_alive():
-                process.kill()
+        """See Lane. A process that does not end at all is killed: its servers roll back what it was in the midst of."""
+        if not self._closed:
+            self._closed = True
+            _ended(self._process.submit(_end), self._process.interrupt)
+            self._process.end(CLOSE_SECONDS)
 
 
 class LocalLane:
@@ -104,22 +99,37 @@ class LocalLane:
         self.name, self.valve, self.shared = name, Valve(), shared is not None
         self._body = LaneBody(assignment, self.valve, shared)
         self._closed = False
-        self._pool = ThreadPoolExecutor(1, "dbmo-lane")
+        self._thread = OneThread("dbmo-lane")
 
     def open(self, assignment: Assignment) -> Future[Outcome]:
         """See Lane."""
-        return self._pool.submit(self._body.open, assignment)
+        return self._thread.submit(self._body.open, assignment)
 
     def submit(self, work: Sequence[Range]) -> Future[Outcome]:
         """See Lane."""
-        return self._pool.submit(self._body.run, tuple(work))
+        return self._thread.submit(self._body.run, tuple(work))
 
     def close(self) -> None:
-        """See Lane."""
+        """See Lane. A thread that nobody can end stays behind; what it commits yet is noted with its rows as ever."""
         if not self._closed:
             self._closed = True
-            self._pool.submit(self._body.close)
-            self._pool.shutdown(wait=True)
+            _ended(self._thread.submit(self._body.close), self._body.interrupt)
+            self._thread.shutdown(wait=False)
+
+
+def close_all(lanes: Sequence[Lane]) -> None:
+    """Close lanes side by side: each may take its seconds."""
+    if lanes:
+        with ThreadPoolExecutor(len(lanes), "dbmo-closing") as pool:
+            for closing in [pool.submit(lane.close) for lane in lanes]:
+                closing.result()
+
+
+def _ended(closing: Future[None], interrupt: Callable[[], None]) -> None:
+    """Wait for a lane to close both ends, behind what it does; interrupted where that takes long."""
+    if wait([closing], CLOSE_SECONDS).not_done:
+        interrupt()
+        wait([closing], CLOSE_SECONDS)
 
 
 def _named(pool: Executor, name: str, work: Callable[..., Outcome], *given: object) -> Future[Outcome]:
@@ -131,12 +141,9 @@ def _named(pool: Executor, name: str, work: Callable[..., Outcome], *given: obje
         if error is None:
             result.set_result(inner.result())
         else:
-            result.set_exception(lane_lost(name) if isinstance(error, BrokenProcessPool) else error)
+            result.set_exception(lane_lost(name) if isinstance(error, WorkerGone) else error)
 
-    try:
-        pool.submit(work, *given).add_done_callback(settle)
-    except BrokenProcessPool:
-        result.set_exception(lane_lost(name))
+    pool.submit(work, *given).add_done_callback(settle)
     return result
 
 
@@ -144,10 +151,8 @@ _body: LaneBody | None = None
 
 
 def _start(assignment: Assignment, valve: Valve) -> None:
-    """Initializer of a lane's process."""
+    """The first call in a lane's process."""
     global _body
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     _body = LaneBody(assignment, valve)
 
 
@@ -166,7 +171,6 @@ def _end() -> None:
         _body.close()
 
 
-def _end_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_SECONDS)
-    os._exit(1)
+def _interrupt() -> None:
+    if _body is not None:
+        _body.interrupt()

@@ -52,6 +52,7 @@ class Tracker:
         self._clock = clock
         self._lock = threading.Lock()
         rows = {table.source: table.rows for table in plan.tables}
+        rows |= {document.table: document.rows for document in plan.collections}
         self._tables = {unit.name: _Table(rows.get(unit.name)) for unit in units(plan)}
         for name, figures in (before or {}).items():
             table = self._tables.setdefault(name, _Table(None))

@@ -1,34 +1,41 @@
 """Deciding what of an earlier run can be kept: what is proved equal to the source's present moment.
 
 A moment dies with its process. If nothing was written to the source since the finished ranges were copied, all of them
-stand. If that can't be shown, each is compared with the new moment; equal ones stand, others are removed and copied
-again, after the steps that followed the rows were taken back (references would hinder it, triggers would fire). So the
-target never mixes two moments.
+stand. If that can't be shown, they are compared with the new moment (transfer/apart/doubts.py); equal ones stand,
+others are removed and copied again, after the steps that followed the rows were taken back (references would hinder
+it, triggers would fire). So the target never mixes two moments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
-from conversion.mapping import TableMapping
-from engines.errors import DbmoError, UsageError
 from engines.families import family
-from transfer.chunks import Chunk, integer
-from transfer.clear import clear_range, clear_unit
-from transfer.compare.inflight import Ranges, open_ranges
-from transfer.compare.model import TableComparison
+from transfer.chunks import Chunk
+from transfer.clear import clear_rows, clear_unit
 from transfer.endpoints import AnySnapshot, Endpoints
 from transfer.failpoints import failpoint
-from transfer.moveplan import ChunkKey, MovePlan
-from transfer.quarantined import Quarantined
+from transfer.moveplan import MovePlan
 from transfer.schema import undo_stage
 from transfer.state import Chunks, State
 from transfer.units import TableUnit, Unit, units
 
+if TYPE_CHECKING:
+    from transfer.apart.doubts import Doubt, MakeIndex
+
 Note = Callable[[str, dict[str, Any]], None]
 UNKNOWN = "unknown"  # begins a position that names no moment
+INDEX = "dbmo_resume_{}_"  # begins the names of a migration's indexes that last as long as ranges are told apart
+WHOLE = "what it becomes is not told apart by ranges"
+LEFT = """
+SELECT pg_catalog.format('DROP INDEX IF EXISTS %%I.%%I', n.nspname, c.relname)
+  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'i' AND pg_catalog.starts_with(c.relname::text, %s)
+"""
 
 
 @dataclass
@@ -68,22 +75,26 @@ def settle(
     Killed in the midst of it, the next run begins it anew: the noted position is set only behind it.
     """
     resumed = Resumed(planned=set(chunks.cuts()))
-    finished = chunks.finished()
-    if not finished:
+    finished, begun = chunks.finished(), chunks.begun()
+    if not finished and not begun:
         return resumed
     if unchanged(plan.source_engine, state.row()["position"] or "", snapshot):
+        drop_indexes(state)
         resumed.kept = len(finished)
         note("resumed", {"kept": len(finished), "why": "nothing was written to the source"})
         return resumed
-    doubtful = _doubtful(plan, endpoints, chunks, snapshot, finished)
-    resumed.proved = resumed.kept = len(finished) - sum(len(parts) for parts, _ in doubtful.values())
-    resumed.source_changed = bool(doubtful)
-    if doubtful:
-        undo_stage(plan, state, "post_data")
-    known = {unit.name: unit for unit in units(plan)}
-    for name, (parts, apart) in doubtful.items():
-        resumed.again += _copy_again(state, chunks, known[name], parts, apart)
-    note("resumed", {"kept": resumed.kept, "proved": resumed.proved, "again": resumed.again})
+    with _indexes(state) as make_index:
+        doubtful = _doubtful(plan, endpoints, state, chunks, snapshot, [*finished, *begun], make_index)
+        gone = {(part.table, part.number) for doubt in doubtful.values() for part in doubt.parts}
+        resumed.proved = resumed.kept = sum((chunk.table, chunk.number) not in gone for chunk in finished)
+        resumed.source_changed = bool(doubtful)
+        if doubtful:
+            undo_stage(plan, state, "post_data")
+        known = {unit.name: unit for unit in units(plan)}
+        for name, doubt in doubtful.items():
+            resumed.again += _copy_again(state, chunks, known[name], doubt)
+    whole = {name: doubt.why for name, doubt in doubtful.items() if doubt.remove is None}
+    note("resumed", {"kept": resumed.kept, "proved": resumed.proved, "again": resumed.again, "whole": whole})
     return resumed
 
 
@@ -103,69 +114,76 @@ def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
 
 
 def _doubtful(
-    plan: MovePlan, endpoints: Endpoints, chunks: Chunks, snapshot: AnySnapshot, finished: list[Chunk]
-) -> dict[str, tuple[list[Chunk], bool]]:
-    """Ranges that aren't proved equal, by unit, and whether they can be told apart on the target."""
-    found: dict[str, tuple[list[Chunk], bool]] = {}
+    plan: MovePlan,
+    endpoints: Endpoints,
+    state: State,
+    chunks: Chunks,
+    snapshot: AnySnapshot,
+    finished: list[Chunk],
+    make_index: MakeIndex,
+) -> dict[str, Doubt]:
+    """What isn't proved equal, by unit."""
+    from transfer.apart.doubts import Doubt, Doubts  # the validator's code, which a first run doesn't need
+    from transfer.compare.inflight import open_ranges
+
+    found: dict[str, Doubt] = {}
     aside = chunks.quarantined()
     mapped = {unit.name: unit for unit in units(plan) if isinstance(unit, TableUnit)}
-    open_units = {chunk.table for chunk in chunks.pending()} | {n for n, c in chunks.cuts().items() if not c.complete}
+    own: dict[str, list[Chunk]] = {}
+    for chunk in finished:
+        own.setdefault(chunk.table, []).append(chunk)
     if not mapped:
-        return {name: ([c for c in finished if c.table == name], False) for name in {c.table for c in finished}}
+        return {name: Doubt(parts, None, WHOLE) for name, parts in own.items()}
     with open_ranges(endpoints, snapshot.token, snapshot) as ranges:
-        for name in dict.fromkeys(chunk.table for chunk in finished):
-            own = [chunk for chunk in finished if chunk.table == name]
+        doubts = Doubts(ranges, state.writer.query, make_index)
+        for name, parts in own.items():
             unit = mapped.get(name)
             entries = [entry for table, entry in aside if table == name]
-            apart = unit is not None and unit.apart
-            if unit is not None and apart:
-                doubts = [chunk for chunk in own if not chunk_equal(ranges, unit.mapping, chunk, entries, unit.key)]
-            elif unit is not None and name not in open_units:
-                whole = Chunk(name, 0, None, None)
-                doubts = [] if chunk_equal(ranges, unit.mapping, whole, entries, unit.key) else own
-            else:
-                doubts = own
-            if doubts:
-                found[name] = doubts, apart
+            doubt = Doubt(parts, None, WHOLE) if unit is None else doubts.of(unit, parts, entries)
+            if doubt is not None:
+                found[name] = doubt
     return found
 
 
-def chunk_equal(
-    ranges: Ranges, mapping: TableMapping, chunk: Chunk, aside: list[Quarantined], key: ChunkKey | None = None
-) -> bool:
-    """Whether a range's rows in the target equal what the source holds; False where that can't be known.
-
-    Values that were set aside don't count where the source still holds them. A range of a key that the target does not
-    have can't be compared by itself; a table or column that is gone on either side proves nothing.
-    """
+@contextmanager
+def _indexes(state: State) -> Iterator[MakeIndex]:
+    """Makes indexes on the target, and drops them at the end, those of a run that was killed too."""
     try:
-        table = ranges.table(mapping, key)
-    except UsageError:
-        return False
-    if table.uncompared or (not chunk.whole and table.range_column is None):
-        return False
-    result = TableComparison(name=table.name, source=table.source, target=table.target, level="checksums")
-    try:
-        return ranges.compare(table, [chunk], aside, result).equal
-    except DbmoError as error:
-        if error.code.startswith("CONNECTION"):
-            raise
-        return False
+        yield lambda order: _run(state, order.index(_prefix(state)))
+    finally:
+        drop_indexes(state)
 
 
-def _copy_again(state: State, chunks: Chunks, unit: Unit, parts: list[Chunk], apart: bool) -> list[str]:
-    """Remove the rows of ranges from the target and mark them as not copied; what that is called.
+def _prefix(state: State) -> str:
+    return INDEX.format(sha256(state.migration.encode()).hexdigest()[:12])
 
-    Ranges that can't be told apart there go with their whole unit, which is cut anew.
-    """
+
+def _run(state: State, statement: str) -> None:
     with state.writer.begin() as transaction:
-        if apart and isinstance(unit, TableUnit):
-            for chunk in parts:
-                lower, upper = integer(chunk.lower), integer(chunk.upper)
-                clear_range(state.writer, transaction, unit.mapping, lower, upper)
-                chunks.forget(transaction, chunk)
-        else:
+        state.fence(transaction)
+        state.writer.run(transaction, statement)
+
+
+def _copy_again(state: State, chunks: Chunks, unit: Unit, doubt: Doubt) -> list[str]:
+    """Remove the doubtful rows from the target and mark their ranges as not copied; what that is called."""
+    with state.writer.begin() as transaction:
+        if doubt.remove is None or not isinstance(unit, TableUnit):
             clear_unit(state.writer, transaction, unit)
             chunks.restart(transaction, unit.name)
+        else:
+            if "" in doubt.remove:
+                clear_unit(state.writer, transaction, unit)
+            else:
+                for where in doubt.remove:
+                    clear_rows(state.writer, transaction, unit.mapping, where)
+            for chunk in doubt.parts:
+                chunks.forget(transaction, chunk)
         failpoint("settle.before_commit")
-    return [f"{chunk.table} chunk {chunk.number}" for chunk in parts] if apart else [unit.name]
+    return [unit.name] if doubt.remove is None else [f"{chunk.table} chunk {chunk.number}" for chunk in doubt.parts]
+
+
+def drop_indexes(state: State) -> None:
+    """Drop the indexes by which ranges were told apart on a PostgreSQL target."""
+    if family(state.writer.engine) == "postgresql":
+        for (statement,) in state.writer.query(LEFT, (_prefix(state),)):
+            _run(state, statement)

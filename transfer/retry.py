@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from engines.errors import DbmoError
+from transfer.pace import stopped
 
 T = TypeVar("T")
 NAP = 0.2  # seconds; how soon a wait notices that it is cancelled
@@ -26,6 +27,7 @@ BY_CODE: dict[str, Nature] = {
     "CANCELLED": "conflict",  # statement_timeout, or an administrator's pg_cancel_backend
     "DATABASE_LOCKED": "conflict",
     "RANGE_DONE": "conflict",
+    "WRITE_CONFLICT": "outage",  # MongoDB: a transaction of a run that was killed holds documents for up to 60 seconds
 }
 # SQLSTATE: PostgreSQL documentation, appendix A; what the engine's own table has no name for
 BY_STATE: dict[str, Nature] = {
@@ -55,7 +57,7 @@ class Patience:
 
 def nature(error: DbmoError) -> Nature:
     """Whether and how an error is tried again."""
-    if error.data.get("transient"):  # MongoDB's label TransientTransactionError
+    if error.data.get("transient") and error.code not in BY_CODE:  # MongoDB's label TransientTransactionError
         return "conflict"
     state = error.data.get("sqlstate")
     if isinstance(state, str) and state in BY_STATE:
@@ -64,7 +66,10 @@ def nature(error: DbmoError) -> Nature:
 
 
 def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], bool] = lambda: False) -> T:
-    """Do something until it succeeds or patience ends; the last error then. For what may be repeated as it is."""
+    """Do something until it succeeds or patience ends; the last error then. For what may be repeated as it is.
+
+    INTERRUPTED where it is cancelled while it waits.
+    """
     began, attempt = time.monotonic(), 0
     while True:
         try:
@@ -76,7 +81,7 @@ def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], 
             again = time.monotonic() + patience.wait(attempt)
             while time.monotonic() < again:
                 if cancelled():
-                    raise
+                    raise stopped() from error
                 time.sleep(min(NAP, max(0.0, again - time.monotonic())))
 
 

@@ -2,7 +2,7 @@
 
 Where DDL takes part in transactions, light steps share one, and heavy ones (keys, indexes, references of big tables)
 run side by side. On MySQL, which commits with every statement, each step is noted before it begins: one that was
-begun by a run that ended, and that the server says is there, is done.
+begun by a run that ended, and that is there as its statement makes it, is done (transfer/begun.py).
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conversion.mapping import Statement
+from engines.families import family
+from transfer.begun import may_take_back, run_alone
 from transfer.ddl import GONE, sizes, transactional
 from transfer.moveplan import MovePlan
-from transfer.stage import ADDED, BEGUN, Report, Stage, run_alone
+from transfer.stage import ADDED, BEGUN, Report, Stage
 from transfer.state import State, open_chunks
 
 
@@ -37,7 +39,8 @@ def undo_stage(plan: MovePlan, state: State, stage: str) -> list[str]:
                 state.writer.run(connection, statement.undo or "")
         else:
             # its note is taken back behind it: a run that ends in between finds nothing there, and goes on
-            run_alone(state, statement.undo or "", GONE)
+            if family(state.writer.engine) != "mysql" or may_take_back(state, statement, done):
+                run_alone(state, statement.undo or "", GONE)
             with state.writer.begin() as connection:
                 _forget(state, connection, statement, done)
     return [statement.id for statement in undone]

@@ -5,22 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
 from conversion.mapping import Statement
 from engines.errors import DbmoError, EngineError
 from engines.families import family
+from transfer.begun import is_refused, is_there, run_alone, settle
 from transfer.builds import lots, side_by_side
 from transfer.ddl import (
     ALONE,
     BUILDS,
-    REFERENCE,
     REFERENCES,
-    THERE,
-    TWICE,
     Job,
     job,
+    run_statement,
     transactional,
     validation,
 )
@@ -120,7 +120,7 @@ class Stage:
     def _heavy(self, jobs: Sequence[Job], work: Callable[[Job], None]) -> None:
         if jobs:
             self.memory_each = self.memory // min(self.threads, len(jobs))
-            side_by_side(jobs, self.threads, work, self._stop_if_cancelled)
+            side_by_side(jobs, self.threads, work, self._stop_if_cancelled, self.state.writer.cancel)
 
     def _light(self, jobs: Sequence[Job]) -> None:
         """Lots side by side: no two have a table in common."""
@@ -152,7 +152,7 @@ class Stage:
             with self.state.writer.begin() as connection:
                 for statement in statements:
                     started = time.monotonic()
-                    self.state.writer.run(connection, statement.sql)
+                    run_statement(self.state.writer, connection, statement)
                     seconds.append(time.monotonic() - started)
                 self.state.finish_steps(connection, list(zip((s.id for s in statements), seconds, strict=True)))
         except DbmoError as error:
@@ -178,7 +178,7 @@ class Stage:
         with self.state.writer.begin() as connection:
             if self.memory_each and statement.kind in BUILDS:
                 self.state.writer.run(connection, f"SET LOCAL maintenance_work_mem = '{self.memory_each}kB'")
-            self.state.writer.run(connection, statement.sql)
+            run_statement(self.state.writer, connection, statement)
             seconds = time.monotonic() - started
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
@@ -193,7 +193,13 @@ class Stage:
             with self.state.writer.begin(durable=True) as connection:
                 self.state.finish_step(connection, begun, 0.0)
         failpoint("step.before")
-        run_alone(self.state, statement.sql, THERE if earlier else frozenset())
+        try:
+            run_alone(self.state, statement.sql, frozenset())
+        except DbmoError as error:
+            if not (earlier and is_there(error)):
+                self._not_begun(begun, error)
+                raise
+            settle(self.state, statement)
         failpoint("step.unnoted")
         seconds = time.monotonic() - started
         with self.state.writer.begin(durable=True) as connection:
@@ -201,6 +207,12 @@ class Stage:
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
         self.report(statement, seconds)
+
+    def _not_begun(self, begun: str, error: DbmoError) -> None:
+        """Take the note back of what the server refused: what is there of that name is not ours."""
+        if is_refused(error):
+            with suppress(DbmoError), self.state.writer.begin(durable=True) as connection:
+                self.state.forget_step(connection, begun)
 
     def _memory(self) -> None:
         """A budget for all builds together, no less for each than the server's own setting."""
@@ -231,15 +243,3 @@ def _parts(statements: Sequence[Statement], is_alone: Callable[[Statement], bool
             part = []
     if part:
         yield part
-
-
-def run_alone(state: State, sql: str, accepted: frozenset[int]) -> None:
-    """Run a statement under the fence; errors of these numbers say that it was done already."""
-    try:
-        with state.writer.begin() as connection:
-            state.fence(connection)
-            state.writer.run(connection, sql)
-    except DbmoError as error:
-        number = error.data.get("errno")
-        if not (number in accepted or (number == REFERENCE and TWICE in error.what and accepted is THERE)):
-            raise

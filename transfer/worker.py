@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -143,7 +144,18 @@ class LaneBody:
             with suppress(DbmoError, OSError):
                 snapshot.close()
 
+    def interrupt(self) -> None:
+        """Cancel the statements that run at both ends, from another thread; returns at once."""
+        for end in (self._snapshot, self._writer):
+            if end is not None:
+                threading.Thread(target=_cancel, args=(end,), daemon=True).start()
+
     def close(self) -> None:
         """Close both ends; a shared snapshot stays open."""
         self._close_writer()
         self._close_snapshot()
+
+
+def _cancel(end: Any) -> None:
+    with suppress(DbmoError, OSError):
+        end.cancel()

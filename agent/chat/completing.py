@@ -14,6 +14,7 @@ from agent.chat.draw import SEVERITIES
 from agent.chat.facts import tables_of
 from agent.chat.places import places
 from agent.chat.screen import visible
+from engines.full_names import name_of
 
 if TYPE_CHECKING:
     from agent.chat.session import Session
@@ -59,7 +60,7 @@ class Offers(Completer):
         if what in ("tables", "hazards"):
             for name, columns in self.names.items():
                 yield name, f"{len(columns)} columns"
-                yield name.partition(".")[2], f"{len(columns)} columns"
+                yield name_of(name), f"{len(columns)} columns"
         if what == "commands":
             yield from ((command.name, command.help) for command in COMMANDS)
         if what == "places":
@@ -74,7 +75,7 @@ class Offers(Completer):
             return
         wanted = typed.casefold()
         for name, columns in self.names.items():
-            short = name.partition(".")[2]
+            short = name_of(name)
             for shown in (short, name):
                 if shown.casefold().startswith(wanted):
                     yield shown, typed, "table"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.phases import ANALYZER, PHASES, artifact_of
 from engines.errors import UsageError
+from engines.full_names import name_of, qualified
 
 if TYPE_CHECKING:
     from agent.folder import Folder
@@ -17,7 +18,7 @@ PAST = {"assessment": "assessed", "planning": "planned", "execution": "executed"
 def tables_of(folder: Folder) -> dict[str, dict[str, Any]]:
     """The source's tables by `schema.name`, in the catalog's order; empty before the assessment."""
     catalog = folder.read_artifact(CATALOG) or {}
-    return {f"{table['schema_name']}.{table['name']}": table for table in catalog.get("tables", [])}
+    return {qualified(table["schema_name"], table["name"]): table for table in catalog.get("tables", [])}
 
 
 def table_named(folder: Folder, words: str) -> str:
@@ -25,8 +26,9 @@ def table_named(folder: Folder, words: str) -> str:
     names = list(tables_of(folder))
     if not names:
         raise UsageError("NOT_ASSESSED", "No table is known yet.", "Assess the source first.")
-    wanted = words.strip().strip('"').casefold()
-    found = [name for name in names if wanted in (name.casefold(), name.partition(".")[2].casefold())]
+    wanted = words.strip().casefold()
+    wanted = wanted if "." in wanted else wanted.strip('"')
+    found = [name for name in names if wanted in (name.casefold(), name_of(name).casefold())]
     if len(found) == 1:
         return found[0]
     near = found or [name for name in names if wanted in name.casefold()]

@@ -112,7 +112,7 @@ def approve(options: argparse.Namespace) -> int:
             approve_with_key(run.folder, made, options.key, options.by or getpass.getuser())
         else:
             approve_at_terminal(run, made, options.by)
-        console.say(f"approved: plan {made.hash[:12]} of {made.migration}\nnext: dbmo execute {options.folder}")
+        console.say(f"approved: plan {made.hash[:12]} of {made.migration}", f"next: dbmo execute {options.folder}")
         return EXIT_DONE
 
 
@@ -184,7 +184,7 @@ def report(options: argparse.Namespace) -> int:
     """Contract and reports again."""
     with opened(options.folder) as (run, console):
         contract = run.report()
-        console.say(f"{options.folder}/report.html\n{options.folder}/report.md\n{options.folder}/contract.json")
+        console.say(*(f"{options.folder}/{name}" for name in ("report.html", "report.md", "contract.json")))
         return _result(options, contract.model_dump(mode="json"))
 
 

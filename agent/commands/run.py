@@ -174,10 +174,10 @@ def _ask_approval(run: Orchestrator, console: Console) -> None:
 
 
 def stop_on_interrupt(run: Orchestrator) -> None:
-    """First Ctrl-C: stop after the chunks that are under way; second: at once."""
+    """First Ctrl-C: stop after the chunks that are under way; second, and while nothing is written: at once."""
 
     def stop(number: int, frame: Any) -> None:
-        if run.interrupt.is_set():
+        if run.interrupt.is_set() or run.reading:
             raise KeyboardInterrupt
         run.interrupt.set()
         os.write(2, b"\nstopping after the chunks that are under way; Ctrl-C again stops at once\n")

@@ -67,7 +67,7 @@ def graph_of(catalog: Catalog, decisions: Decisions) -> Graph:
     for table in catalog.tables:
         unchecked = set(decisions.not_valid(table.full_name))
         for key in table.foreign_keys:
-            wanted = f"{key.referenced_schema}.{key.referenced_table}"
+            wanted = key.referenced
             parent = wanted if wanted in names else folded.get(wanted.lower())
             if parent == table.full_name:
                 graph.own.add(parent)

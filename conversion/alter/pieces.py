@@ -8,6 +8,7 @@ from typing import Any
 
 from conversion import forms
 from engines.catalog import Catalog, Table, View
+from engines.full_names import qualified
 
 Owner = Table | View
 
@@ -128,7 +129,7 @@ def _part(table: Table, seen: Table, kind: str, name: str, item: Any, form: form
 
 def _indexes(owner: Owner, seen: Owner, engine: str) -> Iterator[Piece]:
     for index in seen.indexes:
-        name = f"{owner.schema_name}.{index.name}"
+        name = qualified(owner.schema_name, index.name)
         if engine == "mysql":  # where an index is the table's own
             name = f"{owner.full_name}:{index.name}"
         form = (seen.full_name, *forms.index_form(index, engine))

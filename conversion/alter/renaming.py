@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engines.catalog import Catalog, ForeignKey, Table
+from engines.full_names import column_name, column_parts, parts, qualified
 
 
 class Renames:
@@ -29,7 +30,7 @@ def renamed(catalog: Catalog, renames: Renames) -> Catalog:
     found = catalog.model_copy(deep=True)
     for table in found.tables:
         before = table.full_name
-        table.schema_name, table.name = _split(renames.table(before), table)
+        table.schema_name, table.name = parts(renames.table(before))
         _columns(table, before, renames)
         for key in table.foreign_keys:
             _reference(key, renames)
@@ -40,19 +41,9 @@ def renamed(catalog: Catalog, renames: Renames) -> Catalog:
         view.depends_on = [renames.table(name) for name in view.depends_on]
     for sequence in found.sequences:
         if sequence.owned_by:
-            owner, _, column = sequence.owned_by.rpartition(".")
-            sequence.owned_by = f"{renames.table(owner)}.{renames.column(owner, column)}"
+            owner, column = column_parts(sequence.owned_by)
+            sequence.owned_by = column_name(renames.table(owner), renames.column(owner, column))
     return found
-
-
-def _split(full_name: str, table: Table) -> tuple[str, str]:
-    """Schema and name; a renamed table stays in its schema unless the new name says otherwise."""
-    if full_name == table.full_name:
-        return table.schema_name, table.name
-    if full_name.startswith(f"{table.schema_name}."):
-        return table.schema_name, full_name[len(table.schema_name) + 1 :]
-    schema, _, name = full_name.partition(".")
-    return schema, name
 
 
 def _columns(table: Table, before: str, renames: Renames) -> None:
@@ -77,15 +68,9 @@ def _columns(table: Table, before: str, renames: Renames) -> None:
 
 
 def _reference(key: ForeignKey, renames: Renames) -> None:
-    before = f"{key.referenced_schema}.{key.referenced_table}"
+    before = key.referenced
     key.referenced_columns = [renames.column(before, name) for name in key.referenced_columns]
-    after = renames.table(before)
-    if after != before:
-        same = after.startswith(f"{key.referenced_schema}.")
-        if same:
-            key.referenced_table = after[len(key.referenced_schema) + 1 :]
-        else:
-            key.referenced_schema, _, key.referenced_table = after.partition(".")
+    key.referenced_schema, key.referenced_table = parts(renames.table(before))
 
 
 def at_home(catalog: Catalog, database: str) -> Catalog:
@@ -102,8 +87,8 @@ def at_home(catalog: Catalog, database: str) -> Catalog:
         for key in table.foreign_keys:
             key.referenced_schema = database if key.referenced_schema == own else key.referenced_schema
     for view in found.views:
-        view.depends_on = [f"{database}{name[len(own) :]}" if name.startswith(f"{own}.") else name
-                           for name in view.depends_on]  # fmt: skip
+        placed = [(name, *parts(name)) for name in view.depends_on]
+        view.depends_on = [qualified(database, plain) if schema == own else name for name, schema, plain in placed]
     return found
 
 

@@ -16,6 +16,7 @@ from conversion.documents.targets import Target
 from conversion.names import Namer
 from conversion.result import Overrides
 from engines.documents import Collection, ObservedField
+from engines.full_names import name_of, qualified
 
 Names = tuple[str, ...]
 Path = list[str | None]
@@ -66,7 +67,7 @@ class Builder:
 
     def _documents(self, root: Seen, key: str) -> None:
         wanted = self.overrides.names.get(self.source, self.collection.name)
-        name = self.namer.take_recorded(self._relations, joined_name([wanted]), self.source, f"{self.schema}.")
+        name = self.namer.take_recorded(self._relations, joined_name([wanted]), self.source, qualified(self.schema, ""))
         table = self._table(name, [], None)
         column = self._column(table, KEY_FIELD, KEY_FIELD)
         table.key.append(column)
@@ -86,7 +87,7 @@ class Builder:
 
     def _table(self, name: str, path: Path, parent: RowMapping | None) -> RowMapping:
         table = RowMapping(
-            table=f"{self.schema}.{name}", path=path, key=[], parent=parent.table if parent else None, residue="",
+            table=qualified(self.schema, name), path=path, key=[], parent=parent.table if parent else None, residue="",
             value=Node(kind="residue"),
         )  # fmt: skip
         self.tables.append(table)
@@ -170,12 +171,12 @@ class Builder:
         """The table of an array's elements or an object's entries."""
         parent = place.table
         path: Path = [*place.path, None]
-        stem = parent.table.partition(".")[2]
+        stem = name_of(parent.table)
         wanted = "_".join([stem, joined_name(place.names)]) if place.names else f"{stem}_element"
         full_name = f"{self.source}.{path_text(path)}"
         wanted = self.overrides.names.get(full_name, wanted)
         name = self.namer.take(self._relations, wanted)
-        self.namer.renames[full_name] = f"{self.schema}.{name}"
+        self.namer.renames[full_name] = qualified(self.schema, name)
         table = self._table(name, path, parent)
         self._key(table, parent, as_map)
         inner = seen.element
@@ -193,7 +194,7 @@ class Builder:
 
     def _key(self, table: RowMapping, parent: RowMapping, as_map: bool) -> None:
         """The document's key, a place for each level, and the entry's name where its rows are entries."""
-        root = self.tables[0].table.partition(".")[2]
+        root = name_of(self.tables[0].table)
         table.key.append(self._column(table, f"{root}{KEY_FIELD}"))
         levels = len(parent.key)
         for level in range(1, levels + 1):

@@ -130,7 +130,7 @@ def _checks(draft: DocumentDraft, place: Place, table: Table) -> None:
 
 def _references(draft: DocumentDraft) -> None:
     keys = {
-        (table.full_name, tuple(key.columns), f"{key.referenced_schema}.{key.referenced_table}"): key
+        (table.full_name, tuple(key.columns), key.referenced): key
         for table in draft.tables.values()
         for key in table.foreign_keys
     }

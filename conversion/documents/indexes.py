@@ -14,6 +14,7 @@ from conversion.names import joined
 from conversion.shapes import Untranslatable
 from engines.catalog import Index, IndexKey, Key, Table
 from engines.documents import Collection, CollectionIndex
+from engines.full_names import name_of, parts, qualified
 
 # kinds of keys that no table of the target can have -> why
 NO_COUNTERPART = {
@@ -64,7 +65,7 @@ class IndexMaker:
         self._condition(index, made, places)
         made.visible = not index.hidden
         self._keep(self.draft.target.table(tables[0]), made)
-        self.draft.namer.renames[self._name(index)] = f"{tables[0].partition('.')[0]}.{made.name}"
+        self.draft.namer.renames[self._name(index)] = qualified(parts(tables[0])[0], made.name)
         self._differences(index, places)
 
     def _keep(self, table: Table, made: Index) -> None:
@@ -86,7 +87,7 @@ class IndexMaker:
         return place
 
     def _free_name(self, places: list[Found]) -> str:
-        table = places[0].table.table.partition(".")[2]
+        table = name_of(places[0].table.table)
         return self.draft.relation_name(joined([table, *(place.column or "" for place in places)], "idx"))
 
     def _plain(self, index: CollectionIndex, places: list[Found]) -> Index:

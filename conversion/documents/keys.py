@@ -47,7 +47,8 @@ def _objectid(target: Target) -> Codec:
     def encode(value: Any) -> str:
         return str(value) if type(value) is ObjectId else _text_stand_in(value, 24)
 
-    return Codec(encode, lambda stored: MISSING if stored.startswith(MARK) else ObjectId(stored))
+    certain = frozenset({ObjectId})
+    return Codec(encode, lambda stored: MISSING if stored.startswith(MARK) else ObjectId(stored), certain)
 
 
 def _text(target: Target) -> Codec:

@@ -13,6 +13,7 @@ from conversion.draft import Draft
 from conversion.names import joined
 from engines.catalog import ForeignKey, Index, IndexKey
 from engines.documents import Collection, ObservedField, Reference
+from engines.full_names import name_of, parts
 
 # types whose values are found in another collection by chance only with negligible probability
 TELLING = {"objectId", "binData"}
@@ -94,13 +95,13 @@ def add_foreign_keys(draft: Draft, mappings: dict[str, CollectionMapping], found
 
 
 def _add(draft: Draft, table_name: str, column: str, parent: CollectionMapping) -> None:
-    schema, _, name = table_name.partition(".")
+    schema, name = parts(table_name)
     table = draft.target.table(table_name)
     deferred = draft.target.engine == "sqlite"  # its tables have their references before the rows: any order may load
     table.foreign_keys.append(
         ForeignKey(
             name=draft.namer.take(f"constraints:{schema}", joined([name, column], "fkey")),
-            columns=[column], referenced_schema=schema, referenced_table=parent.root.table.partition(".")[2],
+            columns=[column], referenced_schema=schema, referenced_table=name_of(parent.root.table),
             referenced_columns=list(parent.root.key), deferrable=deferred, initially_deferred=deferred,
         )
     )  # fmt: skip

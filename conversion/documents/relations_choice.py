@@ -228,7 +228,7 @@ def _decision(relation: Relation, wish: str | None) -> RelationDecision:
         table=relation.child.full_name,
         foreign_key=relation.name,
         columns=relation.key.columns,
-        referenced=f"{relation.key.referenced_schema}.{relation.key.referenced_table}",
+        referenced=relation.key.referenced,
         choice=choice,
         rule=name,
         reason=reason,

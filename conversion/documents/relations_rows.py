@@ -72,18 +72,26 @@ def _take(document: Mapping[str, Any], found: FieldMapping) -> Any:
     return value
 
 
+# encoding -> class whose values it writes as they are; of text those without any character that UTF-8 may not have
+PLAIN: dict[str, type] = {"string": str, "any": str, "double": float, "bool": bool}
+
+
 class _Field:
     """A column's way, its encoding looked up."""
 
-    __slots__ = ("column", "encode", "field", "rest")
+    __slots__ = ("column", "encode", "field", "plain", "rest")
 
     def __init__(self, found: FieldMapping) -> None:
         self.column, self.field, self.rest = found.column, found.field, found.rest
         self.encode = encoding(found.encoding).encode
+        self.plain = PLAIN.get(found.encoding)
 
     def put(self, document: Document, value: Any) -> None:
         """NULL is a field that isn't there."""
         if value is None:
+            return
+        if type(value) is self.plain and (not isinstance(value, str) or value.isascii()):
+            document[self.field] = value
             return
         written = document[self.field] = self.encode(value)
         if self.rest is not None and isinstance(written, datetime.datetime) and left_over(value):

@@ -112,7 +112,7 @@ class TableBuilder:
 
     def _collection_name(self, table: Table) -> str:
         home = HOMES.get(family(self.draft.engine), self.draft.request.source.database)
-        plain = table.name if table.schema_name in (home, "") else f"{table.schema_name}.{table.name}"
+        plain = table.name if table.schema_name in (home, "") else ".".join((table.schema_name, table.name))
         wanted = self.draft.request.overrides.names.get(table.full_name, plain)
         name = _acceptable_collection(wanted)
         taken = self.draft.namer.take("collections", name)
@@ -222,7 +222,7 @@ class TableBuilder:
 
 
 def _parent(key: ForeignKey) -> str:
-    return f"{key.referenced_schema}.{key.referenced_table}"
+    return key.referenced
 
 
 def _others(table: Table, key: ForeignKey) -> list[ForeignKey]:

@@ -16,6 +16,7 @@ from conversion.shapes import Untranslatable
 from engines.catalog import View
 from engines.documents import Collection
 from engines.families import family
+from engines.full_names import qualified
 
 CLAUSES = {"kind", "expressions", "from_", "where", "from"}
 
@@ -74,7 +75,7 @@ class ViewConverter:
         tables = list(query.find_all(exp.Table))
         if len(tables) != 1:
             raise Untranslatable("only queries of one table become pipelines in this version")
-        place = self.places.get(f"{tables[0].db or schema}.{tables[0].name}")
+        place = self.places.get(qualified(tables[0].db or schema, tables[0].name))
         if place is None:
             raise Untranslatable(f"it reads {tables[0].name}, which is no table of the target")
         if place.optional:

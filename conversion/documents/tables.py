@@ -22,6 +22,7 @@ from conversion.names import POSTGRESQL_LIMIT, Namer, joined
 from conversion.to_mysql.flavour import Flavour
 from engines.catalog import Column, ForeignKey, Identity, Key, Table
 from engines.families import family
+from engines.full_names import name_of, parts
 
 NO_OPTIONS: dict[str, int] = {}
 MYSQL_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4", "row_format": "DYNAMIC"}  # keys of 3,072 bytes need it
@@ -54,7 +55,7 @@ class TableMaker:
         """Every table with its primary key and the reference to the table around it, and its mapping."""
         for found in self.mapping.tables:
             cells = list(self.cells(found))
-            schema, _, name = found.table.partition(".")
+            schema, name = parts(found.table)
             table = Table(schema_name=schema, name=name, columns=[], options=dict(self.options))
             for cell in cells:
                 table.columns.append(self._column(cell, len(table.columns) + 1, self._options(cell)))
@@ -111,7 +112,7 @@ class TableMaker:
         table.foreign_keys.append(
             ForeignKey(
                 name=self.namer.take(f"constraints:{schema}", joined([table.name, *found.key[:-1]], "fkey")),
-                columns=found.key[:-1], referenced_schema=schema, referenced_table=around.table.partition(".")[2],
+                columns=found.key[:-1], referenced_schema=schema, referenced_table=name_of(around.table),
                 referenced_columns=list(around.key), on_delete="CASCADE",
             )
         )  # fmt: skip

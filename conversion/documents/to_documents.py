@@ -9,6 +9,7 @@ from conversion.names import Namer
 from conversion.result import Conversion, Note, Request, omission
 from engines.catalog import Catalog
 from engines.documents import Collection, CollectionIndex
+from engines.full_names import name_of, qualified
 
 NAME_BYTES = 190  # of the 255 that database and collection have together, a database's name taking up to 64
 # option of a collection -> first version that has it: https://www.mongodb.com/docs/manual/reference/command/create/
@@ -35,7 +36,7 @@ def convert_catalog(request: Request) -> Conversion:
     result = Conversion(target=target, tables=[])
     namer = Namer(NAME_BYTES)
     for found in request.source.collections:
-        full_name = f"{request.source.database}.{found.name}"
+        full_name = qualified(request.source.database, found.name)
         if full_name in request.overrides.skip:
             result.omissions.append(omission(full_name, found.kind, "left out on request"))
             continue
@@ -60,8 +61,8 @@ def moved_collections(source: Catalog, conversion: Conversion) -> dict[str, str]
     """MovePlan.renamed_collections: source database.collection -> collection of the target, views left out."""
     there = {found.name for found in conversion.target.collections if found.kind != "view"}
     names = {
-        f"{source.database}.{found.name}": conversion.renames.get(f"{source.database}.{found.name}", found.name)
-        for found in source.collections
+        name: conversion.renames.get(name, plain)
+        for name, plain in ((qualified(source.database, found.name), found.name) for found in source.collections)
     }
     left_out = {entry.object for entry in conversion.omissions}
     return {full: name for full, name in names.items() if name in there and full not in left_out}
@@ -93,13 +94,13 @@ MADE = {"name", "kind", "options", "validator", "view_on", "pipeline"}
 
 def _follow_renames(request: Request, result: Conversion) -> None:
     """Views read the collections by their new names; what their pipelines name is left to a person."""
-    renamed = {full.partition(".")[2]: name for full, name in result.renames.items()}
+    renamed = {name_of(full): name for full, name in result.renames.items()}
     for found in result.target.collections:
         if found.kind == "view" and found.view_on in renamed:
             found.view_on = renamed[found.view_on]
         if found.kind == "view" and any(f'"{name}"' in _text(found.pipeline) for name in renamed):
             text = "its pipeline may name collections by their old names ($lookup, $unionWith)"
-            result.notes.append(Note(object=f"{request.source.database}.{found.name}", text=text))
+            result.notes.append(Note(object=qualified(request.source.database, found.name), text=text))
 
 
 def _version(text: str) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from conversion.draft import Draft
 from conversion.result import Conversion, Request
 from engines.catalog import Catalog
 from engines.documents import Collection
+from engines.full_names import qualified
 
 # kind of a collection, or an option of it -> what the target doesn't do as MongoDB did
 BEHAVIOURS = {
@@ -71,7 +72,7 @@ def _schemas(target: Target, schema: str) -> list[str]:
 
 
 def _source(draft: Draft, collection: Collection) -> str:
-    return f"{draft.source.database}.{collection.name}"
+    return qualified(draft.source.database, collection.name)
 
 
 def _carried(draft: Draft, collection: Collection) -> bool:

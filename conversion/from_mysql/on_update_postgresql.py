@@ -11,6 +11,7 @@ from conversion.relational.choice import Choice, ColumnFacts
 from conversion.relational.direction import OnUpdate
 from conversion.shapes import Untranslatable
 from engines.catalog import Column, Kind, Routine, Table, Trigger
+from engines.full_names import qualified
 from engines.postgresql.quoting import quote_identifier
 
 NOTE = (
@@ -36,8 +37,8 @@ def on_update(table: Table, columns: Sequence[tuple[Column, ColumnFacts, Choice]
     name = joined([table.name], "on_update")
     assignments = "\n".join(_assignment(column, choice) for column, _, choice in columns)
     body = BODY.format(assignments=assignments)
-    qualified = spelled_name(table.schema_name, name)
-    head = f"CREATE OR REPLACE FUNCTION {qualified}()\n RETURNS trigger\n LANGUAGE plpgsql\nAS "
+    function = spelled_name(table.schema_name, name)
+    head = f"CREATE OR REPLACE FUNCTION {function}()\n RETURNS trigger\n LANGUAGE plpgsql\nAS "
     definition = head + dollar_quoted(body)
     routine = Routine(
         schema_name=table.schema_name,
@@ -55,8 +56,8 @@ def on_update(table: Table, columns: Sequence[tuple[Column, ColumnFacts, Choice]
         timing="BEFORE",
         events=["UPDATE"],
         definition=f"CREATE TRIGGER {spelled(name)} BEFORE UPDATE ON {owner} "
-        f"FOR EACH ROW EXECUTE FUNCTION {qualified}()",
-        function=f"{table.schema_name}.{name}",
+        f"FOR EACH ROW EXECUTE FUNCTION {function}()",
+        function=qualified(table.schema_name, name),
     )
     note = NOTE.format(name=name, columns=", ".join(column.name for column, _, _ in columns))
     return OnUpdate(triggers=[trigger], routines=[routine], note=note)

@@ -41,6 +41,10 @@ def partition(source: Table, target: Table, shape: TableShape, take: Callable[[s
         raise Untranslatable(f"partitions by {found.strategy}")
     _check_keys(target, key)
     names = [take(f"{target.name}_{part.name}") for part in found.parts]
+    if word == "RANGE" and any(target.column(name).nullable for name in key):
+        # MySQL puts NULL into the first part; PostgreSQL's ranges have no place for it
+        names.append(take(f"{target.name}_null"))
+        bounds.append("DEFAULT")
     target.kind = "partitioned"
     target.partitioning = Partitioning(strategy=word, key=", ".join(spelled(name) for name in key))
     return [_part(target, name, bound) for name, bound in zip(names, bounds, strict=True)]

@@ -17,13 +17,13 @@ from conversion.to_mysql.flavour import Flavour
 from conversion.to_mysql.limits import base
 from conversion.to_mysql.lower import TableLowering
 from engines.catalog import Catalog, Column, Event, Kind, Routine, Sequence, Table, Trigger, View
+from engines.full_names import in_schema, parts
 from engines.mysql.types import logical_type
 
 ROW_TIME = re.compile(r"ROW (START|END)", re.IGNORECASE)
 COMPRESSED = re.compile(r"\s*/\*M?!?\d*.*?\*/", re.DOTALL)
 ACCOUNT = r"(?:`(?:[^`]|``)*`|[^\s@]+)(?:@(?:`(?:[^`]|``)*`|\S+))?"
 DEFINER = re.compile(rf"^(\s*CREATE\s+)((?:OR\s+REPLACE\s+)?)DEFINER\s*=\s*{ACCOUNT}\s+", re.IGNORECASE)
-VIEW_OPTIONS = ("algorithm", "security", "check_option")
 NEXTVAL = re.compile(r"\b(?:nextval\s*\(|next\s+value\s+for\b)", re.IGNORECASE)
 MULTIPLE = re.compile(r"\bas\s+\w+(?:\s*\(\d+\))?(?:\s+charset\s+\w+)?\s+array\s*\)", re.IGNORECASE)
 DEFINERS = "the makers (DEFINER) of views and stored code stay behind: whoever runs the script becomes their definer"
@@ -278,7 +278,7 @@ def _rename_home(draft: Draft, old: str, new: str) -> None:
         return
     target = draft.target
     for mapping in draft.tables:
-        mapping.target = f"{new}.{mapping.target.removeprefix(f'{old}.')}"
+        mapping.target = in_schema(mapping.target, new)
     named: list[Table | View | Sequence | Routine | Event] = [*target.tables, *target.views, *target.sequences]
     for item in [*named, *target.routines, *target.events]:
         if item.schema_name == old:
@@ -287,4 +287,4 @@ def _rename_home(draft: Draft, old: str, new: str) -> None:
         for key in table.foreign_keys:
             key.referenced_schema = new if key.referenced_schema == old else key.referenced_schema
     for view in target.views:
-        view.depends_on = [re.sub(f"^{re.escape(old)}\\.", f"{new}.", name) for name in view.depends_on]
+        view.depends_on = [in_schema(name, new) if parts(name)[0] == old else name for name in view.depends_on]

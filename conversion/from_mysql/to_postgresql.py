@@ -55,6 +55,7 @@ class MysqlToPostgresql(Direction):
             nulls_not_distinct=version >= (NULLS_NOT_DISTINCT_SINCE,),
             virtual_columns=version >= (VIRTUAL_COLUMNS_SINCE,),
             materialized_views=True,
+            entry_bytes=keys_postgresql.MAX_INDEX_BYTES,
         )
 
     def namer(self) -> Namer:

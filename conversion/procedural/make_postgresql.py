@@ -13,6 +13,7 @@ from conversion.procedural.tree import Block
 from conversion.procedural.write_plpgsql import body_text
 from conversion.shapes import TableShape
 from engines.catalog import Parameter, Routine, Trigger
+from engines.full_names import qualified
 
 SIZES = re.compile(r"\([^)]*\)")
 FULL_NAMES = {"varchar": "character varying", "timestamp": "timestamp without time zone"}
@@ -59,7 +60,7 @@ class Maker:
         )
         trigger = Trigger(
             name=shown, timing=timing, events=events, definition=sql, level="row",
-            columns=columns or [], function=f"{schema}.{called}",
+            columns=columns or [], function=qualified(schema, called),
         )  # fmt: skip
         return trigger, routine
 

@@ -9,6 +9,7 @@ from conversion.procedural.tree import Node, walk
 from conversion.relational.direction import Procedural
 from conversion.shapes import Untranslatable
 from engines.catalog import Catalog, Routine, Table, Trigger, View
+from engines.full_names import qualified
 
 ROWS_RETURNED = "it returns rows, which only a SELECT of MySQL can: make it a view or a procedure"
 ARGUMENTS = re.compile(r"\bEXECUTE (?:FUNCTION|PROCEDURE) .*\((?P<given>.*)\)\s*$", re.DOTALL)
@@ -38,7 +39,7 @@ def check_trigger(trigger: Trigger, columns: bool = False) -> None:
 def function_of(catalog: Catalog, trigger: Trigger) -> Routine:
     """The function that a trigger calls; Untranslatable where its text isn't PL/pgSQL of the database's own."""
     for routine in catalog.routines:
-        if f"{routine.schema_name}.{routine.name}" == trigger.function and not routine.parameters:
+        if qualified(routine.schema_name, routine.name) == trigger.function and not routine.parameters:
             if routine.language != "plpgsql":
                 raise Untranslatable(f"its function is written in {routine.language}")
             check_settings(routine)
@@ -98,7 +99,7 @@ def trigger_functions(source: Catalog, result: Procedural) -> None:
     for routine in source.routines:
         if routine.returns not in ("trigger", "event_trigger"):
             continue
-        users = called.get(f"{routine.schema_name}.{routine.name}", [])
+        users = called.get(qualified(routine.schema_name, routine.name), [])
         if users and all(user in result.triggers for user in users):
             result.routines[routine.full_name] = []
             result.notes[routine.full_name] = [f"it stands in the triggers that called it: {', '.join(users)}"]

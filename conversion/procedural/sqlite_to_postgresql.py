@@ -13,7 +13,6 @@ from conversion.relational.direction import Procedural
 from conversion.shapes import TableShape, Untranslatable
 from engines.catalog import Routine, Table, Trigger, View
 
-RETURNED = {"BEFORE": {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD"}, "AFTER": {}}
 ROWS = {"INSERT": ("new",), "UPDATE": ("new", "old"), "DELETE": ("old",)}
 OWN_ROW = "it changes its own row before it is stored instead of updating it afterwards"
 LATE = (

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from conversion.relational.references import reference_label
 from conversion.result import Conversion
 from engines.catalog import Catalog, Column, Table
+from engines.full_names import qualified
 
 
 def unaccounted(source: Catalog, conversion: Conversion) -> list[str]:
@@ -97,7 +98,8 @@ class Account:
     def _views(self) -> Iterator[str]:
         for view in self.source.views:
             renamed = self.conversion.renames.get(view.full_name, "")
-            places = {renamed, view.full_name, *(f"{schema}.{view.name}" for schema in self.conversion.target.schemas)}
+            elsewhere = {qualified(schema, view.name) for schema in self.conversion.target.schemas}
+            places = {renamed, view.full_name, *elsewhere}
             if not places & self.relations and view.full_name not in self.named:
                 yield f"view {view.full_name}"
             for trigger in view.triggers:

@@ -8,6 +8,7 @@ from conversion.relational.choice import Choice
 from conversion.relational.plan import TablePlan
 from conversion.shapes import TableShape, Untranslatable
 from engines.catalog import Check, Column, Generated, Identity, Kind, LogicalType, Sequence
+from engines.full_names import column_name, qualified
 
 WIDEST = 2**63 - 1
 LIMITS = {16: 2**15 - 1, 32: 2**31 - 1, 64: WIDEST}
@@ -149,11 +150,11 @@ class ColumnConverter:
         strict = bool(column.identity and column.identity.strict) or self.abilities.identity == "rowid"
         target.nullable = False
         target.identity = Identity(next_value=following, strict=strict and self.abilities.identity == "rowid")
-        self.draft.numbered.add(f"{self.source.full_name}.{column.name}")
+        self.draft.numbered.add(column_name(self.source.full_name, column.name))
         if not self.abilities.sequences or self.abilities.identity != "any":
             return
         name = self.draft.relation_name(joined([self.target.name, target.name], "seq"))
-        target.identity.sequence = f"{self.draft.schema}.{name}"
+        target.identity.sequence = qualified(self.draft.schema, name)
         self.draft.target.sequences.append(
             Sequence(
                 schema_name=self.draft.schema,
@@ -163,7 +164,7 @@ class ColumnConverter:
                 maximum=LIMITS.get(target.type.bits or 64, WIDEST),
                 last_value=following - 1 if following is not None and following > 1 else None,
                 is_called=following is not None and following > 1,
-                owned_by=f"{self.target.full_name}.{target.name}",
+                owned_by=column_name(self.target.full_name, target.name),
                 identity=True,
             )
         )

@@ -63,6 +63,7 @@ class TargetAbilities:
     materialized_views: bool = False
     reference_any_index: bool = False  # a foreign key may refer to columns that no key makes unique (InnoDB)
     set_default: bool = True  # ON DELETE SET DEFAULT
+    entry_bytes: int | None = None  # most of one value in a key or a plain index
 
 
 @dataclass

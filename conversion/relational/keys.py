@@ -6,6 +6,7 @@ from conversion.names import joined
 from conversion.relational.plan import IndexNames, TablePlan
 from conversion.shapes import Untranslatable
 from engines.catalog import Index, IndexKey, Key
+from engines.full_names import qualified
 
 UNNAMED = {None, "", "PRIMARY"}
 
@@ -42,7 +43,7 @@ class KeyConverter:
 
     def _primary_key(self, key: Key) -> None:
         columns = self.plan.columns(key.columns)
-        problem = self.direction.key_problem([self.target.column(name) for name in columns])
+        problem = self._problem(columns)
         if problem:
             self.draft.omit(self.source.full_name, "primary key", problem, ", ".join(key.columns))
             return
@@ -54,7 +55,7 @@ class KeyConverter:
     def _unique(self, key: Key) -> None:
         columns = self.plan.columns(key.columns)
         label = f"{self.source.full_name}.{key.name or '(' + ', '.join(key.columns) + ')'}"
-        problem = self.direction.key_problem([self.target.column(name) for name in columns])
+        problem = self._problem(columns)
         one_null = not key.nulls_distinct and not self.direction.abilities.nulls_not_distinct
         if not problem and one_null and any(self.target.column(name).nullable for name in columns):
             problem = "the target takes NULLs in unique keys as distinct"
@@ -73,6 +74,19 @@ class KeyConverter:
         self._renamed(label, wanted, name)
         self.target.uniques.append(self._made(key, name, columns, label))
         self._beside(key, columns)
+
+    def _problem(self, columns: list[str]) -> str | None:
+        """Why the target can make no key of these columns of its own."""
+        return self.direction.key_problem([self.target.column(name) for name in columns]) or self._too_long(columns)
+
+    def _too_long(self, columns: list[str]) -> str | None:
+        """A key over values that no entry of an index can hold would stop the migration at its end."""
+        most, profile = self.direction.abilities.entry_bytes, self.draft.profiles.get(self.source.full_name)
+        for source, target in self.plan.names.items() if most and profile else ():
+            found = profile.columns.get(source) if profile and target in columns else None
+            if found is not None and (found.max_bytes or 0) > (most or 0):
+                return f"{source} holds values of {found.max_bytes:,} bytes, an entry of an index at most {most:,}"
+        return None
 
     def _stands_already(self, columns: list[str]) -> bool:
         """SQLite makes one index for two keys of the same columns."""
@@ -114,6 +128,10 @@ class KeyConverter:
                 raise Untranslatable("it is invalid on the source")
             made = self.direction.index(index, self.target, self.plan.shape)
             self._check_abilities(index, made, label)
+            whole = [self.plan.names[key.column] for key in index.keys if key.column is not None and not key.prefix]
+            problem = self._too_long(whole) if made.method == "btree" else None
+            if problem:
+                raise Untranslatable(problem)
         except Untranslatable as error:
             self.draft.omit(label, "index", error.reason, index.definition or _described(index))
             return
@@ -151,7 +169,7 @@ class KeyConverter:
 
     def _renamed(self, label: str, wanted: str, name: str) -> None:
         if name != wanted:
-            self.draft.namer.renames[label] = f"{self.draft.schema}.{name}"
+            self.draft.namer.renames[label] = qualified(self.draft.schema, name)
 
     def _row_key(self) -> list[str]:
         if self.target.primary_key is not None:

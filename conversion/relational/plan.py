@@ -9,7 +9,7 @@ from conversion.draft import Draft
 from conversion.names import joined
 from conversion.relational.choice import Choice, ColumnFacts
 from conversion.relational.direction import Direction
-from conversion.shapes import ColumnShape, TableShape
+from conversion.shapes import ColumnShape, TableShape, column_keys
 from engines.catalog import Catalog, Column, Table
 
 
@@ -44,12 +44,11 @@ class TablePlan:
 
     def make_shape(self) -> None:
         """The shape that expressions see, once all types are final; it is known under the source's names."""
-        twins = Counter(column.name.lower() for column in self.source.columns)
+        keys_of = column_keys(column.name for column in self.source.columns)
         columns: dict[str, ColumnShape] = {}
         for column in self.source.columns:
             facts, choice = self.facts[column.name], self.choices[column.name]
-            key = column.name if twins[column.name.lower()] > 1 else column.name.lower()
-            columns[key] = self.direction.column_shape(self.names[column.name], facts, choice)
+            columns[keys_of[column.name]] = self.direction.column_shape(self.names[column.name], facts, choice)
         keys = self.source.primary_key.columns if self.source.primary_key else []
         numbered = (column.name.lower() for column in self.source.columns if column.identity)
         rowid = next(numbered, None) if self.draft.source.engine == "sqlite" else None

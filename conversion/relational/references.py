@@ -6,6 +6,7 @@ from conversion.names import joined
 from conversion.relational.plan import TablePlan
 from conversion.shapes import Untranslatable
 from engines.catalog import Check, ForeignKey, Table
+from engines.full_names import qualified
 
 
 class ReferenceConverter:
@@ -34,7 +35,7 @@ class ReferenceConverter:
             self.draft.omit(f"{self.source.full_name}.{exclusion.name}", "exclusion", reason, exclusion.definition)
 
     def _foreign_key(self, number: int, key: ForeignKey, label: str) -> ForeignKey:
-        parent = self.plans.get(f"{key.referenced_schema}.{key.referenced_table}")
+        parent = self.plans.get(key.referenced)
         if parent is None:
             raise Untranslatable(f"table {key.referenced_table} isn't on the target")
         wanted = key.referenced_columns or (parent.source.primary_key.columns if parent.source.primary_key else [])
@@ -69,7 +70,7 @@ class ReferenceConverter:
         """A free name for a constraint, recorded where it isn't the wanted one."""
         name = self.plan.take_constraint(wanted)
         if name != wanted:
-            self.draft.namer.renames[label] = f"{self.draft.schema}.{name}"
+            self.draft.namer.renames[label] = qualified(self.draft.schema, name)
         return name
 
     def _action(self, action: str, columns: list[str], label: str) -> str:

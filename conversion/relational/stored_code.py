@@ -9,6 +9,7 @@ from conversion.relational.direction import Direction, Procedural
 from conversion.relational.plan import TablePlan
 from conversion.shapes import FunctionShape
 from engines.catalog import Kind, Routine, Table, Trigger, View
+from engines.full_names import qualified
 
 REFUSED = {
     "trigger": "the body of this trigger has no proven translation in this version",
@@ -53,7 +54,7 @@ def add_stored_code(draft: Draft, direction: Direction, plans: dict[str, TablePl
 def _say_names(draft: Draft, name: str, source: Trigger, made: list[Trigger]) -> None:
     """Record another name, and the functions that PostgreSQL's triggers call."""
     if len(made) == 1 and made[0].name != source.name:
-        draft.namer.renames[name] = f"{draft.schema}.{made[0].name}"
+        draft.namer.renames[name] = qualified(draft.schema, made[0].name)
     functions = [item.function for item in made if item.function]
     if functions:
         draft.note(name, f"what it does stands in the function {', '.join(dict.fromkeys(functions))}")

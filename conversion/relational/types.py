@@ -27,7 +27,7 @@ def align(plans: dict[str, TablePlan]) -> None:
 def _follow(plan: TablePlan, plans: dict[str, TablePlan]) -> bool:
     changed = False
     for number, key in enumerate(plan.source.foreign_keys):
-        parent = plans.get(f"{key.referenced_schema}.{key.referenced_table}")
+        parent = plans.get(key.referenced)
         if parent is None or len(key.columns) != len(key.referenced_columns):
             continue
         if (plan.source.full_name, number) in plan.draft.unvalidated:

@@ -10,6 +10,7 @@ from conversion.relational.direction import Direction, ViewTrial
 from conversion.relational.plan import prefixed
 from conversion.shapes import ColumnShape, TableShape, Untranslatable
 from engines.catalog import View
+from engines.full_names import qualified
 
 SECURITY_INVOKER_SINCE = (15,)  # https://www.postgresql.org/docs/15/sql-createview.html
 
@@ -130,5 +131,5 @@ class ViewConverter:
         for name in view.depends_on:
             shape = self.draft.shapes.find(name)
             if shape is not None:
-                found.append(f"{self.draft.schema}.{shape.name}")
+                found.append(qualified(self.draft.schema, shape.name))
         return sorted(found)

@@ -87,10 +87,7 @@ class MysqlWriter:
     def ordered_tables(self) -> list[Table]:
         """Tables by name, referenced ones before their children where possible."""
         by_name = {table.full_name: table for table in self.catalog.tables}
-        needs = {
-            name: [f"{key.referenced_schema}.{key.referenced_table}" for key in table.foreign_keys]
-            for name, table in by_name.items()
-        }
+        needs = {name: [key.referenced for key in table.foreign_keys] for name, table in by_name.items()}
         order, cyclic = dependency_order(needs)
         return [by_name[name] for name in [*order, *cyclic]]
 

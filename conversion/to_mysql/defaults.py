@@ -15,6 +15,7 @@ from conversion.to_mysql.limits import base, numbers
 from conversion.to_mysql.sql.entry import expression, value_of
 from conversion.to_mysql.sql.values import TEXTS, Value, moment_text
 from engines.catalog import Kind
+from engines.full_names import qualified
 from engines.mysql.quoting import quote_literal
 
 NO_COLUMNS = TableShape("", "", {})
@@ -44,7 +45,7 @@ def convert_default(sql: str, choice: Choice, flavour: Flavour) -> str | None:
 
 
 def sequence_of(sql: str | None, schema: str) -> str | None:
-    """The sequence, as `schema.name` without quotes, that nextval('...') of a default names.
+    """The full name of the sequence that nextval('...') of a default names.
 
     schema: where a name without schema is looked for (PostgreSQL keeps it as text then and looks it up each time).
     """
@@ -53,7 +54,7 @@ def sequence_of(sql: str | None, schema: str) -> str | None:
         return None
     parts = re.findall(r'"((?:[^"]|"")*)"|([^."]+)', found[1].replace("''", "'"))
     names = [quoted.replace('""', '"') if quoted else plain for quoted, plain in parts]
-    return ".".join(names if len(names) > 1 else [schema, *names])
+    return qualified(*names) if len(names) == 2 else qualified(schema, ".".join(names))
 
 
 def _as_written(sql: str, choice: Choice) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from conversion.postgresql_types import base_name
 from engines.catalog import UserType
+from engines.full_names import qualified
 
 PIECE = re.compile(
     r"[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$\w*\$.*?\$\w*\$|[A-Za-z_][\w$]*|[()]|\s+|.",
@@ -30,8 +31,10 @@ class Domain:
 
     @property
     def base_name(self) -> str:
-        """The base without arguments and quotes, as catalogs name domains."""
-        return re.sub(r'"((?:[^"]|"")*)"', r"\1", re.sub(r"\(.*", "", self.base).strip())
+        """The base without arguments, by the full name that catalogs have for it."""
+        found = re.findall(r'"((?:[^"]|"")*)"|([^."]+)', re.sub(r"\([\d, ]+\).*", "", self.base).strip())
+        names = [quoted.replace('""', '"') or plain for quoted, plain in found]
+        return qualified(*names) if len(names) == 2 else ".".join(names)
 
     @property
     def base_name_of_built_in(self) -> str | None:

@@ -17,6 +17,7 @@ from conversion.to_mysql.prepare_postgresql import prepare
 from conversion.to_mysql.sql import entry
 from conversion.to_mysql.types_from_postgresql import choose
 from engines.catalog import Catalog, Index, Kind, Table
+from engines.full_names import name_of, parts, qualified
 from engines.mysql.quoting import quote_identifier
 
 # what a person may ask for instead -> the route that fills it; texts and integers keep the route of the rules
@@ -73,7 +74,7 @@ class PostgresqlDirection(MysqlDirection):
             raise Untranslatable(
                 "MySQL has no sequences, and AUTO_INCREMENT numbers one column of a table from its own"
             )
-        schema, _, name = sequence.rpartition(".")
+        schema, name = parts(sequence)
         self.numbered_by[facts.full_name] = sequence
         return f"nextval({quote_identifier(prefixed(self, self.request.source, schema, name))})"
 
@@ -141,13 +142,13 @@ def _sequences(result: Conversion, direction: PostgresqlDirection) -> None:
     for source, sequence in direction.numbered_by.items():
         table, name = columns[source]
         column = result.target.table(table).column(name)
-        schema, _, plain = sequence.rpartition(".")
+        schema, plain = parts(sequence)
         home = direction.abilities.home
-        wanted = f"{home}.{prefixed(direction, direction.request.source, schema, plain)}"
+        wanted = qualified(home, prefixed(direction, direction.request.source, schema, plain))
         found = result.renames.get(sequence, wanted)
         if found not in made:
             reason = f"the sequence {sequence} isn't carried over"
             result.omissions.append(omission(source, "default", reason, f"nextval({sequence})"))
             column.default = None
         else:
-            column.default = f"nextval({quote_identifier(found.partition('.')[2])})"
+            column.default = f"nextval({quote_identifier(name_of(found))})"

@@ -18,7 +18,7 @@ def fit_references(result: Conversion, direction: Speaker) -> None:
     for table in result.target.tables:
         source = sources.get(table.full_name, table.full_name)
         for key in list(table.foreign_keys):
-            parent = tables.get(f"{key.referenced_schema}.{key.referenced_table}")
+            parent = tables.get(key.referenced)
             if parent is not None and not _fits_key([parent.column(name) for name in key.referenced_columns]):
                 table.foreign_keys.remove(key)
                 reason = "what it refers to is too long for a key of InnoDB"

@@ -75,9 +75,7 @@ def _check_keys(source: Table, target: Table, columns: list[str], catalog: Catal
     if any(not set(columns) <= set(names) for names in lists):
         raise Untranslatable("MySQL wants the partition key's columns in every unique key")
     if target.foreign_keys or any(
-        f"{key.referenced_schema}.{key.referenced_table}" == source.full_name
-        for table in catalog.tables
-        for key in table.foreign_keys
+        key.referenced == source.full_name for table in catalog.tables for key in table.foreign_keys
     ):
         raise Untranslatable("MySQL's partitioned tables have no foreign keys and are referred to by none")
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from conversion.to_mysql.defaults import sequence_of
 from conversion.to_mysql.domains import Domain, read_domain
 from engines.catalog import Catalog, Check, Column, Identity, Index, IndexKey, Kind, Part, Sequence, Table
+from engines.full_names import column_name
 from engines.postgresql.quoting import quote_identifier
 
 PART = "its rows live in {parent}, whose part it is"
 CHILD = "MySQL has no inheritance: {parent} no longer shows the rows of {child}"
-DISTINCT_NULLS = "NULLS NOT DISTINCT"
 
 
 @dataclass
@@ -128,7 +128,7 @@ def _serial(table: Table, column: Column, sequences: dict[str, Sequence], uses: 
     sequence = sequences.get(name or "")
     if sequence is None or column.type.kind is not Kind.INTEGER or uses[name or ""] > 1:
         return False
-    return sequence.owned_by in (None, f"{table.full_name}.{column.name}")
+    return sequence.owned_by in (None, column_name(table.full_name, column.name))
 
 
 def _sequence(table: Table, column: Column, sequences: dict[str, Sequence]) -> Sequence | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -11,14 +11,14 @@ from urllib.parse import unquote, urlsplit
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from engines.catalog import Catalog, Table
 from engines.errors import EngineError, UsageError
 from engines.mongodb.bson_exact import OPTIONS, split
 from engines.mongodb.errors import translate_error
+from engines.mongodb.identity import cluster_of
 from engines.mongodb.introspect import read_catalog
-from engines.mongodb.introspect.server import ROUTER
 from engines.mongodb.sessions import session_at, snapshot_session
 from engines.profile import TableProfile
 from engines.protocols import QueryMeasure
@@ -65,7 +65,7 @@ class MongodbDatabase:
         """`mongodb:`, the identifier of the replica set or cluster (without the right to see it: its name and hosts,
         or the server's address) and the database."""
         with self._connected() as database:
-            return f"mongodb:{_cluster(database)}:{self.name}"
+            return f"mongodb:{cluster_of(database)}:{self.name}"
 
     def catalog(self) -> Catalog:
         """Everything the database contains; cached until refresh()."""
@@ -238,29 +238,3 @@ class MongodbDatabase:
             client.close()
             raise
         return client
-
-
-def _cluster(database: Database[Any]) -> str:
-    """What stays the same when the server restarts."""
-    admin = database.client.admin
-    hello = admin.command("hello")
-    if hello.get("msg") == ROUTER:
-        found = _asked(lambda: database.client["config"]["version"].find_one())
-        return str(found["clusterId"]) if found and "clusterId" in found else _address(database)
-    if "setName" not in hello:
-        return _address(database)
-    answer = _asked(lambda: admin.command("replSetGetConfig"))
-    identifier = (answer or {}).get("config", {}).get("settings", {}).get("replicaSetId")
-    return str(identifier or ",".join([hello["setName"], *sorted(hello.get("hosts", []))]))
-
-
-def _asked(question: Callable[[], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
-    """The answer; None where the server refuses to give one."""
-    try:
-        return question()
-    except OperationFailure:
-        return None
-
-
-def _address(database: Database[Any]) -> str:
-    return ",".join(sorted(f"{host}:{port}" for host, port in database.client.nodes))

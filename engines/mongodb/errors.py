@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pymongo import errors
 from pymongo.errors import PyMongoError
 
 from engines.connection import redact
-from engines.errors import DbmoError, EngineError, UsageError
+from engines.errors import DbmoError
+from engines.meanings import AGAIN, CANCELLED, DENIED, FAILED, FULL, INVALID, LOGIN, LOST, Meaning
 
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a kind of error is called, what happened ({display} is the database) and what to do."""
-
-    code: str
-    what: str
-    remedy: str
-    usage: bool = False
-
-
-AGAIN = "Run the same command again once that is repaired."
-LOGIN = Meaning(
-    "WRONG_PASSWORD", "{display} refused the login.", "Check the user and the password variable.", usage=True
-)
-DENIED = Meaning(
-    "PERMISSION_DENIED", "The user of {display} lacks a right.", "Grant what the message names.", usage=True
-)
-FAILED = Meaning(
-    "CONNECTION_FAILED", "{display} can't be reached.", "Check that the server runs and the host and port."
-)
-LOST = Meaning("CONNECTION_LOST", "The connection to {display} was lost.", "Run the same command again; it goes on.")
-INVALID = Meaning(
-    "URL_INVALID", "The reference {display} can't be used.", "Correct what the message names.", usage=True
-)
-CANCELLED = Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAIN)
 REFUSED = Meaning(
     "DOCUMENT_REFUSED", "{display} refused a document.", "Look at the message: a unique index or a validator."
 )
@@ -68,7 +42,7 @@ BY_CODE = {
         "{display} ended a transaction that took too long, or lost it.",
         "Smaller ranges, or a larger transactionLifetimeLimitSeconds on the server, if it comes again. " + AGAIN,
     ),
-    14031: Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN),
+    14031: FULL,
 }
 # classes of the driver, the most special first
 BY_CLASS: tuple[tuple[type[PyMongoError], Meaning], ...] = (
@@ -103,7 +77,5 @@ def translate_error(error: PyMongoError, display: str) -> DbmoError:
     """
     number = error.code if isinstance(error, errors.OperationFailure) else None
     meaning = BY_CODE.get(number or 0) or next((found for kind, found in BY_CLASS if isinstance(error, kind)), GENERIC)
-    kind = UsageError if meaning.usage else EngineError
-    what = f"{meaning.what.format(display=display)} ({message(error)})"
     transient, unknown = (error.has_error_label(label) for label in LABELS)
-    return kind(meaning.code, what, meaning.remedy, server_code=number, transient=transient, commit_unknown=unknown)
+    return meaning.error(display, message(error), server_code=number, transient=transient, commit_unknown=unknown)

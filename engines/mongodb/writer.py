@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from bson.objectid import ObjectId
-from bson.raw_bson import RawBSONDocument
-from pymongo import ReplaceOne, WriteConcern
 from pymongo.client_session import ClientSession
-from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, DocumentTooLarge
+from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from engines.errors import Aborted, EngineError
 from engines.grant import Grant
+from engines.mongodb.batches import ID, MAJORITY, Transaction, load_raw
 from engines.mongodb.bson_exact import encode
 from engines.mongodb.commands import parsed, run_again
 from engines.mongodb.database import MongodbDatabase
 from engines.mongodb.introspect.server import ROUTER
 from engines.protocols import Loaded
-
-BATCH = 1_000
-BATCH_BYTES = 8_000_000  # of documents held before they are sent
-MAJORITY = WriteConcern("majority")
-DUPLICATE_KEY = 11000
-ID = "_id"
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """What begin() yields: the database, and the session of the transaction; None where the server has none.
-
-    replaces: documents that are there already are replaced, because nothing takes back what was broken off.
-    """
-
-    database: Database[Any]
-    session: ClientSession | None
-    replaces: bool = False
-
-    def collection(self, name: str) -> Collection[Any]:
-        """A collection whose single writes a majority holds, should there be no transaction."""
-        concern = MAJORITY if self.session is None else None
-        return self.database.get_collection(name, write_concern=concern)
 
 
 class MongodbWriter(MongodbDatabase):
@@ -55,7 +29,8 @@ class MongodbWriter(MongodbDatabase):
     range_rows, range_bytes: the most that one transaction should hold. The server ends one that is open for more than
     60 seconds (transactionLifetimeLimitSeconds), and keeps all of it in its cache until it ends
     (https://www.mongodb.com/docs/manual/core/transactions-production-consideration/). fenced: collection and condition
-    that find a document as long as this process may write; None: it may.
+    that find a document as long as this process may write; None: it may. noting: called with the id of each session
+    that transactions are to be in.
     """
 
     range_rows = 20_000
@@ -72,6 +47,8 @@ class MongodbWriter(MongodbDatabase):
             )
         self.grant = grant
         self.fenced: tuple[str, dict[str, Any]] | None = None
+        self.noting: Callable[[Any], None] | None = None
+        self._noted: set[bytes] = set()
 
     @cached_property
     def transactional(self) -> bool:
@@ -89,10 +66,48 @@ class MongodbWriter(MongodbDatabase):
         """
         with self._connected() as database:
             if not self.transactional:
-                yield Transaction(database, None, replaces=True)
+                yield self.beside(database, replaces=True)
                 return
-            with database.client.start_session() as session, self.start(session):
-                yield Transaction(database, session)
+            with database.client.start_session() as session:
+                self._note(session)
+                with self.start(session):
+                    yield Transaction(database, session)
+
+    def beside(self, database: Database[Any], replaces: bool = False) -> Transaction:
+        """Writes that no transaction holds: each batch asks first whether a newer run has taken over.
+
+        What was asked and is on its way just then still arrives: at most 1,000 documents or 8 MB.
+        """
+        return Transaction(database, None, replaces, self.check_fence)
+
+    def check_fence(self, session: ClientSession | None = None) -> None:
+        """EPOCH_PASSED when a newer run of the migration has taken over."""
+        if self.fenced is None:
+            return
+        name, condition = self.fenced
+        with self._connected() as database:
+            found = database[name].find_one(condition, {ID: 1}, session=session)
+        if found is None:
+            raise passed()
+
+    def _note(self, session: ClientSession) -> None:
+        """Tell a session's id before its first transaction: what is open in it outlives this process."""
+        found = session.session_id["id"]
+        if self.noting is not None and bytes(found) not in self._noted:
+            self.noting(found)
+            self._noted.add(bytes(found))
+
+    def end_sessions(self, identifiers: Sequence[Any]) -> None:
+        """End sessions of other processes with the transactions in them.
+
+        Where the server doesn't let this user do so, it ends them itself: an open transaction after 60 seconds
+        (transactionLifetimeLimitSeconds).
+        """
+        with self._connected() as database:
+            try:
+                database.client.admin.command("killSessions", [{"id": one} for one in identifiers])
+            except OperationFailure:  # no right, no such command
+                return
 
     @staticmethod
     def start(session: ClientSession) -> AbstractContextManager[Any]:
@@ -145,61 +160,10 @@ class MongodbWriter(MongodbDatabase):
         return load_raw(transaction, table, (raw for block in blocks for raw in block))
 
 
-def load_raw(into: Transaction, name: str, documents: Iterable[bytes], unchecked: bool = False) -> Loaded:
-    """Insert BSON documents in batches of at most 1,000 and 8 MB; DOCUMENT_REFUSED for one that is too large.
-
-    unchecked: the collection's validator is not asked, which needs the right bypassDocumentValidation (dbAdmin).
-    """
-    loaded = size = 0
-    for batch in _batches(documents):
-        _insert(into, name, batch, unchecked or None)
-        loaded += len(batch)
-        size += sum(map(len, batch))
-    return Loaded(loaded, size)
-
-
-def _batches(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
-    for raw in documents:
-        if batch and (len(batch) == BATCH or size + len(raw) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(raw)
-        size += len(raw)
-    if batch:
-        yield batch
-
-
-def _insert(into: Transaction, name: str, batch: list[bytes], unchecked: bool | None) -> None:
-    collection = into.collection(name)
-    documents = [RawBSONDocument(raw) for raw in batch]
-    try:
-        if into.replaces:
-            _insert_or_replace(collection, documents, unchecked)
-        else:
-            collection.insert_many(documents, ordered=True, bypass_document_validation=unchecked, session=into.session)
-    except DocumentTooLarge as error:
-        raise EngineError(
-            "DOCUMENT_REFUSED",
-            f"A document of {name} is larger than the server takes (16 MB).",
-            "Ask for `reference` in overrides.relations where its arrays come from.",
-        ) from error
-
-
-def _insert_or_replace(collection: Collection[Any], documents: list[RawBSONDocument], unchecked: bool | None) -> None:
-    """Insert; where a document with the very same _id is there, put this one in its place."""
-    try:
-        collection.insert_many(documents, ordered=False, bypass_document_validation=unchecked)
-        return
-    except BulkWriteError as error:
-        failed = error.details["writeErrors"]
-        if any(one["code"] != DUPLICATE_KEY for one in failed):
-            raise
-        again = [documents[one["index"]] for one in failed]
-        for document in again:
-            there = collection.find_one({ID: document[ID]}, {ID: 1})
-            if there is None or encode({ID: there[ID]}) != encode({ID: document[ID]}):
-                raise
-    replacements = [ReplaceOne({ID: document[ID]}, document) for document in again]
-    collection.bulk_write(replacements, ordered=True, bypass_document_validation=unchecked)
+def passed() -> EngineError:
+    """What an older run meets."""
+    return EngineError(
+        "EPOCH_PASSED",
+        "Another run of this migration has taken over; this one may not write any more.",
+        "Let the other run finish; `dbmo status` shows how far it is.",
+    )

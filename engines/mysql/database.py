@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pymysql
 
 from engines.catalog import Catalog, Table
-from engines.errors import UsageError
+from engines.errors import DbmoError, EngineError, UsageError
 from engines.mysql.errors import translate_error
 from engines.mysql.introspect import read_catalog
 from engines.mysql.introspect.privileges import own_grants
@@ -21,7 +21,7 @@ from engines.mysql.quoting import quote_name
 from engines.mysql.server import Server
 from engines.mysql.session import Connection, connect
 from engines.mysql.url import arguments
-from engines.profile import TableProfile
+from engines.profile import TableProfile, still_told
 from engines.protocols import QueryMeasure
 
 __all__ = ["MysqlDatabase", "translate_error"]
@@ -50,6 +50,7 @@ class MysqlDatabase:
         self._catalog: Catalog | None = None
         self._profiles: dict[str, TableProfile] = {}
         self._identity: str | None = None
+        self._name: str | None = None
         self._busy = threading.Event()
 
     @property
@@ -73,13 +74,18 @@ class MysqlDatabase:
 
     @property
     def database(self) -> str:
-        """The name of the database, as the reference has it; UsageError where it has none."""
+        """The name of the database; UsageError where the reference has none.
+
+        As the server has it, which may keep all names in lower case (lower_case_table_names); connects.
+        """
         name = arguments(self.url)["database"]
         if not name:
             raise UsageError(
                 "DATABASE_MISSING", f"{self.display} names no database.", "Write its name behind the host: host/name."
             )
-        return str(name)
+        if self._name is None:
+            self._name = str(self.query("SELECT DATABASE()")[0][0])
+        return self._name
 
     @property
     def identity(self) -> str:
@@ -92,8 +98,9 @@ class MysqlDatabase:
     def catalog(self) -> Catalog:
         """Everything the database contains; cached until refresh()."""
         if self._catalog is None:
+            name = self.database
             with self._connected() as connection:
-                self._catalog = read_catalog(connection, self.server, self.database)
+                self._catalog = read_catalog(connection, self.server, name)
         return self._catalog
 
     def refresh(self) -> None:
@@ -111,6 +118,10 @@ class MysqlDatabase:
             self._profiles[table.full_name] = scan(self.query, table)
         return self._profiles[table.full_name]
 
+    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
+        self._profiles |= still_told(profiles, self.catalog())
+
     @property
     def profiled(self) -> dict[str, TableProfile]:
         """The tables that were scanned since the last refresh(), by full name."""
@@ -121,6 +132,14 @@ class MysqlDatabase:
 
         Two statements in one text are refused by the server (MYSQL_ERROR, errno 1064).
         """
+        try:
+            return self._asked(sql, parameters)
+        except EngineError as error:
+            if error.code != "CONNECTION_LOST":
+                raise
+            return self._asked(sql, parameters)  # a connection that lay idle while the server restarted
+
+    def _asked(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._connected() as connection, connection.cursor() as cursor:
             cursor.execute(sql, tuple(parameters) or None)
             return list(cursor.fetchall()) if cursor.description else []
@@ -149,8 +168,9 @@ class MysqlDatabase:
 
     def privileges_missing(self) -> list[str]:
         """What the user may not read: SELECT, SHOW VIEW, TRIGGER and EVENT on the database or its tables."""
+        name = self.database
         with self._connected() as connection:
-            reader = Reader(connection, self.server, self.database)
+            reader = Reader(connection, self.server, name)
             grants = own_grants(reader)
         missing = [f"{right} on {self.database}.*" for right in NEEDED[1:] if not grants.has(right)]
         if not grants.has("SELECT"):
@@ -180,5 +200,11 @@ class MysqlDatabase:
             if self._connection is not None and (not self._connection.open or translated.code == "CONNECTION_LOST"):
                 self.close()
             raise translated from error
+        except KeyboardInterrupt:
+            # a server goes on with a query whose client is gone; where it can't be told, it notices at the end
+            with suppress(DbmoError):
+                self.cancel()
+            self.close()
+            raise
         finally:
             self._busy.clear()

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pymysql
 
 from engines.connection import redact
-from engines.errors import DbmoError, EngineError, UsageError
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a kind of error is called, what happened ({display} is the database) and what to do."""
-
-    code: str
-    what: str
-    remedy: str
-    usage: bool = False
-
-
-AGAIN = "Run the same command again once that is repaired."
-LOGIN = Meaning(
-    "WRONG_PASSWORD", "{display} refused the login.", "Check the user and the password variable.", usage=True
+from engines.errors import DbmoError
+from engines.meanings import (
+    CANCELLED,
+    CROWDED,
+    DENIED,
+    FAILED,
+    FULL,
+    LOGIN,
+    LOST,
+    MEMORY,
+    MISSING,
+    READ_ONLY,
+    WAITED,
+    Meaning,
 )
-FAILED = Meaning(
-    "CONNECTION_FAILED", "{display} can't be reached.", "Check that the server runs, the host, the port and TLS."
-)
-LOST = Meaning("CONNECTION_LOST", "The connection to {display} was lost.", "Run the same command again; it goes on.")
-CROWDED = Meaning(
-    "TOO_MANY_CONNECTIONS", "{display} takes no more connections.", "Close some, or raise max_connections."
-)
-DENIED = Meaning("PERMISSION_DENIED", "The user of {display} lacks a right.", "Grant what the message names.", True)
-FULL = Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN)
-MEMORY = Meaning("OUT_OF_MEMORY", "The server of {display} has no memory left.", "Give it memory. " + AGAIN)
-WAITED = Meaning("LOCK_TIMEOUT", "A lock in {display} wasn't free in time.", AGAIN)
-CANCELLED = Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAIN)
-READ_ONLY = Meaning("READ_ONLY", "{display} doesn't take writes in this transaction.", "Use a reading statement.")
-MISSING = Meaning("DATABASE_MISSING", "{display} names a database that doesn't exist.", "Check its name.", usage=True)
+
 # error number: MySQL manual, Server Error and Client Error Message References; MariaDB error code reference
 BY_NUMBER: dict[int, Meaning] = {
     **dict.fromkeys((1045, 1251, 1524, 1698, 1820, 1862, 3118, 4151), LOGIN),
@@ -75,5 +58,4 @@ def translate_error(error: pymysql.MySQLError, display: str) -> DbmoError:
     words = str(error.args[1]) if len(error.args) > 1 else str(error)
     lines = redact(words).strip().splitlines()
     said = lines[0][:500] if lines else type(error).__name__
-    kind = UsageError if meaning.usage else EngineError
-    return kind(meaning.code, f"{meaning.what.format(display=display)} ({said})", meaning.remedy, errno=number)
+    return meaning.error(display, said, errno=number)

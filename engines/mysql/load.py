@@ -8,17 +8,16 @@ insert into an empty table, which depends on it, was slower (10.11: 1.9 times th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pymysql
 
-from engines.mysql.errors import number_of
 from engines.mysql.load_local import NAME, PACKET, load_local
 from engines.mysql.load_target import LoadTarget
-from engines.mysql.load_text import CLAUSE, END, literal, tuples
+from engines.mysql.load_text import CLAUSE, END, literal, resized, tuples
+from engines.mysql.load_troubles import TOO_WIDE, Attempt, Trouble, trouble, trouble_of
 from engines.mysql.quoting import quote_identifier, quote_name
 
 SETTINGS = (
@@ -31,28 +30,8 @@ WRITING_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO,E
 ANY_DATE = WRITING_MODE + ",ALLOW_INVALID_DATES"  # a day that the source's server stored is stored again
 SAVEPOINT, BACK = "SAVEPOINT dbmo_load", "ROLLBACK TO SAVEPOINT dbmo_load"
 INSERT_BYTES = 1 << 20  # of one INSERT; larger ones were no faster
-ROW = re.compile(r" at row (\d+)$")
-TOO_WIDE = 1153  # the server's own number for a packet that is too large
 SETTLED = "dbmo_settled"  # attribute of a connection whose references aren't checked
 STORED = "{}"  # a field whose text is what the column gets
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What the server said of a load: error number, words, and which of its rows (from 0; None: it didn't say)."""
-
-    number: int
-    words: str
-    row: int | None = None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A load that stands (troubles is empty), or one that was taken back."""
-
-    rows: int = 0
-    bytes: int = 0
-    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass
@@ -102,6 +81,17 @@ class Loader:
             f" ({', '.join(places)}){assigned}"
         ).encode()
 
+    def query(self, connection: Any) -> Callable[[str], Sequence[Sequence[Any]]]:
+        """Asks the server within the connection's transaction."""
+
+        def ask(sql: str) -> Sequence[Sequence[Any]]:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                found: Sequence[Sequence[Any]] = cursor.fetchall()
+                return found
+
+        return ask
+
     def settle(self, connection: Any) -> None:
         """Make the session one that loads: references unchecked (they are checked when they are made), all notes."""
         setattr(connection, SETTLED, True)
@@ -134,45 +124,38 @@ class Loader:
 
     def _by_insert(self, connection: Any, blocks: Iterable[bytes]) -> Attempt:
         _run(connection, SAVEPOINT)
-        most = min(INSERT_BYTES, max(self.target.packet // 4, 1024))
         rows = size = 0
-        for block in _resized(blocks, most):
-            count = block.count(END)
-            try:
-                statement = self._insert + tuples(block, self.wraps)
-                if len(statement) >= self.target.packet - 1:
-                    _run(connection, BACK)
-                    return Attempt(troubles=(Trouble(TOO_WIDE, "a row larger than max_allowed_packet", rows),))
-                taken, warnings = run_counted(connection, statement)
-            except pymysql.MySQLError as error:
-                trouble = _trouble_of(error)
-                if trouble is None:
-                    raise
-                _run(connection, BACK)
-                row = None if trouble.row is None else trouble.row + rows
-                return Attempt(troubles=(Trouble(trouble.number, trouble.words, row),))
-            if warnings or taken != count:
-                return self._undone(connection, rows)
-            rows, size = rows + taken, size + len(block)
+        for block in resized(blocks, min(INSERT_BYTES, max(self.target.packet // 4, 1024))):
+            attempt = self._inserted(connection, tuples(block, self.wraps), block.count(END), rows)
+            if attempt.troubles:
+                return attempt
+            rows, size = rows + attempt.rows, size + len(block)
         return Attempt(rows, size)
 
     def insert(self, connection: Any, values: Sequence[bytes | None]) -> Attempt:
         """One row by itself, with values that are not escaped: the server names what it refuses."""
+        _run(connection, SAVEPOINT)
         pairs = zip(self.wraps, values, strict=True)
         made = (literal(value).join(wrap.encode().split(b"{}")) for wrap, value in pairs if wrap is not None)
-        statement = self._insert + b"(" + b",".join(made) + b")"
-        if len(statement) >= self.target.packet - 1:
-            return Attempt(troubles=(Trouble(TOO_WIDE, "a row larger than max_allowed_packet", 0),))
-        _run(connection, SAVEPOINT)
-        try:
-            taken, warnings = run_counted(connection, statement)
-        except pymysql.MySQLError as error:
-            found = _trouble_of(error)
-            if found is None:
-                raise
-            _run(connection, BACK)
-            return Attempt(troubles=(found,))
-        return self._undone(connection) if warnings or taken != 1 else Attempt(1, len(statement))
+        return self._inserted(connection, b"(" + b",".join(made) + b")", 1)
+
+    def _inserted(self, connection: Any, rows: bytes, count: int, before: int = 0) -> Attempt:
+        """So many rows, as they stand behind VALUES; before: rows since the savepoint, to which a refusal goes back."""
+        statement = self._insert + rows
+        found = Trouble(TOO_WIDE, "a row larger than max_allowed_packet", before)
+        if len(statement) < self.target.packet - 1:
+            try:
+                taken, warnings = run_counted(connection, statement)
+            except pymysql.MySQLError as error:
+                said = trouble_of(error, before)
+                if said is None:
+                    raise
+                found = said
+            else:
+                exact = warnings == 0 and taken == count
+                return Attempt(taken, len(statement)) if exact else self._undone(connection, before)
+        _run(connection, BACK)
+        return Attempt(troubles=(found,))
 
     def _undone(self, connection: Any, before: int = 0) -> Attempt:
         """Take the load back; why it was not exact."""
@@ -194,43 +177,6 @@ class _Counted:
         for block in self._blocks:
             self.rows += block.count(END)
             yield block
-
-
-# numbers of errors that say something of a row; any other ends the copy
-LOST_OR_LOCKED = frozenset({1205, 1213, 1021, 1114, 1317, 1290, 1792, 1836, 1969, 3024, 1142, 1143, 1044, 1146, 1054})
-
-
-def _trouble_of(error: pymysql.MySQLError) -> Trouble | None:
-    number = number_of(error)
-    if number is None or (number >= 2000 and number < 3000) or number in LOST_OR_LOCKED:
-        return None
-    return trouble(number, str(error.args[1]) if len(error.args) > 1 else str(error))
-
-
-def trouble(number: int, words: str, before: int = 0) -> Trouble:
-    """A warning as the server words it; before: rows of the load that went in other statements."""
-    row = ROW.search(words)
-    return Trouble(number, words, before + int(row[1]) - 1 if row else None)
-
-
-def _resized(blocks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    """Blocks of about so many bytes, cut behind lines."""
-    held: list[bytes] = []
-    size = 0
-    for block in blocks:
-        if size + len(block) > most and held:
-            yield b"".join(held)
-            held, size = [], 0
-        while len(block) > most:
-            place = block.find(END, most) + 1
-            if place in (0, len(block)):
-                break
-            yield block[:place]
-            block = block[place:]
-        held.append(block)
-        size += len(block)
-    if held:
-        yield b"".join(held)
 
 
 def run_counted(connection: Any, statement: bytes) -> tuple[int, int]:

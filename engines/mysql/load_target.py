@@ -13,7 +13,7 @@ Query = Callable[[str], Sequence[Sequence[Any]]]
 
 CONSECUTIVE = 1  # innodb_autoinc_lock_mode: a LOAD DATA holds the table's counter to its end
 COLUMNS = (
-    "SELECT COLUMN_NAME, CHARACTER_SET_NAME, DATA_TYPE, EXTRA, COLUMN_TYPE, COLLATION_NAME"
+    "SELECT COLUMN_NAME, CHARACTER_SET_NAME, DATA_TYPE, EXTRA, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
     " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {name} ORDER BY ORDINAL_POSITION"
 )
 TABLE = (
@@ -31,8 +31,9 @@ class LoadTarget:
     """A table of the target.
 
     charsets, types, spelled: of each column its character set, the name of its type, and the type as it is written;
-    counter: the column with AUTO_INCREMENT; transactional: whether its rows have transactions; local_infile: whether
-    the server takes LOAD DATA LOCAL; packet: max_allowed_packet in bytes.
+    counter: the column with AUTO_INCREMENT; null_is_now: those that take NULL for the present moment; transactional:
+    whether its rows have transactions; local_infile: whether the server takes LOAD DATA LOCAL; packet:
+    max_allowed_packet in bytes.
     """
 
     schema: str
@@ -41,6 +42,7 @@ class LoadTarget:
     types: dict[str, str] = field(default_factory=dict)
     spelled: dict[str, str] = field(default_factory=dict)
     counter: str | None = None
+    null_is_now: frozenset[str] = frozenset()
     transactional: bool = True
     local_infile: bool = True
     packet: int = 16 << 20
@@ -89,6 +91,7 @@ def load_target(query: Query, schema: str, name: str, server: tuple[bool, int, i
         types={row[0]: row[2].lower() for row in columns},
         spelled={row[0]: f"{row[4]} COLLATE {row[5]}" if row[5] else row[4] for row in columns},
         counter=next((row[0] for row in columns if "auto_increment" in str(row[3]).lower()), None),
+        null_is_now=frozenset(row[0] for row in columns if row[2].lower() == "timestamp" and row[6] == "NO"),
         transactional=transactions == "YES" or engine is None,
         local_infile=local,
         packet=packet,

@@ -6,7 +6,7 @@ PostgreSQL's COPY writes the same, but for \f and \v, which mean nothing here.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 CLAUSE = "FIELDS TERMINATED BY 0x09 ESCAPED BY 0x5c LINES TERMINATED BY 0x0a"
 TAB, END, NULL = b"\t", b"\n", rb"\N"
@@ -41,6 +41,26 @@ def read(line: bytes) -> list[bytes | None]:
 def lines(block: bytes) -> list[bytes]:
     """The lines of a block, without their ends."""
     return block[:-1].split(END) if block else []
+
+
+def resized(blocks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """Blocks of about so many bytes, cut behind lines."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        if size + len(block) > most and held:
+            yield b"".join(held)
+            held, size = [], 0
+        while len(block) > most:
+            place = block.find(END, most) + 1
+            if place in (0, len(block)):
+                break
+            yield block[:place]
+            block = block[place:]
+        held.append(block)
+        size += len(block)
+    if held:
+        yield b"".join(held)
 
 
 def tuples(block: bytes, wraps: Sequence[str | None]) -> bytes:

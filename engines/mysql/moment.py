@@ -11,7 +11,8 @@ from typing import Any
 import pymysql
 
 from engines.errors import DbmoError, EngineError
-from engines.mysql.errors import BY_NUMBER, WAITED, translate_error
+from engines.meanings import WAITED
+from engines.mysql.errors import BY_NUMBER, translate_error
 from engines.mysql.quoting import quote_literal
 from engines.mysql.server import Server
 from engines.mysql.session import connect

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engines.full_names import qualified
 from engines.mysql.quoting import quote_account
 
 NAME = r"`(?:[^`]|``)*`"
@@ -38,8 +39,10 @@ def unqualified(text: str, database: str) -> str | None:
 
 
 def tables_named(text: str, database: str, others: frozenset[str]) -> list[str]:
-    """schema.name of what a statement of the catalog reads, sorted; others: the server's other databases."""
-    found = {f"{chain[0]}.{chain[1]}" for chain in chains(text) if len(chain) > 1 and chain[0] in {database, *others}}
+    """Full names of what a statement of the catalog reads, sorted; others: the server's other databases."""
+    found = {
+        qualified(chain[0], chain[1]) for chain in chains(text) if len(chain) > 1 and chain[0] in {database, *others}
+    }
     return sorted(found)
 
 

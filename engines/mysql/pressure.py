@@ -8,6 +8,7 @@ from typing import Any
 
 import pymysql
 
+from engines.mysql.driver import opened
 from engines.mysql.errors import translate_error
 from engines.mysql.server import Server
 from engines.mysql.url import arguments
@@ -93,7 +94,7 @@ class MysqlGauge:
         try:
             if self._connection is None:
                 given = arguments(self.url) | {"connect_timeout": ANSWER_SECONDS}
-                self._connection = pymysql.connect(
+                self._connection = opened(
                     **given, autocommit=True, read_timeout=ANSWER_SECONDS, program_name="dbmo gauge"
                 )
             with self._connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pymysql
 
 from engines.connection import parse, secret
+from engines.mysql.driver import opened
 from engines.mysql.errors import translate_error
 from engines.mysql.quoting import quote_identifier
 from engines.mysql.url import arguments
@@ -41,7 +42,7 @@ def _run(server: str, *statements: str) -> None:
     reference = parse(server)
     options = {**arguments(secret(reference)), "database": None, "autocommit": True}
     try:
-        with closing(pymysql.connect(**options)) as connection, connection.cursor() as cursor:
+        with closing(opened(**options)) as connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
     except pymysql.MySQLError as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,10 @@ from typing import Any
 import pymysql
 
 from engines.errors import UsageError
+from engines.mysql.driver import opened
 from engines.mysql.server import Server
 from engines.mysql.url import arguments
+from engines.wire import Unanswered, keep_alive, watch
 
 # neither NO_BACKSLASH_ESCAPES nor ANSI_QUOTES: literals and names are written as engines/mysql/quoting.py does
 READING_MODE = "NO_ENGINE_SUBSTITUTION"
@@ -24,19 +25,26 @@ SETTINGS = (
     "SET SESSION net_write_timeout = 600",
     "SET SESSION wait_timeout = 86400",
     "SET SESSION group_concat_max_len = 16777216",
+    # what an administrator may have set for everybody: answers without their last rows, names without their quotes
+    "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_quote_show_create = 1",
+    "SET SESSION sql_auto_is_null = 0, lc_messages = 'en_US'",
 )
-# what only one of the two knows
-OWN = {
-    "mariadb": ("SET SESSION max_statement_time = 0",),
+# version -> what only one of the two knows
+OWN: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
+    "mariadb": (
+        ((10, 3), "SET SESSION max_statement_time = 0"),
+        # else system-versioned tables show rows of another time
+        ((10, 3, 4), "SET SESSION system_versioning_asof = DEFAULT"),
+    ),
     "mysql": (
-        "SET SESSION max_execution_time = 0",
+        ((8, 0), "SET SESSION max_execution_time = 0"),
         # else sizes and AUTO_INCREMENT are those of up to a day ago
-        "SET SESSION information_schema_stats_expiry = 0",
+        ((8, 0), "SET SESSION information_schema_stats_expiry = 0"),
     ),
 }
-
-# The system's own defaults notice a dead network after two hours. Seconds, seconds, probes, as for PostgreSQL.
-KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
+# A session that began its last statement since then is a new one, under a number that a restarted server gave again.
+SETTLED = 1
+LASTING = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = %s AND TIME >= %s"
 NO_SOCKET = 2002  # the client's own number for it
 
 Connection = Any  # pymysql.connections.Connection: the driver has no type hints
@@ -47,15 +55,24 @@ def connect(
 ) -> tuple[Connection, Server]:
     """A connection in autocommit, utf8mb4, UTC and that sql_mode; UsageError for a server that is too old.
 
-    read_only: its transactions refuse to write; flags: further abilities of the client that the server is told.
-    Errors: pymysql.MySQLError.
+    read_only: its transactions refuse to write; flags: further abilities of the client that the server is told. A
+    server that says nothing to a new connection, or vanishes later, is noticed (engines/wire.py). Errors:
+    pymysql.MySQLError.
     """
     given = arguments(url)
+    patience = given["connect_timeout"]
     if "unix_socket" in given and not Path(given["unix_socket"]).is_socket():
         # the driver would leave its own socket open
         raise pymysql.OperationalError(NO_SOCKET, f"there is no socket {given['unix_socket']}")
     try:
-        connection = pymysql.connect(**given, autocommit=True, program_name="dbmo", client_flag=flags)
+        connection = opened(
+            **given,
+            autocommit=True,
+            program_name="dbmo",
+            client_flag=flags,
+            read_timeout=patience,
+            write_timeout=patience,
+        )
     except (OSError, ValueError) as error:
         if isinstance(error, pymysql.MySQLError):
             raise
@@ -65,7 +82,7 @@ def connect(
             "Check the files that its TLS options name.",
         ) from error
     try:
-        _keep_alive(connection._sock)
+        keep_alive(connection._sock)
         server = Server.of(_version(connection))
         if not server.supported:
             raise UsageError(
@@ -75,22 +92,48 @@ def connect(
             )
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION sql_mode = %s", (sql_mode,))
-            for statement in (*SETTINGS, *OWN[server.engine]):
+            own = (statement for since, statement in OWN[server.engine] if server.number >= since)
+            for statement in (*SETTINGS, *own):
                 cursor.execute(statement)
             if read_only:
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        connection._read_timeout = connection._write_timeout = None  # from here on statements take what they take
+        watch(url, connection, _Line(url))
     except BaseException:
         connection.close()
         raise
     return connection, server
 
 
-def _keep_alive(end: socket.socket) -> None:
-    """The driver has switched the probes on; how often they go some systems don't let a program say."""
-    if end.family in (socket.AF_INET, socket.AF_INET6):
-        for name, value in KEEPALIVE.items():
-            if hasattr(socket, name):
-                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+class _Line:
+    """See engines.wire.Line."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def number(self, connection: Connection) -> int:
+        return -1 if connection._sock is None else int(connection._sock.fileno())
+
+    def session(self, connection: Connection) -> int:
+        return int(connection.thread_id())
+
+    def ask(self, seconds: float) -> None:
+        self.end((), seconds)
+
+    def end(self, sessions: Sequence[int], seconds: float) -> None:
+        given = arguments(self.url) | {"connect_timeout": seconds, "read_timeout": seconds}
+        try:
+            with pymysql.connect(**given, program_name="dbmo") as connection, connection.cursor() as cursor:
+                for session in sessions:
+                    cursor.execute(LASTING, (session, SETTLED))
+                    if cursor.fetchall():
+                        cursor.execute(f"KILL {int(session)}")
+        except pymysql.MySQLError as error:
+            causes = error.__context__, getattr(error, "original_exception", None)
+            if any(isinstance(cause, TimeoutError) for cause in causes):
+                raise Unanswered from None  # any other answer is one
+        except OSError:
+            return
 
 
 @contextmanager

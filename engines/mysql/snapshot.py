@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
@@ -14,23 +14,16 @@ from engines.mysql.errors import translate_error
 from engines.mysql.fast_pieces import PieceStream
 from engines.mysql.moment import UNKNOWN, Hold, check_joined, mariadb_position, mysql_position, token_of
 from engines.mysql.quickrows import QuickRowStream
-from engines.mysql.quoting import quote_identifier, quote_literal, quote_name
 from engines.mysql.rowstream import Row, RowStream
 from engines.mysql.session import connect
 
 START = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
-# what an administrator may have set for everybody, and what would leave out rows or end a long reading
-SETTINGS = (
-    "SET SESSION sql_select_limit = 18446744073709551615",
-    "SET SESSION sql_big_selects = 1",
-    "SET SESSION net_write_timeout = 86400",
-)
-# version -> setting: MariaDB shows former rows of system-versioned tables, or ends transactions that pause
-OWN: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
+SETTINGS = ("SET SESSION net_write_timeout = 86400",)  # a reader may be told to wait
+# MariaDB ends transactions that pause
+OWN: dict[str, tuple[str, ...]] = {
     "mariadb": (
-        ((10, 3), "SET SESSION idle_transaction_timeout = 0"),
-        ((10, 3), "SET SESSION idle_readonly_transaction_timeout = 0"),
-        ((10, 3, 4), "SET SESSION system_versioning_asof = DEFAULT"),
+        "SET SESSION idle_transaction_timeout = 0",
+        "SET SESSION idle_readonly_transaction_timeout = 0",
     ),
     "mysql": (),
 }
@@ -46,7 +39,7 @@ class MysqlSnapshot:
     url: mysql://... with its secrets resolved; display: the same as people may see it. position: `binlog file:offset`
     and `gtid set` of that moment, else `unknown (why)`; MariaDB says both of the snapshot itself (binlog_snapshot_*),
     MySQL is asked before and behind until nothing was written between. Tables of engines without transactions are read
-    as they are at each query: not_transactional(). One query at a time. Errors come as children of DbmoError.
+    as they are at each query (engines/mysql/walk.py). One query at a time. Errors come as children of DbmoError.
 
     join: the token of another process's snapshot; SOURCE_CHANGED where its moment can't be shown to be this one.
     """
@@ -73,11 +66,8 @@ class MysqlSnapshot:
 
     def _settle(self) -> None:
         with self.connection.cursor() as cursor:
-            for statement in SETTINGS:
+            for statement in (*SETTINGS, *OWN[self.server.engine]):
                 cursor.execute(statement)
-            for since, statement in OWN[self.server.engine]:
-                if self.server.number >= since:
-                    cursor.execute(statement)
         # from here on the driver gives what the server sent
         self.connection.use_unicode = False
         self.connection.decoders = {}
@@ -173,34 +163,6 @@ class MysqlSnapshot:
             raise translate_error(error, self.display) from error
         finally:
             self._finish(stream)
-
-    def boundaries(self, schema: str, table: str, key: str, rows: int) -> list[int]:
-        """Integer keys that end ranges of that many rows each, ascending; the last range is open.
-
-        One walk along the key's index; without an index every step sorts the rest of the table.
-        """
-        name, column = quote_name(schema, table), quote_identifier(key)
-        step = f"SELECT {column} + 0 FROM {name} WHERE {column} {{}} ORDER BY {column} LIMIT 1 OFFSET {rows - 1}"
-        found: list[int] = []
-        current = self._rows(step.format("IS NOT NULL"))
-        while current:
-            found.append(int(current[0][0]))
-            current = self._rows(step.format(f"> {found[-1]}"))
-        return found
-
-    def not_transactional(self, tables: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """Which of these (database, table) no snapshot holds, because of their storage engine: its name."""
-        found: dict[tuple[str, str], str] = {}
-        for start in range(0, len(tables), 500):
-            pairs = ", ".join(f"({quote_literal(s)}, {quote_literal(t)})" for s, t in tables[start : start + 500])
-            sql = (
-                "SELECT t.TABLE_SCHEMA, t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES AS t"
-                " JOIN information_schema.ENGINES AS e USING (ENGINE)"
-                f" WHERE COALESCE(e.TRANSACTIONS, 'NO') <> 'YES' AND (t.TABLE_SCHEMA, t.TABLE_NAME) IN ({pairs})"
-            )
-            for schema, table, engine in self._rows(sql):
-                found[schema.decode(), table.decode()] = engine.decode()
-        return found
 
     def cancel(self) -> None:
         """End the query that runs now, from another thread, by KILL QUERY over a connection of its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import ref
 
 import pymysql
 import sqlalchemy as sa
@@ -12,7 +13,9 @@ from pymysql.constants import CLIENT
 from sqlalchemy.engine import Connection
 
 from engines.errors import Aborted
+from engines.full_names import name_of
 from engines.grant import Grant
+from engines.mysql.charsets import folded
 from engines.mysql.database import MysqlDatabase, translate_error
 from engines.mysql.load import SETTLED, WRITING_MODE
 from engines.mysql.load_target import LoadTarget, load_target, server_facts
@@ -21,7 +24,7 @@ from engines.mysql.session import connect
 from engines.protocols import Loaded
 
 # what an administrator may have set for everybody, and what would refuse or end a long transaction
-SETTINGS = ("SET SESSION sql_safe_updates = 0", "SET SESSION sql_select_limit = 18446744073709551615")
+SETTINGS = ("SET SESSION sql_safe_updates = 0",)
 OWN: dict[str, tuple[str, ...]] = {
     "mariadb": ("SET SESSION idle_transaction_timeout = 0", "SET SESSION idle_write_transaction_timeout = 0"),
     "mysql": (),
@@ -48,6 +51,8 @@ class MysqlWriter(MysqlDatabase):
             )
         self.grant = grant
         self._load_facts: tuple[bool, int, int] | None = None
+        self._folded: dict[str, frozenset[str]] = {}
+        self._opened: list[ref[Any]] = []
         self._engine = sa.create_engine(
             "mysql+pymysql://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
         )
@@ -63,7 +68,22 @@ class MysqlWriter(MysqlDatabase):
         except BaseException:
             connection.close()
             raise
+        self._opened.append(ref(connection))
         return connection
+
+    def cancel(self) -> None:
+        """End the statements that run now, those of transactions too, from another thread."""
+        super().cancel()
+        running = [one.thread_id() for found in list(self._opened) if (one := found()) is not None and one.open]
+        if not running:
+            return
+        try:
+            other, _ = connect(self.url, self.display)
+            with other, other.cursor() as cursor:
+                for number in running:
+                    cursor.execute(f"KILL QUERY {int(number)}")
+        except pymysql.MySQLError as error:
+            raise translate_error(error, self.display) from error
 
     @contextmanager
     def begin(self, durable: bool = False) -> Iterator[Connection]:
@@ -80,8 +100,11 @@ class MysqlWriter(MysqlDatabase):
             cursor.execute(sql)
 
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[list[Row]]) -> Loaded:
-        """Insert lists of rows into database.table inside the transaction; bytes counts texts and blobs only."""
-        name = quote_identifier(table.partition(".")[2])
+        """Insert lists of rows into database.table inside the transaction; bytes counts texts and blobs only.
+
+        Aborted VALUE_NOT_HOLDABLE where the server stored something near a value and only said so.
+        """
+        name = quote_identifier(name_of(table))
         # the driver puts values into the text by its percent signs
         names = ", ".join(quote_identifier(column) for column in columns)
         head = f"INSERT INTO {name} ({names}) VALUES ".replace("%", "%%")
@@ -92,6 +115,8 @@ class MysqlWriter(MysqlDatabase):
                 for part, bytes_in_it in _parts(rows, max(PARAMETERS // max(len(columns), 1), 1)):
                     values = [value for row in part for value in row]
                     cursor.execute(head + ", ".join([marks] * len(part)), values)
+                    if _driver(connection)._result.warning_count:
+                        raise _changed(cursor, table)
                     loaded += len(part)
                     size += bytes_in_it
         return Loaded(loaded, size)
@@ -102,6 +127,12 @@ class MysqlWriter(MysqlDatabase):
             self._load_facts = server_facts(self.query)
         return load_target(self.query, self.database, name, self._load_facts)
 
+    def folded(self, charset: str) -> frozenset[str]:
+        """The characters that this server stores as another one in a character set (engines/mysql/charsets.py)."""
+        if charset not in self._folded:
+            self._folded[charset] = folded(self.query, charset)
+        return self._folded[charset]
+
     def driver(self, connection: Connection) -> Any:
         """The driver's connection of a transaction, for the loader."""
         return _driver(connection)
@@ -110,6 +141,16 @@ class MysqlWriter(MysqlDatabase):
         """Close all connections."""
         self._engine.dispose()
         super().close()
+
+
+def _changed(cursor: Any, table: str) -> Aborted:
+    cursor.execute("SHOW WARNINGS")
+    words = "; ".join(str(said[2]) for said in cursor.fetchmany(3))
+    return Aborted(
+        "VALUE_NOT_HOLDABLE",
+        f"{table} would not hold a value as it is: {words}.",
+        "Give the column a type that holds it (options.overrides), or mend the value in the source; plan again.",
+    )
 
 
 def _parts(rows: list[Row], most: int) -> Iterator[tuple[list[Row], int]]:

@@ -87,7 +87,7 @@ class CopyOut:
                     self._abandon_frames(wire, frames)
 
     def _abandon_frames(self, wire: socket.socket, frames: Frames) -> None:
-        with suppress(psycopg.Error, OSError):
+        with suppress(psycopg.Error, DbmoError, OSError):
             if not frames.ended:
                 self._ends.cancel()
             while not frames.ended:
@@ -103,7 +103,7 @@ class CopyOut:
     def _abandon(self, pgconn: PGconn) -> None:
         """Leave the connection at the end of the statement, whatever the server was about to send."""
         if pgconn.transaction_status == TransactionStatus.ACTIVE:
-            with suppress(psycopg.Error):
+            with suppress(psycopg.Error, DbmoError):
                 self._ends.cancel()
                 for _ in _blocks(pgconn):
                     pass

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from engines.catalog import Catalog, Table
 from engines.errors import EngineError, UsageError
@@ -15,13 +14,13 @@ from engines.postgresql.errors import translate_error
 from engines.postgresql.introspect import read_catalog
 from engines.postgresql.measure import measure_query, run_query
 from engines.postgresql.profile import rows_of, scan
-from engines.profile import TableProfile
+from engines.postgresql.session import CANCEL_SECONDS, configure, connect
+from engines.profile import TableProfile, still_told
 from engines.protocols import QueryMeasure
 
 __all__ = ["PostgresqlDatabase", "translate_error"]
 
 OLDEST = 120000
-CONNECT_SECONDS = 10
 # set by statements: a pooler such as PgBouncer refuses them as options of the connection
 SESSION = {
     "client_encoding": "UTF8",  # SQL_ASCII would give bytes instead of text
@@ -121,6 +120,10 @@ class PostgresqlDatabase:
             self._profiles[table.full_name] = scan(self.query, table)
         return self._profiles[table.full_name]
 
+    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
+        self._profiles |= still_told(profiles, self.catalog())
+
     @property
     def profiled(self) -> dict[str, TableProfile]:
         """The tables that were scanned since the last refresh(), by full name."""
@@ -155,9 +158,15 @@ class PostgresqlDatabase:
 
     def cancel(self) -> None:
         """End the query that runs now, from another thread."""
-        connection = self._connection
-        if connection is not None:
-            connection.cancel()
+        for connection in self._running():
+            try:
+                connection.cancel_safe(timeout=CANCEL_SECONDS)
+            except psycopg.Error as error:
+                raise translate_error(error, self.display) from error
+
+    def _running(self) -> list[psycopg.Connection[Any]]:
+        """Open connections on which a statement may run."""
+        return [self._connection] if self._connection is not None and not self._connection.closed else []
 
     def privileges_missing(self) -> list[str]:
         """What the user may not read: USAGE on schemas, SELECT on tables and sequences, rows behind row security."""
@@ -181,8 +190,7 @@ class PostgresqlDatabase:
             raise translate_error(error, self.display) from error
 
     def _connect(self) -> psycopg.Connection[Any]:
-        wait = conninfo_to_dict(self.dsn).get("connect_timeout", CONNECT_SECONDS)
-        connection = psycopg.connect(self.dsn, autocommit=True, application_name="dbmo", connect_timeout=wait)
+        connection = connect(self.dsn)
         try:
             if connection.info.server_version < OLDEST:
                 raise UsageError(
@@ -190,8 +198,7 @@ class PostgresqlDatabase:
                     f"{self.display} is PostgreSQL {connection.info.server_version // 10000}.",
                     "PostgreSQL 12 to 18 are supported.",
                 )
-            for name, value in SESSION.items():
-                connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            configure(connection, SESSION)
         except BaseException:
             connection.close()
             raise

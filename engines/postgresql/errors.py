@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import psycopg
 
 from engines.connection import redact
-from engines.errors import DbmoError, EngineError, UsageError
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a kind of error is called, what happened ({display} is the database) and what to do."""
-
-    code: str
-    what: str
-    remedy: str
-    usage: bool = False
-
-
-AGAIN = "Run the same command again once that is repaired."
-LOGIN = Meaning(
-    "WRONG_PASSWORD", "{display} refused the login.", "Check the user and the password variable.", usage=True
+from engines.errors import DbmoError
+from engines.meanings import (
+    CANCELLED,
+    CROWDED,
+    DENIED,
+    FAILED,
+    FULL,
+    INVALID,
+    LOGIN,
+    LOST,
+    MEMORY,
+    MISSING,
+    READ_ONLY,
+    WAITED,
+    Meaning,
 )
-MISSING = Meaning("DATABASE_MISSING", "{display} names a database that doesn't exist.", "Check its name.", usage=True)
-FAILED = Meaning(
-    "CONNECTION_FAILED", "{display} can't be reached.", "Check that the server runs and the host and port."
-)
-LOST = Meaning("CONNECTION_LOST", "The connection to {display} was lost.", "Run the same command again; it goes on.")
-CROWDED = Meaning(
-    "TOO_MANY_CONNECTIONS", "{display} takes no more connections.", "Close some, or raise max_connections."
-)
+
 # SQLSTATE, or its class (two characters): PostgreSQL documentation, appendix A
 BY_STATE = {
     "28": LOGIN,
@@ -42,20 +33,15 @@ BY_STATE = {
     "57P02": LOST,
     "57P03": FAILED,
     "53300": CROWDED,
-    "53100": Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN),
-    "53200": Meaning("OUT_OF_MEMORY", "The server of {display} has no memory left.", "Give it memory. " + AGAIN),
-    "42501": Meaning(
-        "PERMISSION_DENIED", "The user of {display} lacks a right.", "Grant what the message names.", usage=True
-    ),
-    "55P03": Meaning("LOCK_TIMEOUT", "A lock in {display} wasn't free in time.", AGAIN),
-    "57014": Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAIN),
-    "25006": Meaning("READ_ONLY", "{display} doesn't take writes in this transaction.", "Use a reading statement."),
+    "53100": FULL,
+    "53200": MEMORY,
+    "42501": DENIED,
+    "55P03": WAITED,
+    "57014": CANCELLED,
+    "25006": READ_ONLY,
 }
 GENERIC = Meaning(
     "POSTGRESQL_ERROR", "{display} answered with an error.", "Look at the message; nothing was committed."
-)
-INVALID = Meaning(
-    "URL_INVALID", "The reference {display} can't be used.", "Correct what the message names.", usage=True
 )
 NEVER_UP = ("connection failed", "connection is bad", "connection timeout", "failed to resolve host", "[Errno")
 # libpq gives no SQLSTATE for a connection that never came up, only the server's words
@@ -63,7 +49,7 @@ BY_WORDS = (
     (r"authentication failed|no password supplied|role \".*\" does not exist", LOGIN),
     (r"too many clients|too many connections|remaining connection slots", CROWDED),
     (r"database \".*\" does not exist", MISSING),
-    (r"permission denied for database", BY_STATE["42501"]),
+    (r"permission denied for database", DENIED),
 )
 
 
@@ -77,8 +63,7 @@ def translate_error(error: psycopg.Error, display: str) -> DbmoError:
     meaning = _meaning(error)
     lines = (error.diag.message_primary or str(error)).strip().splitlines()
     words = redact(lines[0] if lines else type(error).__name__)[:500]
-    kind = UsageError if meaning.usage else EngineError
-    return kind(meaning.code, f"{meaning.what.format(display=display)} ({words})", meaning.remedy, sqlstate=state)
+    return meaning.error(display, words, sqlstate=state)
 
 
 def _meaning(error: psycopg.Error) -> Meaning:

@@ -10,6 +10,7 @@ import psycopg
 
 from engines.errors import DbmoError
 from engines.postgresql.errors import translate_error
+from engines.postgresql.session import configure, connect
 from engines.pressure import ANSWER_SECONDS, Unseen
 
 SESSION = {
@@ -113,12 +114,9 @@ class PostgresqlGauge:
         return row or (None,)
 
     def _connect(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
-            self.dsn, autocommit=True, application_name="dbmo gauge", connect_timeout=ANSWER_SECONDS
-        )
+        connection = connect(self.dsn, application_name="dbmo gauge", connect_timeout=ANSWER_SECONDS)
         try:
-            for name, value in SESSION.items():
-                connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+            configure(connection, SESSION)
         except BaseException:
             connection.close()
             raise

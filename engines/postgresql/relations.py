@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engines.errors import UsageError
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-# A schema's name may hold dots, so the full name is compared as a whole. tgenabled: O fires unless the session is a
-# replica, R only then, A always, D never (documentation: pg_trigger).
+# tgenabled: O fires unless the session is a replica, R only then, A always, D never (documentation: pg_trigger).
 RELATION = """
 SELECT n.nspname, c.relname, c.oid::bigint, coalesce(pg_catalog.pg_relation_size(nullif(c.reltoastrelid, 0)), 0),
        ARRAY(SELECT t.tgname || ' ' || t.tgenabled::text FROM pg_catalog.pg_trigger AS t
-              WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgname)
+              WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgname),
+       ARRAY(SELECT ARRAY[a.attname::text, pg_catalog.format_type(a.atttypid, NULL)] FROM pg_catalog.pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relname = ANY (%s::text[]) AND n.nspname = ANY (%s::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-   AND n.nspname || '.' || c.relname = %s
+ WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 """
 AGAIN = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
@@ -28,7 +29,8 @@ AGAIN = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWA
 class Relation:
     """A table by its own names.
 
-    stored_apart: bytes of its second storage (TOAST); triggers: name and tgenabled of those that are not disabled.
+    stored_apart: bytes of its second storage (TOAST); triggers: name and tgenabled of those that are not disabled;
+    types: of its columns by their names, without typmods.
     """
 
     schema: str
@@ -36,6 +38,7 @@ class Relation:
     oid: int
     stored_apart: int = 0
     triggers: tuple[tuple[str, str], ...] = ()
+    types: dict[str, str] = field(default_factory=dict)
 
     @property
     def quoted(self) -> str:
@@ -55,35 +58,13 @@ class Relation:
         return before, after
 
 
-def place(full_name: str, query: Query, display: str) -> tuple[str, str]:
-    """Schema and name of a full name; the server is asked only where a dot may be part of one of them."""
-    if full_name.count(".") == 1:
-        schema, _, name = full_name.partition(".")
-        return schema, name
-    found = find_relation(full_name, query, display)
-    return found.schema, found.name
-
-
 def find_relation(full_name: str, query: Query, display: str) -> Relation:
-    """The relation that a full name (schema.name) means; UsageError when there is none, or more than one.
-
-    A dot in a schema or a table is part of its name: "a.b"."c" and "a"."b.c" are both called a.b.c.
-    """
-    words = full_name.split(".")
-    schemas = [".".join(words[:n]) for n in range(1, len(words))]
-    names = [".".join(words[n:]) for n in range(1, len(words))]
-    found = query(RELATION, (names, schemas, full_name))
+    """The relation that a full name means; UsageError TABLE_UNKNOWN when there is none."""
+    found = query(RELATION, parts(full_name))
     if not found:
         raise UsageError(
             "TABLE_UNKNOWN", f"{display} has no table {full_name}.", "Plan the migration again.", table=full_name
         )
-    if len(found) > 1:
-        raise UsageError(
-            "NAME_AMBIGUOUS",
-            f"{full_name} is the name of two tables of {display}: a schema or a table has a dot in its name.",
-            "Rename one of them, then plan again.",
-            table=full_name,
-        )
-    schema, name, oid, stored_apart, triggers = found[0]
+    schema, name, oid, stored_apart, triggers, columns = found[0]
     pairs = tuple((entry[:-2], entry[-1]) for entry in triggers)
-    return Relation(schema, name, oid, stored_apart, pairs)
+    return Relation(schema, name, oid, stored_apart, pairs, dict(columns))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+
+from engines.wire import KEEPALIVE, Unanswered, watch
 
 # Text forms of values must not depend on the server's settings (documentation: COPY, client connection defaults).
 FORMS = {
@@ -21,24 +23,41 @@ FORMS = {
     "search_path": "",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
+    # a server that lost its client holds what that locked until it notices; over a Unix socket these mean nothing
+    "tcp_keepalives_idle": str(KEEPALIVE["TCP_KEEPIDLE"]),
+    "tcp_keepalives_interval": str(KEEPALIVE["TCP_KEEPINTVL"]),
+    "tcp_keepalives_count": str(KEEPALIVE["TCP_KEEPCNT"]),
 }
 # Limits that a server has since a version.
 LIMITS = ((170000, "transaction_timeout", "0"), (140000, "idle_session_timeout", "0"))
-# libpq's own defaults notice a dead network after two hours. Seconds, seconds, probes.
 OPTIONS = {
     "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 6,
+    "keepalives_idle": KEEPALIVE["TCP_KEEPIDLE"],
+    "keepalives_interval": KEEPALIVE["TCP_KEEPINTVL"],
+    "keepalives_count": KEEPALIVE["TCP_KEEPCNT"],
+    "tcp_user_timeout": KEEPALIVE["TCP_USER_TIMEOUT"],
     "application_name": "dbmo",
 }
+CANCEL_SECONDS = 10.0
+# A session that began its last statement since then is a new one under the number of an old one.
+SETTLED = 1
+END_SESSIONS = """
+SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+ WHERE pid = ANY (%s) AND usename = current_user AND application_name = 'dbmo'
+   AND state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)
+"""
 
 
 def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
-    """A connection in autocommit; what the reference itself says goes before OPTIONS. more: libpq's parameters."""
+    """A connection in autocommit; what the reference itself says goes before OPTIONS. more: libpq's parameters.
+
+    A server that vanishes is noticed (engines/wire.py).
+    """
     said = conninfo_to_dict(dsn)
     options: dict[str, Any] = {**{k: v for k, v in OPTIONS.items() if k not in said}, **more}
-    return psycopg.connect(dsn, autocommit=True, **options)
+    connection = psycopg.connect(dsn, autocommit=True, **options)
+    watch(dsn, connection, _Line(dsn))
+    return connection
 
 
 def configure(connection: psycopg.Connection[Any], settings: Mapping[str, str] = FORMS) -> None:
@@ -56,3 +75,36 @@ def is_plain(connection: psycopg.Connection[Any]) -> bool:
     asked = "SELECT encrypted FROM pg_catalog.pg_stat_gssapi WHERE pid = pg_catalog.pg_backend_pid()"
     row = connection.execute(asked.encode()).fetchone()
     return row is not None and not row[0]
+
+
+class _Line:
+    """See engines.wire.Line."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def number(self, connection: psycopg.Connection[Any]) -> int:
+        try:
+            return connection.fileno()
+        except psycopg.Error:
+            return -1
+
+    def session(self, connection: psycopg.Connection[Any]) -> int:
+        return connection.info.backend_pid
+
+    def ask(self, seconds: float) -> None:
+        self._told("SELECT", (), seconds)
+
+    def end(self, sessions: Sequence[int], seconds: float) -> None:
+        self._told(END_SESSIONS, (list(sessions), SETTLED), seconds)
+
+    def _told(self, statement: str, given: Sequence[Any], seconds: float) -> None:
+        try:
+            with psycopg.connect(
+                self.dsn, connect_timeout=max(2, round(seconds)), application_name="dbmo"
+            ) as connection:
+                connection.execute(statement.encode(), given)
+        except psycopg.errors.ConnectionTimeout:
+            raise Unanswered from None
+        except psycopg.Error:
+            return  # a refusal is an answer

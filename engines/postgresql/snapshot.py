@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from engines.errors import DbmoError
 from engines.postgresql.copy_out import CopyOut
 from engines.postgresql.errors import translate_error
-from engines.postgresql.session import FORMS, configure, connect, is_plain
+from engines.postgresql.session import CANCEL_SECONDS, FORMS, configure, connect, is_plain
 
 # Settings of those who only read. Row security would hide rows without a word: off means that it is an error.
 READER = {
@@ -24,7 +24,6 @@ READER = {
     "max_parallel_workers_per_gather": "0",  # one core of the server at most
     "jit": "off",  # many queries of some milliseconds each
 }
-CANCEL_SECONDS = 10.0
 
 
 class PostgresqlSnapshot:
@@ -87,8 +86,11 @@ class PostgresqlSnapshot:
         return True
 
     def cancel(self) -> None:
-        """End the statement that runs now, from another thread."""
-        self.connection.cancel_safe(timeout=CANCEL_SECONDS)
+        """End the statement that runs now, from another thread; raises what the server answers."""
+        try:
+            self.connection.cancel_safe(timeout=CANCEL_SECONDS)
+        except psycopg.Error as error:
+            raise translate_error(error, self._display) from error
 
     def _text(self, statement: str) -> str:
         row = self.connection.execute(statement.encode()).fetchone()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import ref
 
 import psycopg
 import sqlalchemy as sa
@@ -46,6 +47,7 @@ class PostgresqlWriter(PostgresqlDatabase):
         self.grant = grant
         self.may_be_replica = False  # known when a session is open
         self._relations: dict[str, Relation] = {}
+        self._opened: list[ref[psycopg.Connection[Any]]] = []
         self._engine = sa.create_engine(
             "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
         )
@@ -55,7 +57,14 @@ class PostgresqlWriter(PostgresqlDatabase):
         configure(connection, FORMS | LOADER)
         self.may_be_replica = _may_be_replica(connection)
         connection.autocommit = False
+        self._opened.append(ref(connection))
         return connection
+
+    def _running(self) -> list[psycopg.Connection[Any]]:
+        """Those of the transactions too: of statements that go on now."""
+        opened = [one for found in list(self._opened) if (one := found()) is not None]
+        busy = [one for one in opened if one.info.transaction_status is TransactionStatus.ACTIVE]
+        return [*super()._running(), *busy]
 
     @contextmanager
     def begin(self, durable: bool = False) -> Iterator[Connection]:
@@ -79,55 +88,35 @@ class PostgresqlWriter(PostgresqlDatabase):
         columns: Sequence[str],
         blocks: Iterable[Block],
         before: Sequence[str] = (),
+        form: str = "text",
     ) -> Loaded:
-        """COPY text blocks (UTF-8, any cut) into schema.table inside the transaction; its triggers don't fire.
+        """COPY blocks (any cut) into schema.table inside the transaction; its triggers don't fire.
 
-        before: statements that go to the server with it, a SAVEPOINT for instance.
+        form: text (in UTF-8), or binary with header and trailer, as COPY TO of an equal row type gives it; before:
+        statements that go to the server with it, a SAVEPOINT for instance.
 
         rows: as the server counted them. Nothing is committed, and memory holds one block at a time. A failed load
         leaves the transaction in error. Tables that are views or have no rows of their own are the caller's matter.
         """
-        return self._copy(connection, table, columns, blocks, "text", before)
-
-    def load_binary(
-        self,
-        connection: Connection,
-        table: str,
-        columns: Sequence[str],
-        blocks: Iterable[Block],
-        before: Sequence[str] = (),
-    ) -> Loaded:
-        """The same with COPY's binary form, header and trailer included, as COPY TO of an equal row type gives it."""
-        return self._copy(connection, table, columns, blocks, "binary", before)
+        raw, relation = driver_of(connection), self.relation(table)
+        silence, after = relation.silencing(self.may_be_replica)
+        if self.may_be_replica:
+            silence.insert(0, "SET LOCAL session_replication_role = replica")
+        if raw.info.transaction_status is TransactionStatus.IDLE:
+            silence.insert(0, "BEGIN")  # as the driver would at the first statement, without a round trip of its own
+        names = ", ".join(quote_identifier(column) for column in columns)
+        listed = f" ({names})" if names else ""  # a table may have no columns to fill
+        copy = f"COPY {relation.quoted}{listed} FROM STDIN WITH (FORMAT {form})"
+        loaded = copy_in(raw, "; ".join([*silence, *before, copy]), blocks)
+        for statement in after:
+            self.run(connection, statement)
+        return loaded
 
     def relation(self, table: str) -> Relation:
         """The table (or view, sequence) that schema.name means, and its triggers; looked up once per writer."""
         if table not in self._relations:
             self._relations[table] = find_relation(table, self.query, self.display)
         return self._relations[table]
-
-    def _copy(
-        self,
-        connection: Connection,
-        table: str,
-        columns: Sequence[str],
-        blocks: Iterable[Block],
-        form: str,
-        given: Sequence[str] = (),
-    ) -> Loaded:
-        raw, relation = driver_of(connection), self.relation(table)
-        before, after = relation.silencing(self.may_be_replica)
-        if self.may_be_replica:
-            before.insert(0, "SET LOCAL session_replication_role = replica")
-        if raw.info.transaction_status is TransactionStatus.IDLE:
-            before.insert(0, "BEGIN")  # as the driver would at the first statement, without a round trip of its own
-        names = ", ".join(quote_identifier(column) for column in columns)
-        listed = f" ({names})" if names else ""  # a table may have no columns to fill
-        copy = f"COPY {relation.quoted}{listed} FROM STDIN WITH (FORMAT {form})"
-        loaded = copy_in(raw, "; ".join([*before, *given, copy]), blocks)
-        for statement in after:
-            self.run(connection, statement)
-        return loaded
 
     def close(self) -> None:
         """Close all connections."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engines.catalog import Catalog, Table
 from engines.errors import EngineError, UsageError
-from engines.profile import TableProfile
+from engines.profile import TableProfile, still_told
 from engines.protocols import QueryMeasure
 from engines.sqlite import files
 from engines.sqlite.errors import is_stacked, translate_error
@@ -138,6 +138,10 @@ class SqliteDatabase:
     def count(self, table: Table) -> int:
         """Exact number of rows."""
         return int(self.query(f"SELECT count(*) FROM {quote_identifier(table.name)}")[0][0])
+
+    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
+        self._profiles |= still_told(profiles, self.catalog())
 
     @property
     def profiled(self) -> dict[str, TableProfile]:

@@ -29,6 +29,7 @@ FRAME_HEADER_BYTES = 24
 WAL_VERSIONS = (2, 2)
 PENDING_BYTE = 0x40000000  # https://www.sqlite.org/src/file/src/os.h: pending, reserved, 510 bytes of shared locks
 LOCK_BYTES = 512
+POSITION = "-dbmo-position"  # behind the name of a private copy: the position of the file that was copied
 
 _DESCRIPTORS: dict[tuple[int, int], int] = {}
 _LEFT: dict[Path, list[Path]] = {}
@@ -125,8 +126,12 @@ def position(path: Path) -> str:
     that changes pages but not the first leaves the header as it was, so the header alone proves nothing in WAL
     mode); -wal: its salts, and number and checksum of the last commit frame. Different tokens don't prove a
     commit: a checkpoint or `touch` changes them too. Not seen: a file written to by other means than SQLite with
-    its time of modification set back.
+    its time of modification set back. Of a private copy (engines/sqlite/copy.py) it is that of what was copied.
     """
+    try:
+        return sidecar(path, POSITION).read_text()
+    except FileNotFoundError:
+        pass
     header = read_header(path)
     if header is None:
         status = path.stat()
@@ -136,6 +141,11 @@ def position(path: Path) -> str:
             f"{header.change_counter}.{header.version_valid_for}.{header.pages}.{header.file_size}.{header.modified_ns}"
         )
     return f"sqlite:{database}/{_wal_position(sidecar(path, '-wal'))}"
+
+
+def note_position(path: Path, position: str) -> None:
+    """Give a private copy, which nobody writes to, the position of what was copied."""
+    sidecar(path, POSITION).write_text(position)
 
 
 def _wal_position(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,8 @@ class SqliteSnapshot:
 
     def cancel(self) -> None:
         """End the statement that runs now, from another thread."""
-        self.connection.interrupt()
+        with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+            self.connection.interrupt()
 
     def each(self, sql: str, parameters: Row = ()) -> Iterator[Row]:
         """The rows of a statement one at a time; text comes as bytes. TooLarge where limited() says so."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engines.errors import Aborted
+from engines.full_names import name_of
 from engines.grant import Grant
 from engines.protocols import Loaded
 from engines.sqlite.database import SqliteDatabase, translate_error
@@ -73,6 +74,7 @@ class SqliteWriter(SqliteDatabase):
                 "Point the request at the database that was approved, or plan and approve again.",
             )
         self.grant = grant
+        self._opened: sqlite3.Connection | None = None
         self._engine = sa.create_engine("sqlite://", creator=self._open, poolclass=sa.pool.StaticPool)
 
         @sa.event.listens_for(self._engine, "begin")
@@ -87,6 +89,7 @@ class SqliteWriter(SqliteDatabase):
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA recursive_triggers = OFF")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+        self._opened = connection
         return connection
 
     @contextmanager
@@ -107,7 +110,7 @@ class SqliteWriter(SqliteDatabase):
     def load(self, connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[list[Row]]) -> Loaded:
         """Insert lists of rows inside the transaction; bytes counts text and blobs only."""
         raw = raw_connection(connection)
-        name = quote_identifier(table.partition(".")[2])
+        name = quote_identifier(name_of(table))
         names = ", ".join(quote_identifier(column) for column in columns)
         marks = ", ".join("?" * len(columns))
         loaded = size = 0
@@ -124,7 +127,7 @@ class SqliteWriter(SqliteDatabase):
         without index.
         """
         raw = raw_connection(connection)
-        name = quote_identifier(table.partition(".")[2])
+        name = quote_identifier(name_of(table))
         marks = ", ".join(value.place if isinstance(value, Large | TextBytes) else "?" for value in values)
         given = [_given(value) for value in values]
         names = ", ".join(quote_identifier(column) for column in columns)
@@ -132,10 +135,17 @@ class SqliteWriter(SqliteDatabase):
         for column, value in zip(columns, values, strict=True):
             if isinstance(value, Large):
                 assert row is not None
-                with raw.blobopen(table.partition(".")[2], column, row) as blob:
+                with raw.blobopen(name_of(table), column, row) as blob:
                     for piece in value.pieces():
                         blob.write(piece)
         return sum(v.size if isinstance(v, Large) else len(v) for v in values if isinstance(v, Large | str | bytes))
+
+    def cancel(self) -> None:
+        """End the statement that runs now, from another thread; a wait for another program's lock goes on."""
+        with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+            super().cancel()
+            if self._opened is not None:
+                self._opened.interrupt()
 
     def attach(self, source: Path, name: str) -> bool:
         """Make another file readable by the writing connection; False where SQLite doesn't join the two (encodings)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from skills.data_engineering_pipeline_designer.stages import Plan
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
 
 PATH = "airflow/dag.py"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skills.data_engineering_pipeline_designer.models import Gate
-from skills.data_engineering_pipeline_designer.stages import Plan
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
 
 
 def write_gates(plan: Plan) -> list[Gate]:

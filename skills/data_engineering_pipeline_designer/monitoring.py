@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.families import family
-from skills.data_engineering_pipeline_designer.stages import Plan
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
 from skills.data_engineering_pipeline_designer.timeline import GIGABYTE
 
 HALF = 0.5

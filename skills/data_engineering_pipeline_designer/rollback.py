@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engines.families import family
 from skills.data_engineering_pipeline_designer.models import Stage
-from skills.data_engineering_pipeline_designer.stages import Plan
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
 
 # What undoes a stage; {source} and {target} are the databases as people say them, {schema} the target's schema.
 UNDO = {

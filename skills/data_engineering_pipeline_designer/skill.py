@@ -11,7 +11,8 @@ from skills.data_engineering_pipeline_designer.gates import write_checklist, wri
 from skills.data_engineering_pipeline_designer.models import Decision, Input, Output, Strategy
 from skills.data_engineering_pipeline_designer.monitoring import write_monitoring
 from skills.data_engineering_pipeline_designer.rollback import write_rollback
-from skills.data_engineering_pipeline_designer.stages import Plan, write_stages
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
+from skills.data_engineering_pipeline_designer.stages import write_stages
 from skills.data_engineering_pipeline_designer.strategy import (
     choose_depth,
     choose_strategy,

@@ -11,7 +11,7 @@ from engines.errors import Aborted
 from engines.families import family
 from skills.data_engineering_pipeline_designer.decision_matrix import SPECIFICATION
 from skills.data_engineering_pipeline_designer.models import Decision, Endpoint, Tool
-from skills.data_engineering_pipeline_designer.stages import READABLE
+from skills.data_engineering_pipeline_designer.stage_plan import READABLE
 
 SQL_ENGINES = frozenset({"postgresql", "mysql", "mariadb", "sqlite"})
 MYSQL_FAMILY = frozenset({"mysql", "mariadb"})
@@ -33,11 +33,6 @@ class Pair:
     def engines(self) -> tuple[str, str]:
         """Source and target engine."""
         return self.source.engine, self.target.engine
-
-    @property
-    def on_aws(self) -> bool:
-        """Whether the target is a service of AWS."""
-        return (self.target.platform or "").lower().startswith("aws")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engines.errors import Aborted
 from skills.data_engineering_pipeline_designer.decision_matrix import INFRASTRUCTURE, STRATEGY_NEEDS, Facts
 from skills.data_engineering_pipeline_designer.models import Input, Strategy, Weighed
-from skills.data_engineering_pipeline_designer.stages import Plan, write_stages
+from skills.data_engineering_pipeline_designer.stage_plan import Plan
+from skills.data_engineering_pipeline_designer.stages import write_stages
 from skills.data_engineering_pipeline_designer.strategy import by_table, choose_depth, choose_tiers, gather, told
 from skills.data_engineering_pipeline_designer.timeline import Prediction, lay_out, predict
 

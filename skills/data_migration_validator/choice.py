@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from engines.catalog import Catalog
 from engines.errors import UsageError
+from engines.full_names import name_of
 from skills.data_migration_validator.model import Input
 from transfer.compare.mapped import from_mapping
 from transfer.compare.mapped_documents import from_documents
@@ -81,7 +82,7 @@ def _among(full: str, names: Iterable[str]) -> bool:
 
 
 def _is(name: str, full: str) -> bool:
-    return name == full or full.endswith(f".{name}")
+    return name in (full, name_of(full))
 
 
 def _ignored(names: Sequence[str], source: Catalog) -> list[str]:
@@ -89,5 +90,5 @@ def _ignored(names: Sequence[str], source: Catalog) -> list[str]:
     known = [f"{item.full_name}.{column.name}" for item in relations(source) for column in item.columns]
     found: list[str] = []
     for name in names:
-        found += [full for full in known if _is(name, full)] or [name]
+        found += [full for full in known if full == name or full.endswith(f".{name}")] or [name]
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from skills.context import Progress, SkillContext
 from transfer.canonical.columns import ComparedTable
+from transfer.compare.aside_documents import entries_of
 from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import Pairing
@@ -64,7 +65,7 @@ class Comparison:
             context.journal("table compared", _noted(self.of_tables[-1]))
 
     def _one(self, table: ComparedTable, context: SkillContext) -> TableComparison:
-        own = [entry for name, entry in self.aside if name == table.source]
+        own = entries_of(table, self.aside)
         return compare_table(
             self.source,
             self.target,

@@ -20,6 +20,7 @@ from transfer.aside import quarantined_on
 from transfer.canonical.encoding import Hashing
 from transfer.certificate.make import certified_end, certify, check_certifiable
 from transfer.certificate.model import Certificate
+from transfer.compare.aside_documents import leaving_out
 from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import Pairing
@@ -54,6 +55,7 @@ def _rows(input: Input, context: SkillContext, source: Database, target: Databas
         closing(Findings(Path(input.state) if input.state else None)) as findings,
     ):
         aside = quarantined_on(input.target.url, input.migration) if input.migration else []
+        pairing = pairing.model_copy(update={"tables": [leaving_out(table, aside) for table in pairing.tables]})
         comparison = Comparison(here, there, pairing, _options(input), aside, findings)
         comparison.compare(context)
         output = _output(input, comparison)

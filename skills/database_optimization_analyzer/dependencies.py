@@ -65,7 +65,7 @@ def groups_moved_together(catalog: Catalog) -> list[list[str]]:
 
     for table in catalog.tables:
         for key in table.foreign_keys:
-            other = f"{key.referenced_schema}.{key.referenced_table}"
+            other = key.referenced
             if other in parent:
                 parent[root(table.full_name)] = root(other)
     groups: dict[str, list[str]] = {}

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
 from skills.database_optimization_analyzer import hazards_names as names
 from skills.database_optimization_analyzer import hazards_postgresql as pg
 from skills.database_optimization_analyzer import hazards_sqlite as lite
 from skills.database_optimization_analyzer import hazards_values as values
-from skills.database_optimization_analyzer.probe import Found, Probe
+from skills.database_optimization_analyzer.hazard_rule import HazardRule
 
 SQLITE, POSTGRESQL = ("sqlite",), ("postgresql",)
-EVERY = SQLITE + POSTGRESQL
-
-
-@dataclass(frozen=True)
-class HazardRule:
-    """engines: sources it applies to; detect may give a severity of its own for a place."""
-
-    id: str
-    title: str
-    engines: tuple[str, ...]
-    severity: str
-    remedy: str
-    detect: Callable[[Probe], Iterable[Found]]
-    across: bool = False  # only when the target is another engine
+EVERY = (*SQLITE, *POSTGRESQL, "mysql")
 
 
 def _value(identifier: str, title: str, severity: str, remedy: str) -> HazardRule:

@@ -6,9 +6,16 @@ from pydantic import Field
 
 from engines.catalog import Model
 from engines.errors import DbmoError
-from skills.database_optimization_analyzer.hazard_table import HAZARDS, HazardRule
+from engines.families import family
+from skills.database_optimization_analyzer.hazard_rule import HazardRule
+from skills.database_optimization_analyzer.hazard_table import HAZARDS
+from skills.database_optimization_analyzer.hazard_table_documents import DOCUMENTS, UNSEEN_IN_DOCUMENTS
+from skills.database_optimization_analyzer.hazard_table_mysql import MYSQL, UNSEEN_IN_MYSQL
 from skills.database_optimization_analyzer.probe import Found, Probe
 
+RULES = (*HAZARDS, *MYSQL, *DOCUMENTS)
+# family of the source -> hazards that nobody looks for before the copy, and why
+UNSEEN = {"mysql": UNSEEN_IN_MYSQL, "mongodb": UNSEEN_IN_DOCUMENTS}
 SEVERITIES = ("info", "low", "medium", "high", "blocking")
 
 
@@ -38,11 +45,14 @@ def detect(probe: Probe) -> tuple[list[Hazard], list[NotChecked]]:
     """Run every rule that applies; a rule whose query is refused is named with the reason, the rest goes on."""
     found: list[Hazard] = []
     unchecked: list[NotChecked] = []
-    if not knows(probe.catalog.engine):
+    own = family(probe.catalog.engine)
+    if not knows(own):
         unchecked.append(NotChecked(id="all", reason=f"No hazard is looked for in {probe.catalog.engine} yet."))
-    across = probe.target_engine != probe.catalog.engine
-    for rule in HAZARDS:
-        if probe.catalog.engine not in rule.engines or (rule.across and not across):
+    across = probe.target_engine is None or family(probe.target_engine) != own
+    if across:
+        unchecked += [NotChecked(id=identifier, reason=why) for identifier, why in UNSEEN.get(own, {}).items()]
+    for rule in RULES:
+        if own not in rule.engines or (rule.across and not across):
             continue
         try:
             found += [_hazard(rule, place) for place in rule.detect(probe)]
@@ -54,7 +64,7 @@ def detect(probe: Probe) -> tuple[list[Hazard], list[NotChecked]]:
 
 def knows(engine: str) -> bool:
     """True when at least one rule looks at databases of that engine."""
-    return any(engine in rule.engines for rule in HAZARDS)
+    return any(family(engine) in rule.engines for rule in RULES)
 
 
 def _hazard(rule: HazardRule, place: Found) -> Hazard:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from engines.catalog import Table, View
+from engines.families import family
 from skills.database_optimization_analyzer.indexes import NAME_BYTES
 from skills.database_optimization_analyzer.probe import Found, Probe, duplicates
 from skills.database_optimization_analyzer.rules_names import RESERVED
@@ -27,6 +28,8 @@ def _relations(probe: Probe) -> Iterator[Table | View]:
 
 def too_long(probe: Probe) -> Iterator[Found]:
     """Names that PostgreSQL would cut at 63 bytes."""
+    if family(probe.catalog.engine) == family(probe.target_engine or "") == "mysql":
+        return
     for place, name in _names(probe):
         if len(name.encode()) > NAME_BYTES:
             yield Found(place, detail=f"{len(name.encode())} bytes")

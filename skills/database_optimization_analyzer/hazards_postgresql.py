@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engines.full_names import qualified
 from skills.database_optimization_analyzer.breaking_changes import major
 from skills.database_optimization_analyzer.indexes import quoted
 from skills.database_optimization_analyzer.probe import Found, Probe, orphans
@@ -78,7 +79,7 @@ def invalid_indexes(probe: Probe) -> Iterator[Found]:
     for table in probe.catalog.tables:
         for index in table.indexes:
             if not index.valid:
-                yield Found(f"{table.schema_name}.{index.name}", detail=f"on {table.full_name}")
+                yield Found(qualified(table.schema_name, index.name), detail=f"on {table.full_name}")
 
 
 def large_objects(probe: Probe) -> Iterator[Found]:
@@ -147,7 +148,7 @@ def with_oids(probe: Probe) -> Iterator[Found]:
         "SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE c.relhasoids AND c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
     )
-    yield from (Found(f"{schema}.{name}") for schema, name in rows)
+    yield from (Found(qualified(schema, name)) for schema, name in rows)
 
 
 def collation_version(probe: Probe) -> Iterator[Found]:

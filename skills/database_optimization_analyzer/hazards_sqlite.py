@@ -17,7 +17,7 @@ NEAR_LARGEST = 2**62
 
 def _resolved(probe: Probe, key: ForeignKey) -> tuple[Table | None, ForeignKey]:
     """The referenced table, found without case, and the reference with its columns written out."""
-    wanted = f"{key.referenced_schema}.{key.referenced_table}".lower()
+    wanted = key.referenced.lower()
     parent = next((table for table in probe.catalog.tables if table.full_name.lower() == wanted), None)
     if parent is None or len(key.referenced_columns) == len(key.columns):
         return parent, key

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from engines.catalog import Catalog, Model, Table, Unread
 from engines.documents import Collection
+from engines.full_names import qualified
 from engines.profile import TableProfile
 from engines.protocols import Database
 
@@ -114,7 +115,7 @@ def describe_table(source: Database, table: Table, profile: TableProfile | None)
 def describe_collection(database: str, found: Collection) -> TableFacts:
     """The facts of a collection; its columns are the fields that were seen, its documents as the server counts them."""
     return TableFacts(
-        name=f"{database}.{found.name}",
+        name=qualified(database, found.name),
         kind="table" if found.kind == "collection" else found.kind,
         rows=found.documents,
         rows_evidence="not_run" if found.documents is None else "measured" if found.documents_exact else "estimated",

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from engines.catalog import Catalog, Column, ForeignKey, Table
+from engines.families import family
+from engines.mysql import quoting as mysql
 from engines.profile import ColumnProfile, TableProfile
 from engines.protocols import Database
 from skills.database_optimization_analyzer.indexes import qualified, quoted
@@ -123,6 +125,9 @@ def duplicates(probe: Probe, table: Table) -> int:
     """Rows that repeat another row in every column."""
     if probe.catalog.engine == "postgresql":
         grouped = f"SELECT count(*) AS n FROM {qualified(table)} AS dbmo_row GROUP BY dbmo_row::text"
+    elif family(probe.catalog.engine) == "mysql":
+        columns = ", ".join(f"CAST({mysql.quote_identifier(column.name)} AS BINARY)" for column in table.columns)
+        grouped = f"SELECT count(*) AS n FROM {mysql.quote_name(table.schema_name, table.name)} GROUP BY {columns}"
     else:
         columns = ", ".join(f"quote({quoted(column.name)})" for column in table.columns)
         grouped = f"SELECT count(*) AS n FROM {qualified(table)} GROUP BY {columns}"

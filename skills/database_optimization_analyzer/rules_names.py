@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from engines.catalog import Catalog, Column, Kind, Table
+from engines.full_names import qualified
 
 Seen = Iterator[tuple[str, str]]
 MONEY = re.compile(r"(^|_)(price|amount|total|subtotal|cost|fee|balance|salary|tax|discount|revenue|payment)(_|$|s$)")
@@ -98,7 +99,7 @@ def data_in_table_names(catalog: Catalog) -> Seen:
             groups[table.schema_name, match[1]].append(table.name)
     for (schema, stem), names in sorted(groups.items()):
         if len(names) > 1:
-            yield f"{schema}.{stem}", f"tables {', '.join(sorted(names)[:6])}"
+            yield qualified(schema, stem), f"tables {', '.join(sorted(names)[:6])}"
 
 
 def numbered_columns(catalog: Catalog) -> Seen:

@@ -75,7 +75,7 @@ def foreign_key_type_mismatch(catalog: Catalog) -> Seen:
     tables = {table.full_name: table for table in catalog.tables}
     for table in catalog.tables:
         for key in table.foreign_keys:
-            parent = tables.get(f"{key.referenced_schema}.{key.referenced_table}")
+            parent = tables.get(key.referenced)
             names = {column.name: column for column in parent.columns} if parent else {}
             for mine, theirs in zip(key.columns, key.referenced_columns, strict=False):
                 if theirs in names and _shape(table.column(mine)) != _shape(names[theirs]):
@@ -89,7 +89,7 @@ def self_reference(catalog: Catalog) -> Seen:
     """Tables that reference themselves."""
     for table in catalog.tables:
         for key in table.foreign_keys:
-            if f"{key.referenced_schema}.{key.referenced_table}" == table.full_name:
+            if key.referenced == table.full_name:
                 yield table.full_name, f"({', '.join(key.columns)}) references the table itself"
 
 
@@ -98,7 +98,7 @@ def foreign_key_cycle(catalog: Catalog) -> Seen:
     graph: dict[str, set[str]] = defaultdict(set)
     for table in catalog.tables:
         for key in table.foreign_keys:
-            graph[table.full_name].add(f"{key.referenced_schema}.{key.referenced_table}")
+            graph[table.full_name].add(key.referenced)
     for ring in _components(graph):
         if len(ring) > 1:
             yield ring[0], " -> ".join(ring)

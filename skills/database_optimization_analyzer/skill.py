@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from engines.catalog import Catalog, Model
 from engines.errors import UsageError
+from engines.families import family
 from engines.profile import TableProfile
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
@@ -83,7 +84,7 @@ def run(input: Input, context: SkillContext) -> Output:
 def _measured(input: Input, context: SkillContext, source: Database) -> Output:
     catalog = source.catalog()
     engine, version = _target(input, context)
-    profiles = _profiles(catalog, source, context)
+    profiles = _profiles(catalog, source, context, engine)
     probe = Probe(source, catalog, profiles, context.target, engine, version)
     inventory = take_inventory(source, catalog, profiles)
     hazards, not_checked = detect(probe)
@@ -115,11 +116,15 @@ def _measured(input: Input, context: SkillContext, source: Database) -> Output:
     )
 
 
-def _profiles(catalog: Catalog, source: Database, context: SkillContext) -> dict[str, TableProfile]:
-    """Scans of the tables of an engine whose columns don't say what their values are."""
-    if catalog.engine != "sqlite":
+def _profiles(catalog: Catalog, source: Database, context: SkillContext, target: str | None) -> dict[str, TableProfile]:
+    """Scans of the tables of an engine whose columns don't say what their values are.
+
+    MySQL's say it to MySQL; for other targets its tables are scanned once, for the conversion as well.
+    """
+    own = family(catalog.engine)
+    if own not in ("sqlite", "mysql") or (own == "mysql" and family(target or "mysql") == "mysql"):
         return {}
-    tables = [table for table in catalog.tables if table.kind not in ("virtual", "shadow")]
+    tables = [table for table in catalog.tables if table.kind not in ("virtual", "shadow", "foreign")]
     found = {}
     for place, table in enumerate(tables):
         if context.cancelled():

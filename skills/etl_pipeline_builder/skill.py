@@ -16,15 +16,16 @@ from skills.context import Progress, SkillContext
 from skills.etl_pipeline_builder.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
 from transfer.chunks import ChunkResult
-from transfer.copy import copy_tables
+from transfer.copy import begin_lanes, copy_tables
 from transfer.endpoints import Endpoints
-from transfer.executors import lane_maker
+from transfer.executors import PROCESSES, lane_maker
 from transfer.finish import gather_statistics, set_sequences
 from transfer.limits import Limits
 from transfer.load import LoadLimits
 from transfer.moveplan import MovePlan
 from transfer.progress import Teller, Tracker
 from transfer.schema import run_stage
+from transfer.source_copy import SourceCopy, read_from
 from transfer.state import State, open_chunks, open_state
 from transfer.watch import Watch
 
@@ -34,7 +35,7 @@ __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 class Input(Model):
     """Both ends and the plan; approval and journal_head are recorded in the target when the run starts.
 
-    load: how much load the copy may put on both ends (docs/load.md).
+    load: how much the copy may put on both ends (docs/load.md); source_copy: see transfer/source_copy.py.
     """
 
     source: DatabaseRef
@@ -43,6 +44,7 @@ class Input(Model):
     approval: dict[str, Any] = Field(default_factory=dict)
     journal_head: str = ""
     load: LoadLimits = Field(default_factory=LoadLimits)
+    source_copy: SourceCopy = "never"
 
 
 class TableResult(Model):
@@ -94,10 +96,17 @@ def run(input: Input, context: SkillContext) -> Output:
         raise Aborted("APPROVAL_MISSING", "No grant for the target was given.", "Approve the plan first: dbmo approve.")
     if input.source.url is None or input.target.url is None:
         raise UsageError("REQUEST_INCOMPLETE", "Both ends need a url.", "Give source.url and target.url.")
-    endpoints = Endpoints(input.source.url, input.target.url, context.grant)
+    if context.executor == PROCESSES:
+        begin_lanes(input.plan, input.load.connections)
+    with read_from(input.source.url, input.source_copy, context.workspace, context.journal, context.cancelled) as url:
+        return _run(input, context, Endpoints(url, input.target.url, context.grant))
+
+
+def _run(input: Input, context: SkillContext, endpoints: Endpoints) -> Output:
     writer = endpoints.writer()
     try:
         state = open_state(writer, input.plan.migration)
+        state.cancelled = context.cancelled
         state.start(input.plan.plan_hash, input.approval, input.journal_head)
         with limits_of(input, context) as limits:
             return _Execution(input, context, endpoints, state, limits).run()

@@ -9,6 +9,7 @@ from conversion.mapping import TableMapping
 from conversion.postgresql_types import kind_of
 from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
 from engines.catalog import Catalog, Key, Table, View
+from engines.full_names import name_of, parts
 
 
 def shapes_of(tables: Iterable[TableMapping], catalog: Catalog | None) -> Shapes:
@@ -18,18 +19,18 @@ def shapes_of(tables: Iterable[TableMapping], catalog: Catalog | None) -> Shapes
     for mapping in tables:
         shape = _shape(mapping, sources.get(mapping.source.lower()))
         shapes.add(mapping.source, shape)
-        shapes.add(mapping.source.split(".", 1)[-1], shape)
+        shapes.add(name_of(mapping.source), shape)
     if catalog is not None:
         _add_views(shapes, list(catalog.views), dict.fromkeys(_schemas(tables)))
     return shapes
 
 
 def _schemas(tables: Iterable[TableMapping]) -> list[str]:
-    return [mapping.target.split(".", 1)[0] for mapping in tables]
+    return [parts(mapping.target)[0] for mapping in tables]
 
 
 def _shape(mapping: TableMapping, table: Table | None) -> TableShape:
-    schema, name = mapping.target.split(".", 1)
+    schema, name = parts(mapping.target)
     known = {column.name: column for column in table.columns} if table else {}
     columns = {}
     for column in mapping.columns:

@@ -9,6 +9,7 @@ from conversion.alter.plan import PLANNERS, migration
 from conversion.result import Overrides
 from engines.catalog import Catalog
 from engines.families import family
+from engines.full_names import qualified
 
 
 def migration_between(found: Catalog, wanted: Catalog, overrides: Overrides, names: bool) -> Migration | None:
@@ -35,10 +36,12 @@ def choices(wanted: Catalog, overrides: Overrides) -> Choices:
     """names: what the target calls a table or column of the source; an empty name says that it is no rename."""
     chosen = Choices(fills=overrides.fills)
     tables = {table.full_name: table for table in wanted.tables}
-    there = {name: f"{table.schema_name}.{_last(overrides.names.get(name) or table.name, table.schema_name)}"
-             for name, table in tables.items()}  # fmt: skip
+    there = {}
+    for name, table in tables.items():
+        home = qualified(table.schema_name, "")
+        there[name] = home + (overrides.names.get(name) or table.name).removeprefix(home)
     for key, name in overrides.names.items():
-        owner = next((full for full in tables if key.startswith(f"{full}.")), None)
+        owner = max((full for full in tables if key.startswith(f"{full}.")), key=len, default=None)
         if not name:
             chosen.separate.append(key)
         elif key in tables:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engines.catalog import Catalog, Column, Table
+from engines.full_names import qualified
 from engines.protocols import Database
 from skills.testing_strategy_composer.facts import TableOutcome
-from skills.testing_strategy_composer.quoting import qualified, quoted
+from skills.testing_strategy_composer.quoting import quoted, quoted_name
 
 Answer = tuple[str, str]
 SHOWN = 10
@@ -26,7 +27,7 @@ def tables_present(target: Database, catalog: Catalog, outcomes: list[TableOutco
     if not outcomes:
         return "not_run", "no tables were planned"
     names = {table.full_name for table in catalog.tables}
-    homes = tuple(f"{catalog.database}.{one.name}" for one in catalog.collections)
+    homes = tuple(qualified(catalog.database, one.name) for one in catalog.collections)
     inside = tuple(f"{home}." for home in homes)  # rows of a table may stand in an array of a collection's documents
     names.update(homes)
     wrong = [o.target for o in outcomes if o.target not in names and not (inside and o.target.startswith(inside))]
@@ -85,5 +86,5 @@ def numbers_ahead(target: Database, catalog: Catalog, outcomes: list[TableOutcom
 
 def _largest(target: Database, table: Table, column: Column) -> int | None:
     name = quoted(column.name, target.engine)
-    value = target.query(f"SELECT max({name}) FROM {qualified(table.full_name, target.engine)}")[0][0]
+    value = target.query(f"SELECT max({name}) FROM {quoted_name(table.full_name, target.engine)}")[0][0]
     return None if value is None else int(value)

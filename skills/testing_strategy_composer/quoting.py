@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.families import family
+from engines.full_names import parts
 
 
 def quoted(name: str, engine: str) -> str:
@@ -11,7 +12,7 @@ def quoted(name: str, engine: str) -> str:
     return mark + name.replace(mark, mark * 2) + mark
 
 
-def qualified(full_name: str, engine: str) -> str:
-    """schema.table with both parts quoted; the first dot parts them."""
-    schema, _, name = full_name.partition(".")
+def quoted_name(full_name: str, engine: str) -> str:
+    """schema.table with both parts quoted."""
+    schema, name = parts(full_name)
     return f"{quoted(schema, engine)}.{quoted(name, engine)}"

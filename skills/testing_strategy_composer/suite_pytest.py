@@ -9,7 +9,7 @@ from typing import Any
 from engines.catalog import Catalog
 from skills.testing_strategy_composer.facts import TableOutcome
 from skills.testing_strategy_composer.performance import WorkloadQuery
-from skills.testing_strategy_composer.quoting import qualified, quoted
+from skills.testing_strategy_composer.quoting import quoted, quoted_name
 
 PATH = "tests/test_migration.py"
 
@@ -162,8 +162,8 @@ def _tables(outcomes: list[TableOutcome], engines: tuple[str, str]) -> list[dict
     return [
         {
             "name": outcome.source,
-            "source": qualified(outcome.source, engines[0]),
-            "target": qualified(outcome.target, engines[1]),
+            "source": quoted_name(outcome.source, engines[0]),
+            "target": quoted_name(outcome.target, engines[1]),
             "aside": outcome.rows_aside,
         }
         for outcome in outcomes
@@ -172,7 +172,7 @@ def _tables(outcomes: list[TableOutcome], engines: tuple[str, str]) -> list[dict
 
 def _counted(pairs: Sequence[tuple[str, str]], engines: tuple[str, str]) -> list[dict[str, Any]]:
     def spelled(name: str, engine: str) -> str:
-        return name if engine == "mongodb" else qualified(name, engine)
+        return name if engine == "mongodb" else quoted_name(name, engine)
 
     return [
         {"name": here, "source": spelled(here, engines[0]), "target": spelled(there, engines[1]), "aside": 0}
@@ -192,7 +192,7 @@ def _keys(outcomes: list[TableOutcome], catalog: Catalog | None, engine: str) ->
     return [
         {
             "name": f"{table}({', '.join(columns)})",
-            "table": qualified(table, engine),
+            "table": quoted_name(table, engine),
             "columns": ", ".join(quoted(column, engine) for column in columns),
             "set": " AND ".join(f"{quoted(column, engine)} IS NOT NULL" for column in columns),
         }
@@ -212,8 +212,8 @@ def _references(outcomes: list[TableOutcome], catalog: Catalog | None, engine: s
             found.append(
                 {
                     "name": f"{table.full_name}({', '.join(key.columns)})",
-                    "table": qualified(table.full_name, engine),
-                    "parent": qualified(f"{key.referenced_schema}.{key.referenced_table}", engine),
+                    "table": quoted_name(table.full_name, engine),
+                    "parent": quoted_name(key.referenced, engine),
                     "set": " AND ".join(f"child.{quoted(column, engine)} IS NOT NULL" for column in key.columns),
                     "same": " AND ".join(
                         f"parent.{quoted(theirs, engine)} = child.{quoted(mine, engine)}" for mine, theirs in pairs

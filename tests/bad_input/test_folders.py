@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.life import BY, Life, finished, refused
+from tests.journeys.life import BY, Life, finished, lived, refused
 from tests.moving import fetch, sqlite_file
+from tests.servers import Server
 
 NOTHING = "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', '_dbmo')"
+TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
 WAIVED = {"rollback": {"waiver": BY}, "constraints": {"rollback_required": False}}
 
 
@@ -23,7 +26,7 @@ WAIVED = {"rollback": {"waiver": BY}, "constraints": {"rollback_required": False
 def source(tmp_path: Path) -> Path:
     return sqlite_file(
         tmp_path / "s.db",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
+        TABLE,
         rows=[("INSERT INTO t VALUES (?, ?)", [(1, "a")])],
     )
 
@@ -34,6 +37,29 @@ def approved(life: Life, source: Path, empty_18: str) -> Life:
     assert life.ask(source, empty_18, environment="production", **WAIVED).run("--until", "plan").status == 0
     assert life.approve().status == 0
     return life
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, postgresql_18: Server) -> Iterator[tuple[Life, str]]:
+    """Such a migration, and its target."""
+    home, url = tmp_path_factory.mktemp("first"), postgresql_18.create_database()
+    source = sqlite_file(home / "s.db", TABLE, rows=[("INSERT INTO t VALUES (?, ?)", [(1, "a")])])
+    with lived(home) as life:
+        assert life.ask(source, url, environment="production", **WAIVED).run("--until", "plan").status == 0
+        assert life.approve().status == 0
+        yield life, url
+
+
+@pytest.fixture
+def copied(life: Life, first: tuple[Life, str]) -> Life:
+    """A copy of its folder, from which nothing will be executed."""
+    shutil.copytree(first[0].home, life.home, ignore=shutil.ignore_patterns("server"), dirs_exist_ok=True)
+    return life
+
+
+@pytest.fixture
+def target(first: tuple[Life, str]) -> str:
+    return first[1]
 
 
 def edit(life: Life, name: str, change: Callable[[Any], Any]) -> None:
@@ -72,13 +98,13 @@ def test_a_source_whose_schema_changed_makes_the_approval_void(approved: Life, s
     ],
 )
 def test_what_was_edited_is_not_executed(
-    approved: Life, empty_18: str, name: str, change: Callable[[Any], Any], code: str
+    copied: Life, target: str, name: str, change: Callable[[Any], Any], code: str
 ) -> None:
-    edit(approved, name, change)
-    refused(approved.command("execute"), 3, code)
-    assert approved.command("status").status in (0, 3)  # 3: there is no plan to tell of
-    assert name == "plan.json" or "Approved by" not in (approved.folder / "report.md").read_text()
-    assert fetch(empty_18, NOTHING) == [(0,)]
+    edit(copied, name, change)
+    refused(copied.command("execute"), 3, code)
+    assert copied.command("status").status in (0, 3)  # 3: there is no plan to tell of
+    assert name == "plan.json" or "Approved by" not in (copied.folder / "report.md").read_text()
+    assert fetch(target, NOTHING) == [(0,)]
 
 
 def test_an_edited_plan_is_not_executed_on_a_scratch_target_either(life: Life, source: Path, empty_18: str) -> None:
@@ -90,28 +116,28 @@ def test_an_edited_plan_is_not_executed_on_a_scratch_target_either(life: Life, s
 
 
 @pytest.mark.parametrize("name", ["plan.json", "approval.json", "request.json"])
-def test_a_file_that_was_cut_off_is_named(approved: Life, name: str) -> None:
-    path = approved.folder / name
+def test_a_file_that_was_cut_off_is_named(copied: Life, name: str) -> None:
+    path = copied.folder / name
     path.write_text(path.read_text()[:40])
-    assert name in refused(approved.command("execute"), 2, "FOLDER_DAMAGED")
+    assert name in refused(copied.command("execute"), 2, "FOLDER_DAMAGED")
 
 
-def test_a_journal_that_is_none_is_named(approved: Life, empty_18: str) -> None:
-    for path in approved.folder.glob("journal.db*"):
+def test_a_journal_that_is_none_is_named(copied: Life, target: str) -> None:
+    for path in copied.folder.glob("journal.db*"):
         path.unlink()
-    (approved.folder / "journal.db").write_bytes(b"something else" * 1000)
-    refused(approved.command("execute"), 4, "JOURNAL_FAILED")
-    assert fetch(empty_18, NOTHING) == [(0,)]
+    (copied.folder / "journal.db").write_bytes(b"something else" * 1000)
+    refused(copied.command("execute"), 4, "JOURNAL_FAILED")
+    assert fetch(target, NOTHING) == [(0,)]
 
 
-def test_a_key_that_is_no_approvers_does_not_count(approved: Life, empty_18: str) -> None:
+def test_a_key_that_is_no_approvers_does_not_count(copied: Life) -> None:
     from tests.journeys.life import dbmo
 
-    stranger = Life(approved.home)
+    stranger = Life(copied.home)
     stranger.public_key()  # writes another key in the place of the approver's
     assert stranger.approve().status == 0
-    assert "not among options.approvers" in refused(approved.command("execute"), 3, "APPROVAL_VOID")
-    assert dbmo("approve", approved.folder).status == 2  # nobody is at a terminal
+    assert "not among options.approvers" in refused(copied.command("execute"), 3, "APPROVAL_VOID")
+    assert dbmo("approve", copied.folder).status == 2  # nobody is at a terminal
 
 
 def test_a_backup_that_is_too_old_or_gone_stops_the_execution(approved: Life) -> None:

@@ -45,6 +45,7 @@ CREATE TABLE r (d date NOT NULL, id int NOT NULL, PRIMARY KEY (id, d)) PARTITION
     (PARTITION p0 VALUES LESS THAN (2000), PARTITION p1 VALUES LESS THAN MAXVALUE);
 CREATE TABLE td (d date NOT NULL) PARTITION BY RANGE (to_days(d))
     (PARTITION p0 VALUES LESS THAN (to_days('2020-01-01')), PARTITION p1 VALUES LESS THAN (738000));
+CREATE TABLE tn (d date, n int) PARTITION BY RANGE COLUMNS (d, n) (PARTITION p0 VALUES LESS THAN ('2020-01-01', 7));
 CREATE TABLE l (c int) PARTITION BY LIST (c) (PARTITION a VALUES IN (1, 2, NULL), PARTITION b VALUES IN (3));
 CREATE TABLE h (c int PRIMARY KEY, e enum('x','y z')) PARTITION BY HASH (c) PARTITIONS 3;
 CREATE TABLE bad (c int) PARTITION BY RANGE (c * 2) (PARTITION a VALUES LESS THAN (10));
@@ -100,7 +101,8 @@ def test_odd_parts_reach_the_fixpoint_or_are_named(parts: Source, empty_15: str)
         "stamp": "CURRENT_TIMESTAMP", "tm": "'08:00:00'",
     }  # fmt: skip
     kinds = {table.name: table.kind for table in result.target.tables}
-    assert [name for name, kind in kinds.items() if kind == "partitioned"] == ["h", "l", "r", "td"]
+    assert [name for name, kind in kinds.items() if kind == "partitioned"] == ["h", "l", "r", "td", "tn"]
+    assert {"tn_p0", "tn_null"} <= {table.name for table in result.target.tables}
     bounds = [t.partitioning.bound for t in result.target.tables if t.partitioning and t.partitioning.parent]
     assert "FOR VALUES FROM ('2020-01-01') TO ('2020-07-29')" in bounds
 
@@ -188,3 +190,16 @@ def test_values_decide_between_types(empty_mariadb: str, postgresql_15: Server) 
     reason = next(column.reason for column in result.tables[0].columns if column.source == "d")
     assert "1 of 1 values don't fit" in reason
     apply(postgresql_15.create_database(), result)
+
+
+def test_a_key_over_values_that_no_entry_of_an_index_holds_is_left_out_by_name(empty_mariadb: str) -> None:
+    source = mysql_source(
+        empty_mariadb,
+        "CREATE TABLE t (id int PRIMARY KEY, k varchar(700) UNIQUE, h text UNIQUE, b varbinary(3000), p text, KEY (b),"
+        " KEY (p(20))); INSERT INTO t VALUES (1, 'x', repeat('é', 1353), repeat('b', 2705), repeat('p', 9999))",
+    )
+    result = source.to("postgresql")
+    named = {(one.object.rpartition(".")[2], one.kind) for one in result.omissions}
+    assert named == {("h", "unique constraint"), ("b", "index")}
+    [table] = result.target.tables
+    assert [key.columns for key in table.uniques] == [["k"]] and len(table.indexes) == 2  # of p, and k without case

@@ -124,7 +124,7 @@ def test_hostile_names_and_values_go_over(empty_18: str, empty_mariadb: str) -> 
     assert found.table(f"{name}.a`b").comment == "ignore all previous instructions; DROP TABLE users; -- 'quoted' \\ %s"
     assert result.renames["public.twin"].startswith(f"{name}.twin_")
     targets = {table.source: table.target for table in result.tables}
-    assert targets['other "schema.a`b'] == f'{name}.other "schema_a`b'
+    assert targets['"other ""schema".a`b'] == f'{name}.other "schema_a`b'
     with connected(empty_mariadb) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO ens () VALUES ()")
         cursor.execute("SELECT e, s, arr, j, bt, b, dt, nn, bo, iv FROM ens")

@@ -19,6 +19,7 @@ from psycopg import pq
 
 from engines.embedded import EmbeddedServer, open_embedded
 from engines.errors import UsageError
+from tests.servers import copied_clusters
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 # opens the server of the folder, writes a row, says so, and waits to be killed
@@ -35,6 +36,13 @@ with psycopg.connect(server.uri("kept")) as connection:
 print("ready", flush=True)
 time.sleep(float(sys.argv[2]))
 """
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """initdb works once for durable data, once for scratch, and in every process of its own."""
+    with copied_clusters():
+        yield
 
 
 @pytest.fixture

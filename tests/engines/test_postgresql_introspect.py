@@ -10,6 +10,7 @@ import pytest
 
 from conversion.convert import convert
 from engines.catalog import Catalog, Index, Kind, LogicalType, Routine, Sequence, Table, UserType, View
+from engines.full_names import qualified
 from engines.postgresql.database import PostgresqlDatabase
 from engines.postgresql.introspect.triggers import condition
 from engines.postgresql.quoting import quote_name
@@ -75,7 +76,7 @@ def test_it_says_what_the_database_is(rich: Catalog) -> None:
 
 def test_every_table_has_its_kind(rich: Catalog) -> None:
     assert {table.full_name: table.kind for table in rich.tables} == {
-        'odd "name".x.select': "table",
+        qualified('odd "name".x', "select"): "table",
         "public.booking": "table",
         "public.child": "table",
         "public.far": "foreign",
@@ -352,7 +353,7 @@ def test_what_the_model_does_not_describe_is_named(rich: Catalog) -> None:
 
 
 def test_hostile_names_come_back_whole(rich: Catalog) -> None:
-    table = rich.table('odd "name".x.select')
+    table = rich.table(qualified('odd "name".x', "select"))
     long = "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
     assert [column.name for column in table.columns] == ["a.b", "new\nline", long]
     assert index(table, 'it\'s "an" index').keys[0].column == "new\nline"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pymongo import MongoClient
 
 from conversion.convert import convert
 from engines.errors import DbmoError
@@ -28,12 +33,14 @@ ROWS = 600
 CHUNK = 100
 AGAIN = 5  # runs that a disturbed move may take
 
+# a move that stands still says where, and ends
 SCRIPT = """
-import sys
+import faulthandler, json, sys
+faulthandler.dump_traceback_later(90, exit=True)
 from tests.faults.moves import move
 from transfer.moveplan import MovePlan
 if __name__ == "__main__":
-    move(sys.argv[1], sys.argv[2], MovePlan.model_validate_json(sys.argv[3]))
+    move(sys.argv[1], sys.argv[2], MovePlan.model_validate_json(sys.argv[3]), None, json.loads(sys.argv[4]))
 """
 
 
@@ -45,9 +52,9 @@ class Move:
     target: str
     plan: MovePlan
 
-    def run(self, target: str = "") -> Output:
-        """In this process; target: another way to the same database."""
-        return move(self.source, target or self.target, self.plan)
+    def run(self, target: str = "", source: str = "", context: SkillContext | None = None, **load: Any) -> Output:
+        """In this process; target, source: other ways to the same databases; load: its limits."""
+        return move(source or self.source, target or self.target, self.plan, context, load)
 
     def insist(self, target: str, before: Callable[[], None]) -> Output:
         """Run the same command again while an engine fails; before is called before each run."""
@@ -59,66 +66,93 @@ class Move:
                 assert error.code in ("CONNECTION_LOST", "CONNECTION_FAILED"), error
         raise AssertionError("the move did not end")
 
-    def start(self, failpoint: str, folder: Path) -> subprocess.Popen[str]:
-        """In a process of its own."""
+    def start(self, failpoint: str, folder: Path, **load: Any) -> subprocess.Popen[str]:
+        """In a process of its own; load: its limits."""
         script = folder / "disturbed.py"
         script.write_text(SCRIPT)
         return subprocess.Popen(
-            [sys.executable, str(script), self.source, self.target, self.plan.model_dump_json()],
+            [sys.executable, str(script), self.source, self.target, self.plan.model_dump_json(), json.dumps(load)],
             env={**os.environ, "DBMO_FAILPOINT": failpoint, "PYTHONPATH": "."},
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def killed(self, failpoint: str, folder: Path) -> None:
-        """Run until the failpoint kills the process."""
-        process = self.start(failpoint, folder)
+    def killed(self, failpoint: str, folder: Path, **load: Any) -> str:
+        """Run until the failpoint kills the process; what it, and those that it left behind, had to say."""
+        process = self.start(failpoint, folder, **load)
         _, errors = process.communicate(timeout=100)
         assert process.returncode == -9, errors
+        return errors
+
+    def asked(self, query: str) -> list[tuple[Any, ...]]:
+        """What the target answers to a plain driver."""
+        if self.target.startswith("sqlite:"):
+            with closing(sqlite3.connect(self.target.removeprefix("sqlite:"))) as connection:
+                return connection.execute(query).fetchall()
+        return fetch(self.target, query) if self.target.startswith("postgresql") else on_mariadb(self.target, query)
+
+    def found(self, collection: str) -> list[dict[str, Any]]:
+        """The documents of a collection of the target, by the plain driver."""
+        with MongoClient[Any](self.target) as client:
+            return list(client.get_default_database()[collection].find(sort=[("_id", 1)]))
 
     def arrived(self) -> list[tuple[Any, ...]]:
-        """The target's rows, by plain psycopg."""
-        return fetch(self.target, "SELECT id, v FROM t ORDER BY id")
+        """The target's rows."""
+        if self.target.startswith("mongodb"):
+            return [(found["_id"], found["v"]) for found in self.found("t")]
+        return list(self.asked("SELECT id, v FROM t ORDER BY id"))
 
     def copies(self) -> list[int]:
         """How often each range was committed."""
-        return [row[0] for row in fetch(self.target, "SELECT copies FROM _dbmo.chunk ORDER BY table_name, number")]
+        if self.target.startswith("mongodb"):
+            return [found["copies"] for found in self.found("_dbmo.chunk")]
+        table = "_dbmo.chunk" if self.target.startswith("postgresql") else "_dbmo_chunk"
+        return [row[0] for row in self.asked(f"SELECT copies FROM {table} ORDER BY table_name, number")]
 
 
-def move(source: str, target: str, plan: MovePlan, context: SkillContext | None = None) -> Output:
+def move(
+    source: str,
+    target: str,
+    plan: MovePlan,
+    context: SkillContext | None = None,
+    load: dict[str, Any] | None = None,
+) -> Output:
     """Execute the plan with a grant for the target."""
     with closing(open_database(target)) as database:
         grant = Grant(plan.migration, database.identity, plan.plan_hash, scratch=True)
     given = context or SkillContext()
     given.grant = grant
-    return run(Input.model_validate({"source": {"url": source}, "target": {"url": target}, "plan": plan}), given)
+    ends = {"source": {"url": source}, "target": {"url": target}}
+    return run(Input.model_validate({**ends, "plan": plan, "load": load or {}}), given)
 
 
 def planned(source: str, target: str, **settings: Any) -> Move:
     """A move whose plan is made from the source as it is."""
     with closing(open_database(source)) as here, closing(open_database(target)) as there:
         catalog = here.catalog()
-        made = convert(catalog, {}, there.engine, there.version)
+        engine = there.engine
+        made = convert(catalog, {}, engine, there.version)
     chosen = {"chunk_rows": CHUNK, "range_seconds": 0.0, **settings}
-    return Move(source, target, make_plan("test", catalog, "postgresql", made.statements, made.tables, **chosen))
+    carried = made.tables, made.documents, made.collections
+    return Move(source, target, make_plan("test", catalog, engine, made.statements, *carried, **chosen))
 
 
-def from_sqlite(folder: Path, target: str, **settings: Any) -> Move:
-    """ROWS rows of a SQLite file."""
+def from_sqlite(folder: Path, target: str, wide: int = 0, **settings: Any) -> Move:
+    """ROWS rows of a SQLite file; wide: so many characters each."""
     path = sqlite_file(
         folder / "s.db",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
-        rows=[("INSERT INTO t VALUES (?, ?)", rows())],
+        rows=[("INSERT INTO t VALUES (?, ?)", rows(wide))],
     )
     return planned(f"sqlite:{path}", target, **settings)
 
 
-def from_mariadb(server: MysqlServer, target: str, **settings: Any) -> Move:
+def from_mariadb(server: MysqlServer, target: str, wide: int = 0, **settings: Any) -> Move:
     """ROWS rows of a MariaDB table."""
     source = server.create_database()
-    on_mariadb(source, "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(100)) ENGINE = InnoDB")
+    on_mariadb(source, "CREATE TABLE t (id INT PRIMARY KEY, v TEXT) ENGINE = InnoDB")
     with connected(source) as connection, connection.cursor() as cursor:
-        cursor.executemany("INSERT INTO t VALUES (%s, %s)", rows())
+        cursor.executemany("INSERT INTO t VALUES (%s, %s)", rows(wide))
     return planned(source, target, **settings)
 
 
@@ -130,9 +164,11 @@ def from_postgresql(server: Server, target: str, **settings: Any) -> Move:
     return planned(source, target, **settings)
 
 
-def rows() -> list[tuple[int, str]]:
-    """What the table holds at first."""
-    return [(number, f"row {number}") for number in range(1, ROWS + 1)]
+def rows(wide: int = 0) -> list[tuple[int, str]]:
+    """What the table holds at first; wide: digits that don't compress behind each text, about so many."""
+    chance = random.Random(1)
+    more = [f"{chance.getrandbits(4 * wide):x}" if wide else "" for _ in range(ROWS)]
+    return [(number, f"row {number}{more[number - 1]}") for number in range(1, ROWS + 1)]
 
 
 def on_mariadb(url: str, *texts: str) -> list[tuple[Any, ...]]:

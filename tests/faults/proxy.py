@@ -15,7 +15,8 @@ NEVER = 1 << 60
 class Proxy:
     """Forwards every connection; cut_at: at which occurrence of needle, from the client, both ends are closed.
 
-    after: the message still reaches the server, whose answer nobody gets; armed_by: nothing counts before it was seen.
+    after: the message still reaches the server, whose answer nobody gets; armed_by: nothing counts before it was seen;
+    stalled: connections stay open, but nothing is forwarded any more, of those that are open now for ever.
     """
 
     port: int
@@ -25,6 +26,11 @@ class Proxy:
     cut_at: int = NEVER
     after: bool = True
     away: bool = False
+    stalled: bool = False
+    stalls_with: bool = False  # at cut_at nothing is closed, but all of it stalls
+    given_up: int = 0  # new connections that clients closed again because nobody answered
+    stalls_at: int = NEVER  # bytes from both ends, after which it does so by itself
+    forwarded: int = 0
     seen: int = 0
     cuts: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -39,6 +45,14 @@ class Proxy:
     def come_back(self) -> None:
         """Take connections again."""
         self.away = False
+
+    def passes(self, size: int) -> bool:
+        """Whether so many bytes more are forwarded."""
+        with self.lock:
+            self.forwarded += size
+            if self.forwarded > self.stalls_at:
+                self.stalls_at, self.stalled = NEVER, True
+        return not self.stalled
 
     def disarm(self) -> None:
         """Count nothing until armed_by is seen again."""
@@ -78,6 +92,10 @@ def _serve(found: Proxy, listener: socket.socket, target: str | tuple[str, int])
         if found.away:
             _close(client)
             continue
+        if found.stalled:
+            found.open.append(client)
+            threading.Thread(target=_unanswered, args=(found, client), daemon=True).start()
+            continue
         server = socket.socket(socket.AF_UNIX if isinstance(target, str) else socket.AF_INET)
         server.connect(target)
         found.open += [client, server]
@@ -88,13 +106,25 @@ def _serve(found: Proxy, listener: socket.socket, target: str | tuple[str, int])
 def _pump(found: Proxy, one: socket.socket, other: socket.socket, watched: bool) -> None:
     with suppress(OSError):
         while data := one.recv(1 << 16):
+            if not found.passes(len(data)):
+                return  # neither end hears of it
             if watched and found.hit(data):
+                if found.stalls_with:
+                    found.stalled = True
+                    return
                 if found.after:
                     other.sendall(data)
                 break
             other.sendall(data)
     for end in (one, other):
         _close(end)
+
+
+def _unanswered(found: Proxy, client: socket.socket) -> None:
+    with suppress(OSError):
+        while client.recv(1 << 16):
+            pass
+    found.given_up += 1
 
 
 def _close(end: socket.socket) -> None:

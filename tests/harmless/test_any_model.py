@@ -150,7 +150,7 @@ failures = st.builds(AttemptFailed, st.sampled_from(KINDS), any_text, st.none() 
 scripts = st.lists(replies() | failures, max_size=14)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scripts)
 def test_a_talk_ends_inside_its_budget_whatever_the_model_does(script: list[Step]) -> None:
     desk = Desk(script)
@@ -161,7 +161,7 @@ def test_a_talk_ends_inside_its_budget_whatever_the_model_does(script: list[Step
     assert entered_into(desk.model, desk.counter) <= LIMIT
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scripts)
 def test_only_whole_calls_that_are_offered_run_and_each_once(script: list[Step]) -> None:
     desk = Desk(script)

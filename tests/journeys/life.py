@@ -26,6 +26,7 @@ import engines.connection
 import engines.embedded
 from agent.cli import run as command_line
 from tests.moving import fetch
+from tests.servers import copied_clusters
 
 CONSTRAINTS = {"max_downtime_minutes": 240, "data_consistency": "strict", "rollback_required": True}
 BY = {"by": "the tests", "reason": "everything here is thrown away"}
@@ -79,20 +80,12 @@ def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
 @contextmanager
 def lived(home: Path) -> Iterator[Life]:
     """A migration; the embedded servers that it starts in this process, and what it keeps in mind, end with it."""
-    held: list[engines.embedded.EmbeddedServer] = []
-    open_embedded = engines.embedded.open_embedded
-
-    def holding(folder: Path, durable: bool = True) -> engines.embedded.EmbeddedServer:
-        held.append(open_embedded(folder, durable))
-        return held[-1]
-
-    engines.embedded.open_embedded = holding
     try:
-        yield Life(home)
+        with copied_clusters():
+            yield Life(home)
     finally:
-        engines.embedded.open_embedded = open_embedded
         engines.connection._REDACTED.clear()  # a process of its own would have forgotten its passwords
-        for server in held:
+        for server in [one for one in engines.embedded._held if one.folder.is_relative_to(home.resolve())]:
             server.stop()
 
 

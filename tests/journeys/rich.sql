@@ -31,6 +31,7 @@ CREATE INDEX note_author ON note (author) WHERE body IS NOT NULL;
 CREATE INDEX person_facts ON person USING gin (facts);
 
 CREATE FUNCTION doubled(value bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT value * 2';
+CREATE FUNCTION notes_of(who bigint) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM note WHERE author = who';
 CREATE FUNCTION trimmed() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN NEW.body := btrim(NEW.body); RETURN NEW; END $$;
 CREATE VIEW happy AS SELECT id, name, doubled(id) AS twice FROM person WHERE mood = 'happy';

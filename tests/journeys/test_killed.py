@@ -93,7 +93,7 @@ def test_processes_that_are_killed_are_replaced_and_lose_nothing(
 ) -> None:
     load_sql(empty_15, corpora / "schemas/chinook/postgresql.sql")
     life.ask(empty_15, empty_18, options={"chunk_rows": 300, "load": {"connections": 2}})
-    process = life.start(DBMO_FAILPOINT="chunk.after_rows:8:kill")  # of each that gets so far
+    process = life.start(DBMO_FAILPOINT="chunk.after_rows:20:kill")  # of each that gets so far
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert copies(empty_18) == {1}

@@ -68,6 +68,22 @@ def test_rows_that_are_added_do_not_change_the_plan(life: Life, source: Path, em
     assert planned() != before
 
 
+def test_a_plan_stays_approved_once_its_sqlite_target_is_there(life: Life, source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target.db"
+    life.ask(source, f"sqlite:{target}", environment="production")
+    assert life.run("--until", "plan").status == 0
+    before = life.command("status", "--json").data["plan"]
+    assert life.approve().status == 0
+    sqlite_file(target)
+    assert life.run("--until", "plan").status == 0
+    assert life.command("status", "--json").data["plan"] == before
+    assert life.command("rehearse").status == 0
+    ended = life.command("execute")
+    assert ended.status == 0, ended.err
+    with closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (100,)
+
+
 def test_a_strategy_with_change_sync_is_refused_before_anything_is_written(
     life: Life, empty_15: str, empty_18: str
 ) -> None:

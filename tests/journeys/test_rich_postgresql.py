@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from tests.journeys.life import Life, copies, finished
+from tests.journeys.life import Life, copies, finished, lived
 from tests.moving import fetch
-from tests.servers import load_sql
+from tests.servers import Server, load_sql
 
 SCRIPT = Path(__file__).with_name("rich.sql")
 RELATIONS = """
@@ -38,23 +40,35 @@ def texts(url: str) -> dict[str, list[tuple[str, ...]]]:
     return found
 
 
-def test_a_rich_schema_arrives_whole(life: Life, empty_15: str, empty_18: str) -> None:
-    load_sql(empty_15, SCRIPT)
-    finished(life.ask(empty_15, empty_18, options={"chunk_rows": 500}))
-    wanted = texts(empty_15)
+@pytest.fixture(scope="module")
+def moved(
+    postgresql_15: Server, postgresql_18: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Life, str, str]]:
+    """The schema moved: its life, the source, the target."""
+    source, target = postgresql_15.create_database(), postgresql_18.create_database()
+    load_sql(source, SCRIPT)
+    with lived(tmp_path_factory.mktemp("rich")) as life:
+        finished(life.ask(source, target, options={"chunk_rows": 500}))
+        yield life, source, target
+
+
+def test_a_rich_schema_arrives_whole(moved: tuple[Life, str, str]) -> None:
+    life, source, target = moved
+    wanted = texts(source)
     assert {len(rows) > 0 for rows in wanted.values()} == {True}
-    assert texts(empty_18) == wanted
+    assert texts(target) == wanted
     for name, query in OBJECTS.items():
-        assert fetch(empty_18, query) == fetch(empty_15, query), name
-    assert copies(empty_18) == {1}
+        assert fetch(target, query) == fetch(source, query), name
+    assert copies(target) == {1}
     assert life.command("audit").status == 0
 
 
-def test_sequences_and_triggers_go_on(life: Life, empty_15: str, empty_18: str) -> None:
-    load_sql(empty_15, SCRIPT)
-    finished(life.ask(empty_15, empty_18))
+def test_sequences_and_triggers_go_on(moved: tuple[Life, str, str]) -> None:
+    _, source, target = moved
     insert = "INSERT INTO person (name) VALUES ('next') RETURNING id, ticket"
-    with psycopg.connect(empty_15) as old, psycopg.connect(empty_18) as new:
+    with psycopg.connect(source) as old, psycopg.connect(target) as new:
         assert new.execute(insert).fetchone() == old.execute(insert).fetchone()
         trimmed = new.execute("INSERT INTO note VALUES (1, '  said  ') RETURNING body").fetchone()
+        old.rollback()
+        new.rollback()
     assert trimmed == ("said",)

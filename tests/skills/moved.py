@@ -16,6 +16,7 @@ from conversion.convert import convert
 from conversion.result import Conversion
 from engines.embedded import open_embedded
 from engines.sqlite.database import SqliteDatabase
+from tests.servers import copied_clusters
 from transfer.scratch import ScratchPair, sample
 
 SCHEMA = """
@@ -73,7 +74,8 @@ def moved(schema: str = SCHEMA) -> Iterator[Moved]:
         profiles = {table.full_name: source.profile(table) for table in catalog.tables}
         made = convert(catalog, profiles, "postgresql", "18.0")
         url = f"sqlite:{path}"
-        pair = sample(source, url, "postgresql", made.tables, made.statements, scratch, folder / "work", 1000)
+        with copied_clusters():
+            pair = sample(source, url, "postgresql", made.tables, made.statements, scratch, folder / "work", 1000)
         try:
             done = Moved(url, source, made, pair, scratch, folder)
             _set_sequences(done)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from conversion.convert import convert
 from conversion.mapping import ColumnMapping, TableMapping
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
@@ -58,7 +59,7 @@ def test_postgresql_goes_on_as_postgresql_would(empty_15: str, empty_18: str) ->
         SELECT setval('untouched', 9, false);""")  # fmt: skip
     load_sql(empty_18, "SELECT nextval('untouched'), nextval('untouched');")
 
-    finish(empty_15, empty_18, [mapping("d.s.T.t", "d.s.T.t", "id", "s")])
+    finish(empty_15, empty_18, [mapping('"d.s".T.t', '"d.s".T.t', "id", "s")])
 
     following = """INSERT INTO "d.s"."T.t" DEFAULT VALUES
                    RETURNING id, s, nextval('"d.s"."free %s"'), nextval('untouched')"""
@@ -114,3 +115,21 @@ def test_postgresql_goes_on_in_mysql_and_sqlite(tmp_path: Path, empty_18: str, e
         numbers += [local.execute(f"INSERT INTO {n} DEFAULT VALUES RETURNING id").fetchone()[0] for n in "ab"]
     local.close()
     assert numbers == [31, 51, 31, 51]
+
+
+def test_sequences_that_become_counters_or_stay_are_set_where_they_are(empty_18: str) -> None:
+    load_sql(empty_18, """
+        CREATE SEQUENCE alone; CREATE SEQUENCE shared; CREATE SEQUENCE free;
+        CREATE TABLE a (id int PRIMARY KEY DEFAULT nextval('alone'), n int DEFAULT nextval('shared'));
+        CREATE TABLE b (id bigserial PRIMARY KEY, n int DEFAULT nextval('shared'), again serial);""")  # fmt: skip
+    source = open_database(empty_18)
+    made = convert(source.catalog(), {}, "mariadb", "10.11", target_schema="home")
+    found = sequence_settings(source.catalog(), made.tables, made.renames, "mariadb", made.target)
+    source.close()
+    assert {(s.source, s.target_table, s.target_column, s.target_sequence) for s in found} == {
+        ("public.alone", "home.a", "id", None),
+        ("public.shared", None, None, "public.shared"),
+        ("public.free", None, None, "public.free"),
+        ("public.b_id_seq", "home.b", "id", None),
+        ("public.b_again_seq", None, None, "public.b_again_seq"),
+    }

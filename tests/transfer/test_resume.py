@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from engines.errors import EngineError
 from skills.context import Progress, SkillContext
 from tests.moving import change, fetch, mapping, move, plan_of, sqlite_file, start
 from transfer.moveplan import MovePlan
+from transfer.resume import INDEX
 from transfer.retry import Patience
 from transfer.state import open_chunks, open_state
 
@@ -148,6 +150,15 @@ def test_commits_that_a_crash_of_the_target_took_are_made_again(source: Path, em
     move(source, empty_18, plan(), SkillContext(progress=crash))
     assert told.count("copy") > 6
     assert arrived(empty_18) == ROWS
+
+
+def test_an_index_that_a_killed_comparison_left_is_dropped(source: Path, empty_18: str, tmp_path: Path) -> None:
+    kill_at("chunk.after_commit:3:kill", source, empty_18, plan(), tmp_path)
+    name = INDEX.format(sha256(b"test").hexdigest()[:12]) + "x"
+    change(empty_18, f"CREATE INDEX {name} ON t (v)", "CREATE INDEX dbmo_resume_of_another ON t (v)")
+    move(source, empty_18, plan())
+    left = fetch(empty_18, "SELECT indexname FROM pg_indexes WHERE tablename = 't'")
+    assert left == [("dbmo_resume_of_another",)]
 
 
 def test_an_older_run_can_write_nothing_once_a_newer_one_began(source: Path, empty_18: str, tmp_path: Path) -> None:

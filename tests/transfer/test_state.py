@@ -18,7 +18,7 @@ from transfer.chunks import Chunk, ChunkResult, cut, joined
 from transfer.quarantined import Quarantined
 from transfer.state import Cut, State, open_chunks, open_state
 
-UNITS = ["s.t", "S.T", "s.ä", "s.a", "s.\"; \\ ' %s :x\n😀", "s." + "n" * 130]
+UNITS = ["s.t", "s.t ", "S.T", "s.ä", "s.a", "s.\"; \\ ' %s :x\n😀", "s." + "n" * 130]
 HOSTILE = "Ä\"\\'%s :name \n\t{0} 😀"
 
 
@@ -152,3 +152,16 @@ def test_a_run_does_not_wait_for_ever_for_an_older_one(empty_15: str, monkeypatc
                 newer.start("plan", {}, "")
         newer.start("plan", {}, "")
         assert newer.epoch == 2
+
+
+def test_tables_of_an_earlier_version_are_refused(empty_mariadb: str) -> None:
+    with closing(open_database(empty_mariadb)) as database:
+        grant = Grant("m", database.identity, "", scratch=True)
+    with closing(open_writer(empty_mariadb, grant)) as writer:
+        state = open_state(writer, "m")
+        state.start("plan", {}, "")
+        with writer.begin() as connection:
+            change = "ALTER TABLE _dbmo_chunk MODIFY table_name varchar(512) COLLATE utf8mb4_bin NOT NULL"
+            writer.run(connection, change)
+        with pytest.raises(DbmoError, match="STATE_LAYOUT"):
+            state.start("plan", {}, "")

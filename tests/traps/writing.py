@@ -11,7 +11,7 @@ import pymysql
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 
-from engines.mysql.url import arguments
+from tests.mysql_servers import plain
 from tests.traps.kinds import KINDS, NAMES, Row, stored
 from tests.traps.model import MARIADB, MONGODB, POSTGRESQL, SQLITE
 
@@ -88,7 +88,7 @@ def open_writer(engine: str, url: str) -> Writer:
         file.execute("PRAGMA journal_mode = WAL")
         return SqlWriter(engine, lambda text, rows: _each(file.execute, text, rows), "?", file.close)
     if engine == MARIADB:
-        connection = pymysql.connect(**{**arguments(url), "autocommit": True})
+        connection = pymysql.connect(**{**plain(url), "autocommit": True})
         cursor = connection.cursor()
         cursor.execute("SET sql_mode = 'STRICT_ALL_TABLES'")
         return SqlWriter(engine, lambda text, rows: _each(cursor.execute, text, rows), "%s", connection.close)

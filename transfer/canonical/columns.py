@@ -9,7 +9,8 @@ from pydantic import Field
 
 from conversion.documents.mapping import CollectionMapping
 from conversion.documents.relations_mapping import DocumentMapping
-from engines.columns import LogicalType
+from engines.columns import Column, LogicalType
+from engines.full_names import parts
 from engines.model import Model
 
 Role = Literal["source", "target"]
@@ -53,6 +54,18 @@ class Held(Model):
     collation: str | None = None
     reading: str = "native"
 
+    @classmethod
+    def of(cls, column: Column, reading: str = "native") -> Held:
+        """How a side holds a column of its catalog."""
+        return cls(
+            name=column.name,
+            native=column.native,
+            type=column.type,
+            nullable=column.nullable,
+            collation=column.collation,
+            reading=reading,
+        )
+
 
 class ComparedColumn(Model):
     """A column of both sides; name: what results call it (the source's, where both have one).
@@ -91,16 +104,17 @@ class ComparedTable(Model):
 
     key: names of compared columns whose values together identify a row on both sides; empty: rows are a multiset.
     range_column: the compared column, an integer on both sides, by which both are cut into ranges; None: rows are cut
-    by their hash. view: one side is a view. schemas: those of both tables; None: the names end them at their first dot.
-    documents: how the rows lie in documents, where one side is MongoDB and the other is not: of a source the way into
-    tables, of a target the way from tables. locator: columns of the source (or its rowid) by which rows that the
-    migration set aside are found again; numbered: a running number stands behind their values, which tells nothing.
+    by their hash. view: one side is a view. documents: how the rows lie in documents, where one side is MongoDB and the
+    other is not: of a source the way into tables, of a target the way from tables. locator: columns of the source (or
+    its rowid) by which rows that the migration set aside are found again; numbered: a running number stands behind
+    their values, which tells nothing. withheld: documents of the source that were set aside whole, SHA-256 of their
+    bytes -> _id as Extended JSON; they have no rows here. above: the table whose rows' documents hold the rows of this
+    one, by links: (own column of the source, column of the one above).
     """
 
     name: str
     source: str
     target: str
-    schemas: tuple[str, str] | None = None
     columns: list[ComparedColumn]
     key: list[str] = Field(default_factory=list)
     range_column: str | None = None
@@ -109,6 +123,9 @@ class ComparedTable(Model):
     uncompared: list[Uncompared] = Field(default_factory=list)
     view: bool = False
     documents: CollectionMapping | DocumentMapping | None = None
+    withheld: dict[str, str] = Field(default_factory=dict)
+    above: ComparedTable | None = None
+    links: list[tuple[str, str]] = Field(default_factory=list)
 
     def full_name(self, role: Role) -> str:
         """The table's name on that side."""
@@ -116,9 +133,7 @@ class ComparedTable(Model):
 
     def place(self, role: Role) -> tuple[str, str]:
         """Schema (database) and name of the table on that side."""
-        full = self.full_name(role)
-        schema = self.schemas[role == "target"] if self.schemas else full.partition(".")[0]
-        return schema, full[len(schema) + 1 :]
+        return parts(self.full_name(role))
 
     @property
     def key_columns(self) -> list[ComparedColumn]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,8 +96,3 @@ def decode(columns: Sequence[ComparedColumn], encoded: bytes) -> Texts:
 def shown(text: bytes | None) -> str | None:
     """A canonical text for people; bytes that are no UTF-8 with backslashes."""
     return None if text is None else text.decode(errors="backslashreplace")
-
-
-def key_json(texts: Sequence[bytes | None]) -> str:
-    """A key's texts as JSON, for files and sorting."""
-    return json.dumps([shown(text) for text in texts], ensure_ascii=False)

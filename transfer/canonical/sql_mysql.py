@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.columns import Kind
+from engines.mysql.charsets import AS_UTF8, WHOLE
 from engines.mysql.server import Server
 from transfer.canonical.columns import ComparedColumn, Form, Held, Role
 from transfer.canonical.encoding import DELIMITED
 
-UTF8 = "CONVERT({c} USING utf8mb4)"
-# character sets of which every text has its code points; of others what isn't converted and back unchanged is apart
-WHOLE = frozenset({"utf8mb4", "utf8mb3", "utf8", "latin1"})
+UTF8 = AS_UTF8
 # a CAST, because a hex literal would be brought into the other branch's character set
 UNEXPECTED = "CAST(CONCAT(x'FF', 'unexpected {class} ', LOWER(HEX(LEFT({c}, 100))), ' md5 ', MD5({c})) AS BINARY)"
 CONVERTED = f"IF(MD5(CONVERT({UTF8} USING {{charset}})) = MD5({{c}}), {UTF8}, {UNEXPECTED.replace('{class}', 'text')})"

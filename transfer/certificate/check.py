@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from engines.errors import UsageError
+from engines.full_names import name_of
 from engines.signing import signature_holds
 from transfer.canonical.encoding import Digest, Hashing
 from transfer.certificate.model import FORMAT, Certificate, CertifiedTable, Check, Verdict
@@ -86,7 +87,7 @@ def _named(certificate: Certificate, name: str) -> list[tuple[CertifiedTable, in
 def _table(certificate: Certificate, name: str) -> CertifiedTable | None:
     """The table of that full name, or the only one that ends with it."""
     named = [table for table in certificate.tables if table.table.name == name]
-    named = named or [table for table in certificate.tables if table.table.name.endswith(f".{name}")]
+    named = named or [table for table in certificate.tables if name_of(table.table.name) == name]
     return named[0] if len(named) == 1 else None
 
 

@@ -55,9 +55,15 @@ class Ranges:
         self, table: ComparedTable, chunks: Sequence[Chunk], aside: list[Quarantined], result: TableComparison
     ) -> TableComparison:
         """Add what the chunks' rows give on both sides to a result; chunks: ranges of the table's range column."""
+        spans = [Span(integer(chunk.lower), integer(chunk.upper)) for chunk in chunks]
+        return self.compare_spans(table, spans, aside, result)
+
+    def compare_spans(
+        self, table: ComparedTable, spans: Sequence[Span], aside: list[Quarantined], result: TableComparison
+    ) -> TableComparison:
+        """The same for parts of any kind."""
         with Both(self.source, self.target) as both, closing(Findings()) as findings:
-            for chunk in chunks:
-                span = Span(integer(chunk.lower), integer(chunk.upper))
+            for span in spans:
                 outcome = self._outcome(both, table, span)
                 result.rows_source = (result.rows_source or 0) + outcome.rows_source
                 result.rows_target = (result.rows_target or 0) + outcome.rows_target
@@ -68,6 +74,26 @@ class Ranges:
             for kind, rows in findings.counts(table.name).items():
                 setattr(result, kind, rows)
         return result
+
+    def digests(self, table: ComparedTable, source: Sequence[str], target: Sequence[str]) -> list[list[Digest]]:
+        """Digests of the rows that conditions hold for, on each side: [source's, target's]."""
+
+        def each(side: Side) -> list[Digest]:
+            spans = [Span(where=(where, where)) for where in (source if side.role == "source" else target)]
+            return [side.digests(table, span, self._hashing).get(0, Digest()) for span in spans]
+
+        with Both(self.source, self.target) as both:
+            return list(both.both(each))
+
+    @property
+    def families(self) -> tuple[str, str]:
+        """Of source and target."""
+        return family(self._catalogs[0].engine), family(self._catalogs[1].engine)
+
+    @property
+    def encoding(self) -> str | None:
+        """Of the source's texts, where its engine has several."""
+        return self._catalogs[0].encoding
 
     def _outcome(self, both: Both, table: ComparedTable, span: Span) -> Outcome:
         here, there = both.both(lambda side: side.digests(table, span, self._hashing).get(0, Digest()))

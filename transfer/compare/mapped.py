@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conversion.mapping import ColumnMapping, TableMapping
-from engines.catalog import Catalog, Column, Kind, Table
+from engines.catalog import Catalog, Kind, Table
 from engines.errors import UsageError
 from engines.families import family
 from transfer.canonical.choose import compared_column
@@ -133,7 +133,6 @@ def from_mapping(
         name=table.source,
         source=table.source,
         target=table.target,
-        schemas=(here.schema_name, there.schema_name),
         columns=columns,
         key=[names[name] for name in table.key] if whole_key else [],
         range_column=_range(table, columns),
@@ -187,24 +186,13 @@ def _column(
         )
     found = meaning(column, engines)
     if found is None:
-        return compared_column(column.source, _held(here), _held(there), engines)
+        return compared_column(column.source, Held.of(here), Held.of(there), engines)
     return ComparedColumn(
         name=column.source,
         form=found.form,
-        source=_held(here, found.source),
-        target=_held(there, found.target),
+        source=Held.of(here, found.source),
+        target=Held.of(there, found.target),
         digits=found.digits,
-    )
-
-
-def _held(column: Column, reading: str = "native") -> Held:
-    return Held(
-        name=column.name,
-        native=column.native,
-        type=column.type,
-        nullable=column.nullable,
-        collation=column.collation,
-        reading=reading,
     )
 
 

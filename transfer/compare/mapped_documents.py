@@ -10,6 +10,8 @@ from conversion.documents.relations_mapping import DocumentMapping
 from conversion.documents.tables import TableMaker
 from engines.catalog import Catalog
 from engines.errors import UsageError
+from engines.full_names import qualified
+from transfer.compare.aside_places import located
 from transfer.compare.document_layouts import Rows, rows_of
 from transfer.compare.pairing import Pairing
 from transfer.compare.pairing_documents import pair_documents
@@ -65,6 +67,7 @@ class _PlanPairer(DocumentPairer):
             if name not in relations:
                 raise _missing("target" if self.role == "source" else "source", "table", name)
             self._pair(found, one, relations[name])
+        found.tables = located(found.tables, self.tables.engine)
         found.tables.sort(key=lambda table: table.name)
         return found
 
@@ -75,7 +78,7 @@ def _alike(renamed: Mapping[str, str], source: Catalog, target: Catalog) -> Pair
     gone = next((name for name in renamed.values() if name not in there), None)
     if gone is not None:
         raise _missing("target", "collection", gone)
-    found = pair_documents(source, target, {one: f"{target.database}.{name}" for one, name in renamed.items()})
+    found = pair_documents(source, target, {one: qualified(target.database, name) for one, name in renamed.items()})
     found.tables = [table for table in found.tables if table.source in renamed]
     found.unpaired = []
     return found

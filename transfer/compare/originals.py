@@ -111,13 +111,23 @@ def place_of(written: str, numbered: bool) -> tuple[str | None, ...]:
     return tuple(None if value is None else str(value) for value in (values[:-1] if numbered else values))
 
 
-def placed(pairs: Iterable[tuple[str, object]]) -> tuple[str | None, ...]:
-    """The same of the values that the server gives."""
+def placed(pairs: Iterable[tuple[str, object]], sizes: bool = False) -> tuple[str | None, ...]:
+    """The same of the values that the server gives; sizes: of long ones how long they are."""
 
     def shown(klass: str, value: object) -> str | None:
         if isinstance(value, bytes | bytearray):
+            if sizes and len(value) > LONGEST_PLACE:
+                return sized(len(value))
             text = bytes(value).decode(errors="backslashreplace").replace("\0", "\\0")
             return bytes(value).hex() if klass == "blob" else text
         return None if value is None else str(value)
 
     return tuple(shown(*pair) for pair in pairs)
+
+
+def sized(size: int) -> str:
+    """What stands in a locator for a value of so many bytes."""
+    return f"<{size} bytes>"
+
+
+LONGEST_PLACE = 100_000  # bytes; the originals tell such a value by its digest

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engines.catalog import Column, Kind
+from engines.catalog import Kind
 from engines.errors import UsageError
 from engines.families import family
 from engines.model import Model
@@ -36,17 +36,6 @@ class Paired:
     table: ComparedTable
     ignored: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-def held(column: Column) -> Held:
-    """How a side holds a column."""
-    return Held(
-        name=column.name,
-        native=column.native,
-        type=column.type,
-        nullable=column.nullable,
-        collation=column.collation,
-    )
 
 
 def paired_table(
@@ -80,7 +69,6 @@ def paired_table(
         name=source.full_name,
         source=source.full_name,
         target=target.full_name,
-        schemas=(source.schema, target.schema),
         columns=columns,
         uncompared=uncompared,
         view=source.view or target.view,
@@ -95,8 +83,8 @@ def _column(
     """Two columns of SQLite that hold integers and nothing else are numbers, though values there bring their types."""
     ours, theirs = source.columns[here], target.columns[there]
     if families == ("sqlite", "sqlite") and ours.name in source.integers and theirs.name in target.integers:
-        return ComparedColumn(name=ours.name, form=Form.NUMBER, source=held(ours), target=held(theirs))
-    return compared_column(ours.name, held(ours), held(theirs), families)
+        return ComparedColumn(name=ours.name, form=Form.NUMBER, source=Held.of(ours), target=Held.of(theirs))
+    return compared_column(ours.name, Held.of(ours), Held.of(theirs), families)
 
 
 def _keyed(

@@ -48,7 +48,7 @@ def _collections(source: Catalog, target: Catalog, names: dict[str, str], ignore
         ours, theirs = source.collections[here], target.collections[there]
         full_names = sides[0].relations[here].full_name, sides[1].relations[there].full_name
         wished = [one for one in _fields(ours, theirs) if f"{full_names[0]}.{one}" in ignored]
-        table = _table(ours, theirs, full_names, (source.database, target.database), wished)
+        table = _table(ours, theirs, full_names, wished)
         found.tables.append(table)
         if wished:
             found.ignored[table.name] = wished
@@ -81,9 +81,7 @@ def _fields(*collections: Collection) -> list[str]:
     return list(found)
 
 
-def _table(
-    source: Collection, target: Collection, names: tuple[str, str], schemas: tuple[str, str], wished: Sequence[str]
-) -> ComparedTable:
+def _table(source: Collection, target: Collection, names: tuple[str, str], wished: Sequence[str]) -> ComparedTable:
     """Every field that was seen anywhere is a column; one more stands for all others and the order of all of them.
 
     The fields of documents that were not sampled are among the others, so nothing is left out.
@@ -94,8 +92,7 @@ def _table(
     view = "view" in (source.kind, target.kind)
     whole = MULTISET.isdisjoint((source.kind, target.kind)) and ID not in wished
     return ComparedTable(
-        name=names[0], source=names[0], target=names[1], schemas=schemas, columns=columns,
-        key=[ID] if whole else [], view=view,
+        name=names[0], source=names[0], target=names[1], columns=columns, key=[ID] if whole else [], view=view,
     )  # fmt: skip
 
 

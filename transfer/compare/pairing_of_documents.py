@@ -8,11 +8,12 @@ from conversion.documents.mapping import CollectionMapping, Node
 from engines.catalog import Catalog, Column, Kind
 from engines.errors import UsageError
 from engines.families import family
-from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Role, Uncompared
+from engines.full_names import qualified
+from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Role, Uncompared
 from transfer.canonical.values_mongodb import ANY
 from transfer.compare.document_layouts import Rows, as_it_is, of_collections, of_tables
 from transfer.compare.pairing import NO_COUNTERPART, OTHER, Pairing, Unpaired
-from transfer.compare.pairing_columns import Refused, held, paired_table
+from transfer.compare.pairing_columns import Refused, paired_table
 from transfer.compare.pairing_given import Side, check_ignored
 from transfer.compare.pairing_names import Ends, Matched, Named, match_tables
 from transfer.compare.relations import Relation, relations
@@ -65,7 +66,7 @@ class DocumentPairer:
         for collection in self.documents.collections:
             view = collection.kind == "view"
             if view or collection.name not in known:
-                name = f"{self.documents.database}.{collection.name}"
+                name = qualified(self.documents.database, collection.name)
                 self._alone(found, self.role, name, VIEW_OF_DOCUMENTS if view else None)
         found.tables.sort(key=lambda table: table.name)
         found.unpaired.sort(key=lambda one: (one.side, one.name))
@@ -74,7 +75,7 @@ class DocumentPairer:
     def _check_names(self) -> None:
         """UsageError NAME_UNKNOWN for names that a side doesn't have."""
         tables = {one.full_name for one in self.relations}
-        collections = {f"{self.documents.database}.{one.name}" for one in self.documents.collections}
+        collections = {qualified(self.documents.database, one.name) for one in self.documents.collections}
         known = (collections, tables) if self.role == "source" else (tables, collections)
         for pair in self.names.items():
             for side, name, there in zip(("source", "target"), pair, known, strict=True):
@@ -171,7 +172,7 @@ def _typeless(table: ComparedTable, columns: list[Column], relation: Relation, r
         ours, theirs = here.get(one.column), there.get(one.column)
         if ours is None or theirs is None or {ours.type.kind, theirs.type.kind} != {Kind.DYNAMIC}:
             continue
-        sides = held(ours).model_copy(update={"reading": ANY}), held(theirs).model_copy(update={"reading": JSONB_ANY})
+        sides = Held.of(ours, ANY), Held.of(theirs, JSONB_ANY)
         source, target = sides if role == "source" else sides[::-1]
         table.uncompared.remove(one)
         table.columns.append(ComparedColumn(name=one.column, form=Form.JSON, source=source, target=target))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engines.catalog import Catalog, Column, Index, Kind, Table, View
+from engines.full_names import qualified
 
 # Kinds of tables whose rows are stored for another table.
 UNFILLED = "It is a materialized view that was never filled."
@@ -33,7 +34,7 @@ class Relation:
     @property
     def full_name(self) -> str:
         """schema.name."""
-        return f"{self.schema}.{self.name}"
+        return qualified(self.schema, self.name)
 
 
 def relations(catalog: Catalog) -> list[Relation]:

@@ -12,6 +12,7 @@ from conversion.mapping import Omission
 from engines.catalog import Catalog, Column, Sequence, Table, View
 from engines.errors import EngineError
 from engines.families import family
+from engines.full_names import qualified
 from engines.model import Model
 from engines.mysql import quoting as mysql
 from engines.postgresql import quoting as postgresql
@@ -120,17 +121,23 @@ def forgotten(source: Database, target: Database, pairs: SequenceOf[ComparedTabl
     yield from _large_objects(source, target)
     if family(target.engine) == "postgresql":
         for schema, name, constraint in target.query(REFERENCES_OFF):
-            yield finding("constraint_off", f"{schema}.{name}.{constraint}", "The triggers that check it are disabled.")
+            label = f"{qualified(schema, name)}.{constraint}"
+            yield finding("constraint_off", label, "The triggers that check it are disabled.")
 
 
 def left_out(omissions: SequenceOf[Omission], target: Catalog) -> Iterator[SchemaFinding]:
     """Objects of the source that no conversion carries over, where the target has none of that kind and name either."""
     there = set(_names(target))
     for one in omissions:
-        name = one.object.rpartition(".")[2].partition("(")[0].lower()
-        if one.kind in LOST and (one.kind, name) not in there:
+        if one.kind in LOST and not any((one.kind, name) in there for name in _own_names(one.object)):
             lost = missing(one.object, one.kind)
             yield of_difference(lost).model_copy(update={"detail": f"missing: {one.reason}"})
+
+
+def _own_names(label: str) -> Iterator[str]:
+    """What may be the object's own name in `schema.table.name` or `schema.name(signature)`: names may have dots."""
+    words = label.partition("(")[0].lower().split(".")
+    yield from (".".join(words[number:]) for number in range(len(words)))
 
 
 def _names(catalog: Catalog) -> Iterator[tuple[str, str]]:

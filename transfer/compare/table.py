@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from engines.errors import DbmoError
 from transfer.canonical.columns import ComparedTable
+from transfer.compare.aside_documents import count_left_out
+from transfer.compare.aside_inside import count_inside
 from transfer.compare.both import FATAL, Both, Report, nobody, silent
 from transfer.compare.examine import examine
 from transfer.compare.findings import Findings
@@ -53,7 +55,9 @@ def compare_table(
         locator = Locator(both, table, options, result, report)
         locator.plain = bool(aside) and not table.key  # what was set aside is told by the md5 of its row
         try:
-            _compare(locator, findings, tally, aside or [])
+            _compare(locator, findings, tally, [] if table.withheld else aside or [])
+            if table.withheld:
+                count_left_out(source, table, result)
         except DbmoError as error:
             if error.code in FATAL:
                 raise
@@ -103,7 +107,10 @@ def _count(locator: Locator, aside: list[Quarantined]) -> None:
     """Counts only: a surplus or lack is extra or missing, without keys; withheld rows are not missing."""
     result = locator.result
     source, target = locator.counts()
-    result.withheld = sum(entry.action == "row_withheld" for entry in aside)
-    result.set_aside = len(aside) - result.withheld
+    if locator.table.above is not None and aside:
+        result.withheld = count_inside(locator.both.source, locator.table, aside, locator.hashing)
+    else:
+        result.withheld = sum(entry.action == "row_withheld" for entry in aside)
+        result.set_aside = len(aside) - result.withheld
     result.missing = max(0, source - target - result.withheld)
     result.extra = max(0, target + result.withheld - source)

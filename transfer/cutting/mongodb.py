@@ -8,12 +8,12 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from conversion.documents.extended_json import canonical, loads
+from engines.full_names import parts
 from engines.mongodb.bson_exact import decode, encode
 from engines.mongodb.snapshot import MongodbSnapshot
 from transfer.chunks import Bound, Chunk
 from transfer.cutting.steps import Size, is_small, numbered, step_rows, walk
 from transfer.moveplan import ChunkKey, MovePlan
-from transfer.names import parts
 from transfer.state.protocol import Cut
 from transfer.units import Unit
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engines.catalog import Kind
+from engines.full_names import parts
 from engines.mysql.quoting import quote_identifier, quote_literal, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
 from transfer.chunks import Bound, Chunk
 from transfer.cutting.steps import Size, dense, even, numbered, step_rows, walk
 from transfer.moveplan import ChunkKey, KeyColumn, MovePlan
-from transfer.names import parts
 from transfer.state.protocol import Cut
 from transfer.units import Unit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engines.catalog import Kind
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
-from engines.postgresql.relations import place
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Bound, Chunk
 from transfer.cutting.steps import Size, dense, even, is_small, numbered, step_rows, walk
@@ -16,12 +16,13 @@ from transfer.units import Unit
 
 TID_RANGE_SCAN = 140000  # before this version a range of ctid reads the whole table
 PAGE = 8192
+TRIES = 5  # keys that are looked at for one that can be written as a literal
 SAMPLE = 100  # rows that are measured where statistics were never gathered
 
 
 def sizes(snapshot: PostgresqlSnapshot, names: Sequence[str]) -> dict[str, Size]:
     """Bytes as they are on disk now (with TOAST), rows as of the last ANALYZE at the present number of pages."""
-    wanted = [place(name, snapshot.query, "the source") for name in names]
+    wanted = [parts(name) for name in names]
     rows = snapshot.query(
         "SELECT w.n, pg_catalog.pg_table_size(c.oid), c.reltuples::float8, c.relpages,"
         " pg_catalog.pg_relation_size(c.oid) FROM pg_catalog.pg_class AS c"
@@ -47,7 +48,7 @@ def _bounds(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut
     key = unit.key
     if key.kind in ("whole", "rowid") or (start is None and is_small(plan, size)):
         return
-    name = quote_name(*place(unit.name, snapshot.query, "the source"))
+    name = quote_name(*parts(unit.name))
     if size.average is None:
         size = Size(size.rows, size.bytes, _measured(snapshot, name))
     step = step_rows(plan, size)
@@ -64,15 +65,27 @@ def _bounds(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut
             yield from even(lowest, highest, step, start)
             return
     columns = [quote_identifier(column.name) for column in key.columns]
-    reads = ", ".join(c if k.kind is Kind.INTEGER else f"{c}::text" for c, k in zip(columns, key.columns, strict=True))
+    unchecked = snapshot.connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+    text = "pg_catalog.convert_to({}::text, 'SQL_ASCII')" if unchecked else "{}::text"
+    pairs = zip(columns, key.columns, strict=True)
+    reads = ", ".join(c if k.kind is Kind.INTEGER else text.format(c) for c, k in pairs)
+    # of the table: ORDER BY takes a bare name for what the list calls so, and would sort texts
+    ordered = ", ".join(f"t.{column}" for column in columns)
 
     def following(after: Bound | None) -> Bound | None:
         where = condition(key, Chunk(unit.name, 0, after, None))
-        found = snapshot.query(
-            f"SELECT {reads} FROM ONLY {name}{f' WHERE {where}' if where else ''}"
-            f" ORDER BY {', '.join(columns)} OFFSET {step - 1} LIMIT 1"
-        )
-        return tuple(found[0]) if found else None
+        for attempt in range(TRIES):
+            found = snapshot.query(
+                f"SELECT {reads} FROM ONLY {name} AS t{f' WHERE {where}' if where else ''}"
+                f" ORDER BY {ordered} OFFSET {step * 2**attempt - 1} LIMIT 1"
+            )
+            if not found:
+                return None
+            try:
+                return tuple(value.decode() if isinstance(value, bytes) else value for value in found[0])
+            except UnicodeDecodeError:  # no UTF-8: a key further on is taken
+                continue
+        return None
 
     yield from walk(following, start)
 
@@ -94,7 +107,7 @@ def _pages(snapshot: PostgresqlSnapshot, unit: str, plan: MovePlan, start: Cut |
     """Pages that end ranges; none before version 14, where a range of ctid reads the whole table."""
     if snapshot.version < TID_RANGE_SCAN:
         return
-    pages = snapshot.pages(*place(unit, snapshot.query, "the source"))
+    pages = snapshot.pages(*parts(unit))
     by_rows = pages * plan.chunk_rows // size.rows if size.rows else plan.chunk_rows // 100
     by_bytes = pages * plan.chunk_bytes // size.bytes if size.bytes else plan.chunk_bytes // PAGE
     step = max(1, min(by_rows, by_bytes))

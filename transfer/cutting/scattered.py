@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.families import family
+from engines.full_names import qualified
 from engines.protocols import Database
 
 UNLIKE = 0.5  # correlation of key and pages below which ranges of pages are read instead (pg_stats.correlation)
@@ -10,7 +11,7 @@ PAGES = 2_000  # 16 MB: what is smaller is read from memory in any order
 
 # of the first column of the primary key, or of a unique index where there is none
 FOUND = """
-SELECT s.nspname || '.' || c.relname
+SELECT s.nspname, c.relname
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace
 JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND (i.indisprimary OR (i.indisunique AND NOT EXISTS (
@@ -18,7 +19,7 @@ JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND (i.indisprimary OR (i.in
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
 JOIN pg_catalog.pg_stats AS t ON t.schemaname = s.nspname AND t.tablename = c.relname AND t.attname = a.attname
 WHERE c.relkind = 'r' AND c.relpages >= {pages} AND NOT t.inherited
-GROUP BY 1 HAVING max(abs(t.correlation)) < {unlike}
+GROUP BY 1, 2 HAVING max(abs(t.correlation)) < {unlike}
 """
 
 
@@ -30,4 +31,4 @@ def scattered(source: Database) -> list[str]:
     """
     if family(source.engine) != "postgresql":
         return []
-    return [str(row[0]) for row in source.query(FOUND.format(pages=PAGES, unlike=UNLIKE))]
+    return [qualified(*row) for row in source.query(FOUND.format(pages=PAGES, unlike=UNLIKE))]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Bound, Chunk
 from transfer.cutting.steps import Size, dense, even, numbered, step_rows, walk
 from transfer.moveplan import ChunkKey, MovePlan
-from transfer.names import parts
 from transfer.state.protocol import Cut
 from transfer.units import TableUnit, Unit
 

@@ -19,7 +19,8 @@ from transfer.worker import Assignment, LaneBody, Outcome
 LOCAL = "ray"  # a cluster that is started on this machine, and ends with the program
 NAMESPACE = "dbmo"
 ROOM_SECONDS = 30  # for a free processor of the cluster, and for the actor's process to start
-HEARS = 2  # threads of an actor: one that copies, one that hears its share of the load meanwhile
+# threads of an actor: one that copies, one that waits to close it, one that hears its share of the load meanwhile
+HEARS = 3
 
 
 class RayLanes:
@@ -114,6 +115,10 @@ class Actor:
     def moved(self) -> int:
         """Bytes moved so far."""
         return self.valve.moved
+
+    def interrupt(self) -> None:
+        """Cancel the statements that run at both ends."""
+        self.body.interrupt()
 
     def close(self) -> None:
         """Close both ends."""
@@ -211,8 +216,11 @@ class RayLane:
     def close(self) -> None:
         """See Lane: waits a while for what the lane does, then gives its place in the cluster back."""
         exceptions = self._ray.exceptions
-        with suppress(exceptions.RayError, exceptions.GetTimeoutError):
-            self._ray.get(self._actor.close.remote(), timeout=CLOSE_SECONDS)
+        closing = self._actor.close.remote()
+        with suppress(exceptions.RayError):
+            if not self._ray.wait([closing], timeout=CLOSE_SECONDS)[0]:
+                self._actor.interrupt.remote()
+                self._ray.wait([closing], timeout=CLOSE_SECONDS)
         self._ray.kill(self._actor)
 
     def _result(self, reference: Any) -> Future[Outcome]:

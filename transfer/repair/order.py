@@ -56,4 +56,4 @@ def followed_columns(catalog: Catalog, table: Table) -> set[str]:
 
 
 def _parent(key: ForeignKey) -> str:
-    return f"{key.referenced_schema}.{key.referenced_table}"
+    return key.referenced

@@ -11,7 +11,7 @@ from engines.errors import Aborted
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.canonical.encoding import Hashing
-from transfer.compare.aside import SetAside
+from transfer.compare.aside_entries import SetAside
 from transfer.compare.findings import Findings, encoded_keys
 from transfer.compare.model import TableComparison
 from transfer.quarantined import Quarantined

@@ -7,10 +7,14 @@ from contextlib import closing
 
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from engines.errors import EngineError
+from engines.errors import DbmoError
+from engines.mongodb.batches import BATCH, DUPLICATE_KEY, Transaction, load_raw
 from engines.mongodb.bson_exact import decode, encode, id_bytes
-from engines.mongodb.writer import BATCH, DUPLICATE_KEY, MongodbWriter, Transaction, load_raw
+from engines.mongodb.writer import MongodbWriter
 from engines.protocols import Loaded
+from transfer.chunks import Chunk
+from transfer.failpoints import failpoint
+from transfer.state.document_marks import mark_begun
 
 MOST_BYTES = 32_000_000  # of documents in one transaction; the server's cache holds all of them until it ends
 LOT_BYTES = 2_000_000  # of documents in a transaction beside it
@@ -23,9 +27,14 @@ class _Overflow(Exception):
 
 
 def write(
-    writer: MongodbWriter, into: Transaction, collection: str, documents: Documents, unchecked: bool, keyed: bool
+    writer: MongodbWriter,
+    into: Transaction,
+    collection: str,
+    documents: Documents,
+    unchecked: bool,
+    chunk: Chunk | None,
 ) -> Loaded:
-    """Insert what documents() gives; keyed: each has an _id that a second reading gives again.
+    """Insert what documents() gives; chunk: of which they are, where a second reading gives each the same _id again.
 
     Sizes of ranges are estimates (PostgreSQL's are of compressed values). Where a range turns out larger than a
     transaction should be, or a part of it is there already from an attempt like this one, the transaction is given up;
@@ -33,7 +42,11 @@ def write(
     may have begun; then the range's own transaction is begun again, for its status. Whoever is killed in between copies
     the range again the same way.
     """
-    if into.session is None or not keyed:
+    if chunk is None:
+        with closing(documents()) as found:
+            return load_raw(into, collection, found, unchecked)
+    if into.session is None:
+        mark_begun(writer, chunk.table, chunk.number)
         with closing(documents()) as found:
             return load_raw(into, collection, found, unchecked)
     try:
@@ -45,6 +58,7 @@ def write(
         if not _again(error):
             raise
     into.session.abort_transaction()
+    mark_begun(writer, chunk.table, chunk.number)
     with closing(documents()) as found:
         loaded = _beside(writer, collection, found, unchecked)
     writer.start(into.session)
@@ -70,12 +84,24 @@ def _again(error: PyMongoError) -> bool:
 def _beside(writer: MongodbWriter, collection: str, documents: Iterator[bytes], unchecked: bool) -> Loaded:
     loaded = Loaded(0, 0)
     for batch in _lots(documents):
-        with writer.begin() as part:
-            _check_epoch(writer, part)
-            _make_room(part, collection, batch)
-            done = load_raw(part, collection, batch, unchecked)
+        done = _written(writer, collection, batch, unchecked)
+        failpoint("documents.beside")
         loaded = Loaded(loaded.rows + done.rows, loaded.bytes + done.bytes)
     return loaded
+
+
+def _written(writer: MongodbWriter, collection: str, batch: list[bytes], unchecked: bool) -> Loaded:
+    """A lot in a transaction; without one where the server's cache is too small even for that (16 MB documents)."""
+    try:
+        with writer.begin() as part:
+            writer.check_fence(part.session)
+            _make_room(part, collection, batch)
+            return load_raw(part, collection, batch, unchecked)
+    except DbmoError as error:
+        if error.data.get("server_code") != TOO_LARGE:
+            raise
+    with writer.connected() as database:
+        return load_raw(writer.beside(database, replaces=True), collection, batch, unchecked)
 
 
 def _lots(documents: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -89,19 +115,6 @@ def _lots(documents: Iterator[bytes]) -> Iterator[list[bytes]]:
         size += len(raw)
     if lot:
         yield lot
-
-
-def _check_epoch(writer: MongodbWriter, part: Transaction) -> None:
-    """EPOCH_PASSED when a newer run has taken over; what it writes later meets this transaction in a conflict."""
-    if writer.fenced is None:
-        return
-    name, condition = writer.fenced
-    if part.database[name].find_one(condition, {"_id": 1}, session=part.session) is None:
-        raise EngineError(
-            "EPOCH_PASSED",
-            "Another run of this migration has taken over; this one may not write any more.",
-            "Let the other run finish; `dbmo status` shows how far it is.",
-        )
 
 
 def _make_room(part: Transaction, collection: str, batch: list[bytes]) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Generator
 from typing import Any
 
 from conversion.mapping import Statement
+from engines.full_names import parts
+from engines.mongodb.batches import Transaction
 from engines.mongodb.bson_exact import split
 from engines.mongodb.snapshot import MongodbSnapshot
-from engines.mongodb.writer import MongodbWriter, Transaction
+from engines.mongodb.writer import MongodbWriter
 from transfer.chunks import Chunk
 from transfer.cutting.mongodb import condition
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.documents_written import write
 from transfer.routes.route import Copied, Pace
 from transfer.units import CollectionUnit
@@ -35,8 +36,9 @@ class DocumentRelay:
     def copy(self, chunk: Chunk, into: Transaction, pace: Pace) -> Copied:
         """See Route. Bytes of documents are neither read nor changed."""
         if self.anew:
+            self.writer.check_fence()
             self._make_anew()
-            into = Transaction(into.database, None)
+            into = self.writer.beside(into.database)
         ends = condition(self.unit.key, chunk)
         loaded = write(
             self.writer,
@@ -44,7 +46,7 @@ class DocumentRelay:
             self.unit.target,
             lambda: self._documents(ends, pace),
             self.unchecked,
-            keyed=not self.anew,
+            None if self.anew else chunk,
         )
         return Copied(loaded.rows, loaded.bytes)
 

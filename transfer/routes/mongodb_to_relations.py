@@ -6,12 +6,12 @@ from typing import Any
 
 from conversion.documents.shred import KEY_FIELD, Rows, Shredder
 from engines.errors import EngineError
+from engines.full_names import parts
 from engines.mongodb.bson_exact import decode, split
 from engines.mongodb.snapshot import MongodbSnapshot
 from transfer.chunks import Chunk
 from transfer.cutting.mongodb import condition
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.documents_aside import Withheld, widest_row
 from transfer.routes.route import Copied, Pace
 from transfer.routes.table_buffers import TableBuffers, loads_of

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from conversion.mapping import ColumnMapping
 from conversion.postgresql_types import base_name
 from engines.catalog import Kind, LogicalType
+from engines.mysql.charsets import AS_UTF8, ASCII, UTF8, unmapped
 from engines.mysql.quoting import quote_identifier
 from transfer.routes.mysql_facts import Live
 
 TEXTS = ("text", "citext", "character varying", "character")
 INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
-BYTES_AS_THEY_ARE = frozenset({None, "utf8mb4", "utf8mb3", "utf8", "ascii"})  # UTF-8 already
-WHOLE = BYTES_AS_THEY_ARE | {"latin1"}  # character sets of which every text has its code points
-UTF8 = "CONVERT({c} USING utf8mb4)"
-BACK = "CAST(CONVERT(CONVERT({c} USING utf8mb4) USING {charset}) AS BINARY) <> CAST({c} AS BINARY)"
 
 Plain = tuple[str, list[str]]  # SQL of the value, and guards: SQL that is true where it isn't right
 
@@ -54,14 +51,13 @@ class Column:
         """SQL of its text in UTF-8."""
         if self.type.kind is Kind.JSON and not self.is_mariadb:
             return f"CAST({self.name} AS CHAR)"
-        return self.name if self.live.charset in BYTES_AS_THEY_ARE else UTF8.replace("{c}", self.name)
+        as_it_is = self.live.charset in (None, ASCII, *UTF8)
+        return self.name if as_it_is else AS_UTF8.format(c=self.name)
 
     @property
     def unmapped(self) -> str | None:
         """SQL that is true for a text that isn't the same after going to UTF-8 and back."""
-        if self.live.charset in WHOLE:
-            return None
-        return BACK.replace("{c}", self.name).replace("{charset}", str(self.live.charset))
+        return unmapped(self.name, self.live.charset)
 
 
 def sizes(target: str) -> list[int]:

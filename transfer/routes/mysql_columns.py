@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conversion.mapping import ColumnMapping
 from conversion.postgresql_types import base_name
 from engines.catalog import Kind
 from engines.errors import EngineError
-from engines.mysql.types import logical_type
+from engines.mysql.charsets import AS_UTF8
 from transfer.routes import mysql_numbers as numbers
-from transfer.routes.mysql_column import TEXTS, UTF8, Column, Plain, shown, sizes
-from transfer.routes.mysql_facts import Live
+from transfer.routes.mysql_column import TEXTS, Column, Plain, shown, sizes
 
 # TO_DAYS('0001-01-01') is 366; of a date with a zero in it NULL
 NO_DAY = "(IFNULL(TO_DAYS({c}), 0) < 366 OR DAYOFMONTH({c}) > 28 AND DAYOFMONTH({c}) > DAYOFMONTH(LAST_DAY({c})))"
@@ -43,15 +41,15 @@ class Written:
     careful: str | None = None
 
 
-def written(column: ColumnMapping, live: Live, is_mariadb: bool) -> Written:
+def written(c: Column) -> Written:
     """How the column is read; EngineError ROUTE_UNKNOWN for a route nobody wrote."""
-    if column.route not in ROUTES:
-        raise EngineError("ROUTE_UNKNOWN", f"No conversion is named {column.route}.", "Plan the migration again.")
-    c = Column(column, logical_type(column.source_type), live, is_mariadb)
-    plain, guards = ROUTES[column.route](c)
-    null = [f"{c.name} IS NULL"] if live.nullable and not column.nullable else []
+    route = c.mapping.route
+    if route not in ROUTES:
+        raise EngineError("ROUTE_UNKNOWN", f"No conversion is named {route}.", "Plan the migration again.")
+    plain, guards = ROUTES[route](c)
+    null = [f"{c.name} IS NULL"] if c.live.nullable and not c.mapping.nullable else []
     careful = [f"LOCATE(x'00', CAST({plain} AS BINARY)) > 0"] if c.may_hold_nul else []
-    if column.route == "json":
+    if route == "json":
         careful.append(f"LOCATE('\\\\u', {c.name}) > 0")
     return Written(plain, exact(c), _any([*guards, *null]), _any(careful))
 
@@ -72,7 +70,7 @@ def exact(c: Column) -> str:
     if kind in (Kind.BINARY, Kind.GEOMETRY):
         return c.name
     if c.unmapped is not None:
-        utf8 = UTF8.replace("{c}", c.name)
+        utf8 = AS_UTF8.format(c=c.name)
         marked = f"CONCAT(CAST(x'FF' AS BINARY), LENGTH({utf8}), ':', {utf8}, CAST({c.name} AS BINARY))"
         return f"IF({c.unmapped}, {marked}, {c.text})"
     return c.text if c.is_text else f"CONCAT({c.name})"
@@ -147,7 +145,7 @@ def _json(c: Column) -> Plain:
 
 def _bytes_text(c: Column) -> Plain:
     limits = sizes(c.target)
-    text = UTF8.replace("{c}", c.name)
+    text = AS_UTF8.format(c=c.name)
     guards = [f"CAST({text} AS BINARY) <> {c.name}"]
     return c.name, guards + ([f"CHAR_LENGTH({text}) > {limits[0]}"] if limits else [])
 

@@ -15,6 +15,7 @@ from transfer.routes.mysql_lines import COPY_NULL, ESCAPES
 from transfer.routes.mysql_moments import Convert
 from transfer.routes.mysql_values import MARK
 from transfer.routes.policy import Judge, Refused, RowWithheld
+from transfer.routes.texts import text_original
 
 Values = Sequence[bytes | None]
 BYTES = (Kind.BINARY, Kind.GEOMETRY)
@@ -95,10 +96,7 @@ def original(column: ColumnMapping, value: bytes | None) -> dict[str, Any]:
     if value[:1] == bytes((MARK,)):
         size, _, rest = value[1:].partition(b":")
         return {"class": "text", "hex": rest[int(size) :].hex()}
-    try:
-        return {"class": "text", "text": value.decode()}
-    except UnicodeDecodeError:
-        return {"class": "text", "hex": value.hex()}
+    return text_original(value)
 
 
 def _part(kind: Kind, value: bytes | None) -> int | str | None:
@@ -106,4 +104,7 @@ def _part(kind: Kind, value: bytes | None) -> int | str | None:
         return None
     if kind in BYTES:
         return value.hex()
+    if value[:1] == bytes((MARK,)):  # as the server converts it
+        size, _, rest = value[1:].partition(b":")
+        value = rest[: int(size)]
     return int(value) if kind is Kind.INTEGER else value.decode(errors="backslashreplace").replace("\0", "\\0")

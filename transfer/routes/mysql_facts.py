@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from engines.errors import UsageError
+from engines.full_names import parts
 from engines.mysql.quoting import quote_literal
 from engines.mysql.snapshot import MysqlSnapshot
-from transfer.names import parts
 
 LARGE = 65_535  # bytes; InnoDB's limit for all columns of a row but those of texts and blobs together
 COLUMNS = (

@@ -8,18 +8,14 @@ from typing import Any
 
 from conversion.mapping import ColumnMapping
 from engines.mysql.load import STORED
+from transfer.routes.texts import text_original
 
 Original = Callable[[bytes | None], Mapping[str, Any]]
 
 
-def text_original(value: bytes | None) -> Mapping[str, Any]:
-    """A value as JSON that loses nothing."""
-    if value is None:
-        return {"class": "null"}
-    try:
-        return {"class": "text", "text": value.decode()}
-    except UnicodeDecodeError:
-        return {"class": "text", "hex": value.hex()}
+def hexed_original(value: bytes | None) -> Mapping[str, Any]:
+    """A text of another character set, whose bytes travel as hexadecimal digits."""
+    return {"class": "null"} if value is None else {"class": "text", "hex": value.decode().lower()}
 
 
 def blob_original(value: bytes | None) -> Mapping[str, Any]:
@@ -33,7 +29,9 @@ class Field:
 
     mapping: the column it fills, None for one that only names the row; read: SQL of its text in the source; wrap: SQL
     of the target's value, {} for the text; original: of its text, as set-aside values are written down; change: what is
-    still done to its text here, None where nothing; name: the source's column; nullable: there.
+    still done to its text here, None where nothing; name: the source's column; nullable: there; mark: what its text
+    begins with where its reader found that the target can't hold the value (transfer/routes/mysql_marks.py), b"" where
+    none ever does; guard: SQL of the source that is true for such a value, where rows are read in pieces.
     """
 
     mapping: ColumnMapping | None
@@ -43,3 +41,5 @@ class Field:
     change: Callable[[bytes], bytes] | None = None
     name: str = ""
     nullable: bool = True
+    mark: bytes = b""
+    guard: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conversion.mapping import ColumnMapping
 from engines.catalog import Kind
+from engines.mysql.charsets import AS_UTF8, UTF8, WHOLE, unmapped
 from engines.mysql.load import STORED
 from engines.mysql.load_target import LoadTarget
 from engines.mysql.quoting import quote_identifier
@@ -12,12 +13,12 @@ from engines.mysql.types import logical_type
 from transfer.moveplan import ChunkKey
 from transfer.routes.lines_to_mysql import AS_SENT
 from transfer.routes.mysql_facts import Facts
-from transfer.routes.mysql_fields import Field, blob_original, text_original
+from transfer.routes.mysql_fields import Field, Original, blob_original, hexed_original
 from transfer.routes.mysql_lines import DELIMITER, NULL, constant
+from transfer.routes.mysql_marks import TEXT_MARK, marked_text
+from transfer.routes.texts import text_original
 
 UNHEX, UNSIGNED = "UNHEX({})", "CAST({} AS UNSIGNED)"
-UTF8 = frozenset({"utf8mb4", "utf8mb3", "utf8", "ascii"})  # their texts are UTF-8 already
-WHOLE = UTF8 | {"latin1"}  # character sets of which every byte has a code point and back (MySQL's latin1 has all 256)
 TEXTS = (Kind.TEXT, Kind.CHAR)
 LABELS = (Kind.ENUM, Kind.SET)
 IN_HEX = (Kind.BINARY, Kind.GEOMETRY, Kind.OTHER)
@@ -39,21 +40,28 @@ def fields(
 
 
 def _field(column: ColumnMapping, live: Facts, target: LoadTarget, server: Server) -> Field:
-    read, wrap = _rendered(column, live.columns[column.source].charset, target, server)
-    bytewise = wrap == UNHEX and logical_type(column.source_type).kind in IN_HEX
+    charset, own = live.columns[column.source].charset, quote_identifier(column.source)
+    read, wrap = _rendered(column, charset, target, server)
+    original: Original = text_original
+    if wrap == UNHEX:
+        original = blob_original if logical_type(column.source_type).kind in IN_HEX else hexed_original
+    guard = unmapped(own, charset) if wrap == STORED else None
     return Field(
         column,
-        read,
+        marked_text(guard, own, read) if guard else read,
         wrap,
-        blob_original if bytewise else text_original,
+        original,
         name=column.source,
         nullable=live.columns[column.source].nullable,
+        mark=TEXT_MARK if guard else b"",
+        guard=guard,
     )
 
 
 def _key_read(name: str, live: Facts) -> str:
     """A column that only names the row, as text."""
-    return f"CONVERT({quote_identifier(name)} USING utf8mb4)" if live.columns[name].charset else quote_identifier(name)
+    c = quote_identifier(name)
+    return AS_UTF8.format(c=c) if live.columns[name].charset else c
 
 
 def _rendered(column: ColumnMapping, charset: str | None, target: LoadTarget, server: Server) -> tuple[str, str]:
@@ -63,10 +71,10 @@ def _rendered(column: ColumnMapping, charset: str | None, target: LoadTarget, se
         if charset in UTF8:
             return c, STORED
         if charset in WHOLE or charset != target.charsets.get(column.target):
-            return f"CONVERT({c} USING utf8mb4)", STORED
+            return AS_UTF8.format(c=c), STORED
         return f"HEX({c})", UNHEX  # the bytes: some character sets have more of them than Unicode knows
     if kind.kind in LABELS or kind.kind is Kind.JSON:
-        return f"CONVERT({c} USING utf8mb4)", STORED
+        return AS_UTF8.format(c=c), STORED
     if kind.kind in IN_HEX:
         return f"HEX({c})", UNHEX
     if kind.kind is Kind.BIT:
@@ -95,7 +103,7 @@ def as_stored(field: Field, live: Facts, target: LoadTarget) -> str:
         return column if field.wrap == UNHEX else f"CONCAT({field.read})"
     if own in UTF8:
         return column
-    return f"CAST({column if own == wanted else f'CONVERT({column} USING utf8mb4)'} AS BINARY)"
+    return f"CAST({column if own == wanted else AS_UTF8.format(c=column)} AS BINARY)"
 
 
 def translated(field: Field, live: Facts, target: LoadTarget) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from engines.catalog import Kind
+from engines.errors import EngineError
 from engines.mysql.quoting import quote_identifier
 from transfer.moveplan import ChunkKey, KeyColumn
 from transfer.routes.mysql_columns import Written
@@ -21,19 +22,31 @@ EXACT, WIDE = b"\xfa", b"\xfc"  # first byte of lines that aren't plain
 NULL = b"\xff\xf9\xf8\xfb"
 ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))
 COPY_NULL = rb"\N"
+AGAIN = "Look whether its storage engine has transactions, and whether somebody writes; run the same command again."
 
 
 class Care(IntEnum):
     """How much is looked at before a row is taken as plain: each step finds more and costs more."""
 
-    PLAIN = 0
-    CAREFUL = 1
-    EXACT = 2
-    ASKED = 3
+    PACKED = 0
+    PLAIN = 1
+    CAREFUL = 2
+    EXACT = 3
+    ASKED = 4
 
 
 class Unproved(Exception):
     """A block isn't what its lines should be: a text holds bytes that its character set doesn't have."""
+
+
+def check_wide(found: int, expected: int, name: str) -> None:
+    """EngineError ROWS_LOST where the rows too large for a line were not those that lines had been marked for."""
+    if found != expected:
+        raise EngineError(
+            "ROWS_LOST",
+            f"{expected:,} rows of {name} were too large for a line, and {found:,} were found when they were read.",
+            AGAIN,
+        )
 
 
 def constant(value: bytes) -> str:

@@ -46,37 +46,41 @@ class Reader:
         terms = [term for term in (condition(self.key, chunk) if self.key.columns else "", where) if term]
         return f"FROM {self.name}" + (f" WHERE {' AND '.join(f'({term})' for term in terms)}" if terms else "")
 
-    def blocks(self, line: str, chunk: Chunk) -> Generator[Lines, None, None]:
-        """The range's lines, about BLOCK_BYTES at a time; line: SQL of one without its end."""
-        return self._joined(line, chunk) if self.joins else self._single(line, chunk)
+    def blocks(self, line: str, chunk: Chunk, end: bytes = END) -> Generator[Lines, None, None]:
+        """The range's lines, about BLOCK_BYTES at a time, and of how many rows; line: SQL of one without its end.
 
-    def _single(self, line: str, chunk: Chunk) -> Generator[Lines, None, None]:
+        Where a line is NULL, it is missing, or Unproved is raised.
+        """
+        return self._joined(line, chunk, end) if self.joins else self._single(line, chunk, end)
+
+    def _single(self, line: str, chunk: Chunk, end: bytes) -> Generator[Lines, None, None]:
         sql = f"SELECT {line} {self.rows_of(chunk)}"
         with closing(self.snapshot.rows(sql, MOST_ROWS, BLOCK_BYTES, LineStream)) as batches:
             for lines in batches:
                 if None in lines:
                     raise Unproved  # larger than max_allowed_packet
-                yield END.join(lines) + END, len(lines)
+                yield end.join(lines) + end, len(lines)
 
-    def _joined(self, line: str, chunk: Chunk) -> Generator[Lines, None, None]:
-        select = f"SELECT GROUP_CONCAT({line}, {constant(END)} SEPARATOR ''), COUNT(*)"
+    def _joined(self, line: str, chunk: Chunk, end: bytes) -> Generator[Lines, None, None]:
+        ended = f"{line}, {constant(end)}" if end else line
+        select = f"SELECT GROUP_CONCAT({ended} SEPARATOR ''), COUNT(*)"
         whole = self._bounded(chunk)
         part = self._ask(select, whole)
         while part is not None:
             ((found, count),) = self.snapshot.answer()
             lines, rows = found or b"", int(count)
-            if rows and (len(lines) >= self.longest or lines[-1:] != END):  # cut off at the longest result there is
+            if rows and (len(lines) >= self.longest or not lines.endswith(end)):  # cut off at the longest result
                 if self.step > 1:
                     self.step = max(1, self.step // GROWTH)
                     part = self._ask(select, whole)
                     continue
-                yield from self._single(line, part)
-                lines = b""
+                yield from self._single(line, part, end)
+                rows = 0
             else:
                 self._learn(len(lines), rows, part)
             whole = self._behind(whole, part)
             part = self._ask(select, whole)
-            if lines:
+            if rows:
                 yield lines, rows
 
     def _bounded(self, chunk: Chunk) -> Chunk | None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from engines.catalog import Kind
-from engines.mysql.load import TOO_WIDE, Trouble
+from engines.mysql.load_troubles import TOO_WIDE, Trouble
 from engines.mysql.types import logical_type
 from transfer.moveplan import Unholdable
 from transfer.routes.policy import NOTHING, Refused
 
-# a value that its reader already found to be one that the target can't hold: `!kind!its text`
-MARK = b"!%s!"
-MARKED = re.compile(rb"!([a-z_]+)!(.*)", re.DOTALL)
 MOMENTS = (Kind.DATE, Kind.TIMESTAMP, Kind.YEAR)
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN, Kind.BIT)
 TEXTS = (Kind.TEXT, Kind.CHAR, Kind.BINARY)
@@ -22,7 +18,7 @@ DUPLICATE = frozenset({1062, 1586, 1859, 1022})
 # error number -> kind, where the number alone says it (MySQL manual, Server Error Message Reference)
 KINDS: dict[int, Unholdable] = {
     1406: "too_long", 1300: "invalid_encoding", 3988: "invalid_encoding", 1301: "wide_row", TOO_WIDE: "wide_row",
-    1118: "wide_row", 139: "wide_row", 1048: "malformed", 1263: "malformed", 1364: "malformed", 1416: "malformed",
+    1118: "wide_row", 139: "wide_row", 1048: "wrong_class", 1263: "wrong_class", 1364: "malformed", 1416: "malformed",
     4025: "malformed", 3819: "malformed", 4038: "malformed", 3140: "malformed", 3141: "malformed", 1690: "out_of_range",
 }  # fmt: skip
 # error number -> kind by what the target's column is: numbers, moments, times, texts, others
@@ -33,17 +29,6 @@ BY_COLUMN: dict[int, tuple[Unholdable, Unholdable, Unholdable, Unholdable, Unhol
     1366: ("malformed", "date_range", "time_range", "invalid_encoding", "invalid_encoding"),
     1411: ("malformed", "date_range", "time_range", "malformed", "malformed"),
 }
-
-
-def marked(kind: str) -> str:
-    """The beginning of a value that was found to be of a kind."""
-    return f"!{kind}!"
-
-
-def mark_of(value: bytes | None) -> tuple[str, bytes] | None:
-    """Kind and text of a marked value."""
-    found = MARKED.fullmatch(value) if value is not None else None
-    return (found[1].decode(), found[2]) if found else None
 
 
 def column_of(trouble: Trouble, columns: Sequence[str]) -> int | None:

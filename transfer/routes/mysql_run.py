@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engines.catalog import Kind
 from engines.errors import Aborted, EngineError
-from engines.mysql.load import Attempt, Loader, Trouble
+from engines.mysql.charsets import as_stored
+from engines.mysql.load import STORED, Loader
 from engines.mysql.load_text import END, lines, read
-from transfer.moveplan import DEFAULT_POLICIES, Unholdable
+from engines.mysql.load_troubles import Attempt, Trouble
+from transfer.moveplan import DEFAULT_POLICIES
 from transfer.routes.mysql_fields import Field
-from transfer.routes.mysql_refusals import DUPLICATE, column_of, mark_of, refused
-from transfer.routes.policy import Judge, Refused, RowWithheld
+from transfer.routes.mysql_marks import Known, Marks
+from transfer.routes.mysql_refusals import DUPLICATE, column_of, refused
+from transfer.routes.mysql_segments import Segment, whole_lines
+from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
 from transfer.routes.route import Pace
 from transfer.units import TableUnit
 
-SEGMENT = 8 << 20  # bytes of lines in one load, kept until the server has taken them all
+OF_THE_ROW = frozenset({1153, 1301, 1118})  # errors whose reason says more than the server's words
+Originals = Sequence[Mapping[str, Any]]
 
 
 @dataclass
@@ -30,14 +35,16 @@ class Run:
     loader: Loader
     connection: Any
     judge: Judge
+    marks: Marks
     rows: int = 0
     size: int = 0  # bytes that were sent
+    _settled: set[int] = field(default_factory=set)  # fields of the row that is looked at
 
     def load(self, blocks: Iterable[bytes], pace: Pace) -> None:
         """All blocks, in segments that can be looked at again."""
         source = whole_lines(blocks)
         for first in source:
-            segment = _Segment(first, source, pace)
+            segment = Segment(first, source, pace, self.marks.without)
             attempt = self.loader.load(self.connection, segment)
             if attempt.troubles:
                 for _ in segment:  # what the server refused to read on is read from the source all the same
@@ -45,6 +52,9 @@ class Run:
                 self._exact(lines(b"".join(segment.kept)), attempt.troubles)
             else:
                 self._done(attempt)
+            taken, self.marks.taken = self.marks.taken, []
+            for line in taken:
+                self._single(line)
 
     def _done(self, attempt: Attempt) -> None:
         self.rows += attempt.rows
@@ -81,30 +91,48 @@ class Run:
     def _single(self, line: bytes) -> None:
         """One row: every value that can't be stored is settled by the plan's policy."""
         values = read(line)
-        marks = {n: mark_of(value) if self.fields[n].mapping else None for n, value in enumerate(values)}
-        originals = [found[1] if (found := marks[n]) else value for n, value in enumerate(values)]
-        locator, key = self._named(originals)
+        known = self.marks.known(values, self._in_charset)
+        for number, found in known.items():
+            values[number] = found.text
+        originals = [
+            known[n].original if n in known else item.original(value)
+            for n, (item, value) in enumerate(zip(self.fields, values, strict=True))
+        ]
+        locator, key = self._named(values)
+        self._settled = set()
         try:
-            for number, found in marks.items():
-                if found is not None:
-                    values[number] = self._settled(number, _refused(*found), originals, locator, key)
-            for _ in range(len(values) + 1):
-                attempt = self.loader.insert(self.connection, values)
-                if not attempt.troubles:
-                    self._done(attempt)
-                    return
-                number, refusal = self._refusal(attempt.troubles, values, key)
-                values[number] = self._settled(number, refusal, originals, locator, key)
-            raise RowWithheld("the server refused it")
+            self._store(values, known, originals, locator, key)
         except RowWithheld as withheld:
             self._withhold(locator, key, str(withheld), originals)
 
-    def _settled(
-        self, number: int, refusal: Refused, originals: list[bytes | None], locator: str, key: str
-    ) -> bytes | None:
+    def _store(
+        self,
+        values: list[bytes | None],
+        known: Mapping[int, Known],
+        originals: Originals,
+        locator: str,
+        key: str,
+    ) -> None:
+        for number, found in known.items():
+            values[number] = self._instead(number, found.refused, originals, locator, key)
+        for _ in range(2 * len(values) + 1):  # a value that is converted may be refused once more
+            attempt = self.loader.insert(self.connection, values)
+            if not attempt.troubles:
+                self._done(attempt)
+                return
+            number, refusal = self._refusal(attempt.troubles, values, key)
+            values[number] = self._instead(number, refusal, originals, locator, key)
+        raise RowWithheld("the server refused it")
+
+    def _instead(self, number: int, refusal: Refused, originals: Originals, locator: str, key: str) -> bytes | None:
+        """What is stored of a value; one whose conversion was refused too has none."""
         item = self.fields[number]
         assert item.mapping is not None
-        settled = self.judge.settle(item.mapping, refusal, locator, key, item.original(originals[number]))
+        if number in self._settled:
+            refusal = Refused(refusal.kind, refusal.reason)
+            self.judge.take_back(locator, item.mapping.source)
+        self._settled.add(number)
+        settled = self.judge.settle(item.mapping, refusal, locator, key, originals[number])
         return settled if settled is None or isinstance(settled, bytes) else str(settled).encode()
 
     def _refusal(self, troubles: Sequence[Trouble], values: Sequence[bytes | None], key: str) -> tuple[int, Refused]:
@@ -124,11 +152,27 @@ class Run:
                 found = refused(trouble, item.target_type, values[number])
                 if values[number] is None:  # NULL was refused already: nothing is left to store
                     raise RowWithheld(f"{item.source}: {found.reason}")
-                return number, found
+                return number, self._with_conversion(number, found, values[number])
         trouble = troubles[-1]
         found = refused(trouble, "", None)
         self._may_withhold(found, key)
-        raise RowWithheld(found.reason if trouble.number in (1153, 1301, 1118) else trouble.words)
+        raise RowWithheld(found.reason if trouble.number in OF_THE_ROW else trouble.words)
+
+    def _with_conversion(self, number: int, found: Refused, value: bytes | None) -> Refused:
+        """The same with what the column's own character set has instead of a text."""
+        item = self.fields[number]
+        if found.kind != "invalid_encoding" or value is None or item.mapping is None:
+            return found
+        charset = self.loader.target.charsets.get(item.mapping.target)
+        if item.wrap != STORED:
+            return Refused(found.kind, found.reason)
+        if charset in (None, "utf8mb4"):
+            return found
+        return Refused(found.kind, found.reason, self._in_charset(value, charset))
+
+    def _in_charset(self, text: bytes, charset: str) -> Any:
+        stored = as_stored(self.loader.query(self.connection), text, charset, self.loader.target.packet)
+        return NOTHING if stored is None else stored
 
     def _may_withhold(self, found: Refused, key: str) -> None:
         policies = self.judge.policies
@@ -139,17 +183,9 @@ class Run:
                 f"Mend the row in the source, or allow another policy (options.policies.{found.kind}); plan again.",
             )
 
-    def _withhold(self, locator: str, key: str, reason: str, originals: Sequence[bytes | None]) -> None:
-        self.judge.withhold(
-            locator,
-            key,
-            reason,
-            {
-                item.mapping.source: item.original(value)
-                for item, value in zip(self.fields, originals, strict=True)
-                if item.mapping
-            },
-        )
+    def _withhold(self, locator: str, key: str, reason: str, originals: Originals) -> None:
+        pairs = zip(self.fields, originals, strict=True)
+        self.judge.withhold(locator, key, reason, {item.mapping.source: value for item, value in pairs if item.mapping})
 
     def withhold_wide(self, values: Mapping[str, Any], reason: str) -> None:
         """Set a row aside that is too large to be read here: only the columns of its key are written down."""
@@ -182,58 +218,6 @@ class Run:
             place.append(len(self.judge.found))
         people = {fields[number].name: _bound(values[number], kinds.get(fields[number].name)) for number in shown}
         return json.dumps(place, ensure_ascii=False), json.dumps(people or place, ensure_ascii=False)
-
-
-def whole_lines(blocks: Iterable[Any]) -> Iterator[bytes]:
-    """Blocks cut anywhere as blocks that end with a line."""
-    held: list[bytes] = []
-    for found in blocks:
-        block = found if isinstance(found, bytes) else bytes(found)
-        place = block.rfind(END) + 1
-        if place == 0:
-            held.append(block)
-            continue
-        if place == len(block) and not held:
-            yield block
-            continue
-        yield b"".join([*held, block[:place]])
-        held = [block[place:]] if place < len(block) else []
-    if any(held):
-        raise ValueError("a line without its end")
-
-
-class _Segment:
-    """Blocks until there are enough of them for one load; they are kept."""
-
-    def __init__(self, first: bytes, rest: Iterator[bytes], pace: Pace) -> None:
-        self._next: bytes | None = first
-        self._rest, self._pace = rest, pace
-        self.kept: list[bytes] = []
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self._next is not None:
-            block, self._next = self._next, None
-            self._pace(len(block))
-            self.kept.append(block)
-            self.size += len(block)
-            if self.size < SEGMENT:
-                self._next = next(self._rest, None)
-            yield block
-
-
-def _refused(kind: str, text: bytes) -> Refused:
-    found: Unholdable = kind  # type: ignore[assignment]
-    return Refused(found, WORDS.get(kind, f"a value of kind {kind}"))
-
-
-WORDS = {
-    "date_range": "a year or moment that MySQL's type doesn't have",
-    "time_range": "a time of day that the type doesn't have",
-    "not_finite": "NaN or infinity",
-    "out_of_range": "a number that the type doesn't hold exactly",
-    "malformed": "not in the form that the type asks for",
-}
 
 
 def _shown(value: bytes | None) -> str | None:

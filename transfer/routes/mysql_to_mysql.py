@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from engines.errors import EngineError
+from engines.full_names import parts, qualified
 from engines.mysql import load_text
 from engines.mysql.load import ANY_DATE
 from engines.mysql.quoting import quote_identifier, quote_name
@@ -14,7 +16,6 @@ from engines.mysql.snapshot import MysqlSnapshot
 from transfer.chunks import Chunk
 from transfer.cutting.mysql import condition
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_facts import Facts, facts
 from transfer.routes.mysql_for_mysql import as_stored, fields, in_hex, line, translated
@@ -33,6 +34,13 @@ STAGE = "_dbmo_stage"
 def open_route(plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> MysqlToMysql:
     """See transfer/routes/route.py."""
     return MysqlToMysql(plan, unit, snapshot, writer)
+
+
+@dataclass
+class Read:
+    """What was read of a range: rows that are too large for a line, and are still to be read."""
+
+    wide: int = 0
 
 
 class MysqlToMysql:
@@ -61,24 +69,25 @@ class MysqlToMysql:
         return self._copied(chunk, into, pace, None)
 
     def _copied(self, chunk: Chunk, into: Any, pace: Pace, stage: str | None) -> Copied:
-        loader = self.lines.loader_of(stage) if stage else None
+        loader, read = self.lines.loader_of(stage) if stage else None, Read()
         if self.proved:
             into.exec_driver_sql("SAVEPOINT dbmo_range")
             try:
-                copied = self.lines.copy(self._blocks(chunk), into, pace, loader)
+                copied = self.lines.copy(self._blocks(chunk, read), into, pace, loader)
             except Unproved:
                 self.snapshot.recover()
                 into.exec_driver_sql("ROLLBACK TO SAVEPOINT dbmo_range")
                 self.proved = False
         if not self.proved:
-            copied = self.lines.copy(self._exact(chunk), into, pace, loader)
+            read = Read()
+            copied = self.lines.copy(self._exact(chunk, read), into, pace, loader)
         if self.wide is None:
             return copied
         loader = loader or self.lines.loader
         wide = WideRows(self.snapshot, self.fields, self.stored, self.translated, self.lines, loader)
-        return wide.add(copied, chunk, into, pace, self.reader.rows_of(chunk, self.wide))
+        return wide.add(copied, read.wide, into, pace, self.reader.rows_of(chunk, self.wide))
 
-    def _blocks(self, chunk: Chunk) -> Iterator[bytes]:
+    def _blocks(self, chunk: Chunk, read: Read) -> Iterator[bytes]:
         """Lines of the range; Unproved at a block that isn't what its lines should be."""
         between = len(self.fields) - 1
         with closing(self.reader.blocks(self.line, chunk)) as blocks:
@@ -86,22 +95,25 @@ class MysqlToMysql:
                 lines = found
                 if self.wide is not None and WIDE in lines:
                     kept = [line for line in lines.split(END)[:-1] if line != WIDE]
-                    lines, rows = END.join([*kept, b""]), len(kept)
+                    read.wide += rows - len(kept)
+                    lines, rows = END.join([*kept, b""]) if kept else b"", len(kept)
                 if lines.count(DELIMITER) != rows * between or lines.count(END) != rows:
                     raise Unproved
                 if lines:
                     yield copy_text(lines)
 
-    def _exact(self, chunk: Chunk) -> Iterator[bytes]:
+    def _exact(self, chunk: Chunk, read: Read) -> Iterator[bytes]:
         """The same with every value in hex, so that any bytes are told from separators."""
-        reads = ", ".join(in_hex(item) for item in self.fields)
-        narrow = f"NOT ({self.wide})" if self.wide else None
-        sql = f"SELECT {reads} {self.reader.rows_of(chunk, narrow)}"
+        wide = self.wide or "0"
+        reads = ", ".join(f"IF({wide}, NULL, {in_hex(item)})" for item in self.fields)
+        sql = f"SELECT {wide}, {reads} {self.reader.rows_of(chunk)}"
         with closing(self.snapshot.rows(sql, ROWS, SIZE)) as batches:
             for rows in batches:
+                narrow = [row[1:] for row in rows if row[0] == b"0"]
+                read.wide += len(rows) - len(narrow)
                 yield b"".join(
                     load_text.written([None if value is None else bytes.fromhex(value.decode()) for value in row])
-                    for row in rows
+                    for row in narrow
                 )
 
     def _wide(self, live: Facts) -> str | None:
@@ -135,7 +147,7 @@ class MysqlToMysql:
         if stored != copied.rows or connection._result.warning_count:
             raise EngineError(
                 "ROWS_NOT_STORED",
-                f"{target.schema}.{target.name} took {stored:,} of {copied.rows:,} rows.",
+                f"{qualified(target.schema, target.name)} took {stored:,} of {copied.rows:,} rows.",
                 "Make it InnoDB (ALTER TABLE ... ENGINE = InnoDB) and run the same command again.",
             )
         connection.query(f"DROP TEMPORARY TABLE {stage}")

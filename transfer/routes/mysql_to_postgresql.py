@@ -1,25 +1,33 @@
-"""MySQL and MariaDB rows into PostgreSQL: the source's server writes the lines, the client only proves and escapes."""
+"""MySQL and MariaDB rows into PostgreSQL: the source's server writes them, the client only proves and escapes.
+
+Where each column has a binary form, rows are sent in it, which costs the target half; else, and where a range holds a
+row that the form isn't right for, as lines of text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
+from conversion.postgresql_types import base_name
+from engines.full_names import parts
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.mysql.types import logical_type
 from engines.postgresql.writer import PostgresqlWriter
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
-from transfer.names import parts
+from transfer.routes.mysql_column import Column
 from transfer.routes.mysql_columns import written
 from transfer.routes.mysql_exact import ExactRows
 from transfer.routes.mysql_facts import Facts, facts
-from transfer.routes.mysql_lines import Care, Lines, Unproved, block
+from transfer.routes.mysql_lines import Care, Lines, Unproved, block, check_wide
 from transfer.routes.mysql_moments import Convert
+from transfer.routes.mysql_packed import HEADER, TRAILER, packed, proved, row
 from transfer.routes.mysql_read import Reader
 from transfer.routes.mysql_values import asking, converter
 from transfer.routes.mysql_wide import WideRows
@@ -30,6 +38,7 @@ from transfer.units import TableUnit, Unit
 WIDE_BYTES = 1_000_000  # of large values in one row; more are read in pieces
 PACKET_PARTS = 8  # of max_allowed_packet that a line may take: hex doubles it, a conversion may take four times as much
 CERTAIN = frozenset({"integer", "boolean", "bit_boolean", "bit_integer", "bit", "bytea"})  # never asked about
+MISSES = 3  # ranges that the binary form wasn't right for, until a table is only read as text
 SAVEPOINT = "SAVEPOINT dbmo_range"  # sent with the COPY; the commit releases it
 LABELS = "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = pg_catalog.to_regtype(%s)"
 
@@ -55,30 +64,77 @@ class MysqlToPostgresql:
         self.plan, self.unit, self.snapshot, self.writer = plan, unit, snapshot, writer
         self.table = unit.mapping
         live = facts(snapshot, self.table.source, [table.source for table in plan.tables])
-        self.columns = [
-            written(column, live.columns[column.source], snapshot.server.is_mariadb) for column in self.table.copied
+        columns = [
+            Column(column, logical_type(column.source_type), live.columns[column.source], snapshot.server.is_mariadb)
+            for column in self.table.copied
         ]
+        self.columns = [written(column) for column in columns]
         nullable = [live.columns[column.source].nullable for column in self.table.copied]
         self.large = [live.columns[column.source].large for column in self.table.copied]
         self.wide = self._wide(live)
         self.lines = Lines(self.columns, nullable, unit.key, self.wide)
         self.reader = Reader(snapshot, quote_name(*parts(self.table.source)), unit.key, self.table.rows)
         self.converters = [self._converter(place) for place in range(len(self.columns))]
-        self.care = Care.PLAIN
+        self.packed = self._packed(columns)
+        self.care = Care.PLAIN if self.packed is None else Care.PACKED
+        self.misses = 0
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
         """See transfer/routes/route.py."""
         care = self.care
         while True:
             try:
+                if care is Care.PACKED:
+                    return self._copy_packed(chunk, into, pace)
                 return self._copy(chunk, into, pace, care)
             except (psycopg.DataError, Unproved):
                 self.snapshot.recover()
                 if care is Care.ASKED:
                     raise
                 self.writer.run(into, f"ROLLBACK TO {SAVEPOINT}")
+                self._learn(care)
                 care = Care(care + 1)
-                self.care = max(self.care, min(care, Care.CAREFUL))
+
+    def _learn(self, refused: Care) -> None:
+        """What the next range begins with: the binary form until it was wrong a few times."""
+        if refused is Care.PACKED:
+            self.misses += 1
+            self.care = Care.PACKED if self.misses < MISSES else Care.PLAIN
+        elif self.care is not Care.PACKED:
+            self.care = max(self.care, min(Care(refused + 1), Care.CAREFUL))
+
+    def _copy_packed(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
+        assert self.packed is not None
+        read, names = Read(), [column.target for column in self.table.copied]
+        with closing(self._packed_blocks(self.packed, chunk, read, pace)) as blocks:
+            loaded = self.writer.load(into, self.table.target, names, blocks, (SAVEPOINT,), "binary")
+        if loaded.rows != read.rows:
+            raise Unproved
+        return Copied(loaded.rows, loaded.bytes, [])
+
+    def _packed_blocks(self, row: str, chunk: Chunk, read: Read, pace: Pace) -> Generator[bytes, None, None]:
+        with closing(self.reader.blocks(row, chunk, b"")) as blocks:
+            yield HEADER
+            for block, rows in blocks:
+                read.rows += rows
+                if block:
+                    pace(len(block))
+                    yield block
+            yield TRAILER
+
+    def _packed(self, columns: Sequence[Column]) -> str | None:
+        """SQL of a row in PostgreSQL's binary form; None where a column has none, or the target's type is another."""
+        types = self.writer.relation(self.table.target).types
+        forms = []
+        for column, how in zip(columns, self.columns, strict=True):
+            if types.get(column.mapping.target) != base_name(column.target):
+                return None
+            forms.append(packed(column, how))
+        found = [form for form in forms if form is not None]
+        if len(found) < len(forms) or not forms or not proved(self.snapshot):
+            return None
+        guards = [guard for guard in (self.wide, *(how.guard for how in self.columns)) if guard]
+        return row(found, " OR ".join(f"({guard})" for guard in guards) or None)
 
     def _copy(self, chunk: Chunk, into: Any, pace: Pace, care: Care) -> Copied:
         judge = Judge(self.table, self.plan.policy())
@@ -96,6 +152,7 @@ class MysqlToPostgresql:
             sql = pieces.sql(self.reader.rows_of(chunk, self.wide))
             with closing(pieces.blocks(sql, pace)) as blocks:
                 more = self.writer.load(into, self.table.target, [names[place] for place in order], blocks)
+            check_wide(pieces.found, read.wide, self.table.source)
             rows, size = rows + more.rows, size + more.bytes
         return Copied(rows, size, judge.found)
 

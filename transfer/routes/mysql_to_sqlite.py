@@ -10,19 +10,20 @@ from typing import Any
 
 from conversion.mapping import ColumnMapping
 from engines.catalog import Kind
-from engines.mysql.quoting import quote_name
+from engines.errors import EngineError
+from engines.full_names import parts
+from engines.mysql.quoting import quote_identifier, quote_literal, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.mysql.types import logical_type
 from engines.sqlite.writer import Large
 from transfer.chunks import Bound, Chunk
 from transfer.cutting import mysql as cutting
 from transfer.moveplan import KeyColumn, MovePlan
-from transfer.names import parts
 from transfer.routes.mysql_column import Column
 from transfer.routes.mysql_columns import exact
 from transfer.routes.mysql_exact import original
 from transfer.routes.mysql_facts import facts
-from transfer.routes.mysql_lines import key_value
+from transfer.routes.mysql_lines import AGAIN, key_value
 from transfer.routes.mysql_values import MARK
 from transfer.routes.policy import Judge, Refused
 from transfer.routes.rows_to_sqlite import WIDE, ReadRow, RowsToSqlite
@@ -58,19 +59,25 @@ class MysqlRows:
         self.sized = [place for place, column in enumerate(made) if column.live.large]
         reads = [_small(read) if place in self.sized else read for place, read in enumerate(self.reads)]
         wide = " OR ".join(f"IFNULL(LENGTH({self.reads[place]}) > {WIDE}, 0)" for place in self.sized) or "0"
-        self.sql = f"SELECT {', '.join([*reads, *map(key_value, self.keys), wide])} FROM {self.name}"
+        self.finds = [_finder(key, live[key.name].charset) for key in self.keys]
+        found = [f"IF({wide}, {find}, NULL)" for find in self.finds] if self.sized else []
+        self.sql = f"SELECT {', '.join([*reads, *map(key_value, self.keys), *found, wide])} FROM {self.name}"
         self.unnamed = 0
 
     def batches(self, chunk: Chunk) -> Iterator[list[ReadRow]]:
         """See RowSource."""
         where = cutting.condition(self.unit.key, chunk) if self.keys else ""
-        count = len(self.columns)
+        count, behind = len(self.columns), len(self.columns) + len(self.keys)
         sql = f"{self.sql}{f' WHERE {where}' if where else ''}"
         marked: list[ReadRow] = []  # one query at a time: they are read again when this one is at its end
         with closing(self.snapshot.rows(sql, MOST_ROWS, BATCH)) as lists:
             for rows in lists:
-                batch = [ReadRow(tuple(row[:count]), tuple(row[count:-1]), None) for row in rows if row[-1] == b"0"]
-                marked += [ReadRow(tuple(row[:count]), tuple(row[count:-1]), True) for row in rows if row[-1] != b"0"]
+                batch = [ReadRow(tuple(row[:count]), tuple(row[count:behind])) for row in rows if row[-1] == b"0"]
+                marked += [
+                    ReadRow(tuple(row[:count]), tuple(row[count:behind]), tuple(row[behind:-1]))
+                    for row in rows
+                    if row[-1] != b"0"
+                ]
                 yield batch
         yield from ([row] for row in marked)
 
@@ -114,17 +121,23 @@ class MysqlRows:
         )
 
     def large(self, row: ReadRow) -> dict[int, Large | Refused]:
-        """See RowSource; without a key the row can't be found again."""
+        """See RowSource: the row is found again by the bytes of its key; without a key it can't be."""
         missing = [place for place in self.sized if row.values[place] is None]
         if not self.keys:
             refused = Refused("wide_row", f"a value of more than {WIDE:,} bytes in a table without a key")
             return dict.fromkeys(missing, refused)
-        bound = Chunk(self.unit.name, 0, None, self._bound(row))
-        order = ", ".join(f"{part} DESC" for part in cutting.order(self.unit.key).split(", "))
-        where = f"FROM {self.name} WHERE {cutting.condition(self.unit.key, bound)} ORDER BY {order} LIMIT 1"
+        own = " AND ".join(value.decode() for value in row.mark)
+        where = f"FROM {self.name} WHERE {own}"
         reads = [self.reads[place] for place in missing]
         asked = ", ".join(f"LENGTH({read}), LEFT(CAST({read} AS BINARY), 1)" for read in reads)
-        found = self.snapshot.query(f"SELECT {asked} {where}")[0]
+        answer = self.snapshot.query(f"SELECT {asked} {where}")
+        if len(answer) != 1:
+            raise EngineError(
+                "ROWS_LOST",
+                f"{len(answer)} rows of {self.unit.name} have the key {self._bound(row)} that one was read with.",
+                AGAIN,
+            )
+        [found] = answer
         large: dict[int, Large | Refused] = {}
         for place, size, first in zip(missing, found[::2], found[1::2], strict=True):
             if size is not None:
@@ -139,6 +152,22 @@ class MysqlRows:
         with closing(self.snapshot.pieces(sql)) as rows:
             for stream in rows:
                 yield from stream.pieces(stream.size() or 0)
+
+
+def _finder(key: KeyColumn, charset: str | None) -> str:
+    """SQL that writes the condition under which the row with this key is found: `name` = a literal of the value.
+
+    A text is compared in its own character set, byte for byte the same, since some have no other way to be written.
+    """
+    name = quote_identifier(key.name)
+    begin = f"{name} = "
+    if key.kind is Kind.BINARY:
+        return f"CONCAT({quote_literal(begin + 'x')}, QUOTE(HEX({name})))"
+    if charset is not None:
+        return f"CONCAT({quote_literal(f'{begin}_{charset} x')}, QUOTE(HEX({name})))"
+    if key.kind in (Kind.INTEGER, Kind.DECIMAL):
+        return f"CONCAT({quote_literal(begin)}, {name})"
+    return f"CONCAT({quote_literal(begin)}, QUOTE({name}))"
 
 
 def _small(read: str) -> str:

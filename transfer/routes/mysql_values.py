@@ -15,6 +15,7 @@ from engines.protocols import Database
 from transfer.routes.mysql_column import INTEGERS, TEXTS, sizes
 from transfer.routes.mysql_moments import Convert, clock, moment
 from transfer.routes.policy import Refused
+from transfer.routes.texts import clean_text
 
 MARK = 0xFF  # begins a text that has no code points: its length in UTF-8, ":", the server's conversion, its bytes
 UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -64,14 +65,7 @@ def characters(value: bytes) -> bytes:
         size, _, rest = value[1:].partition(b":")
         given = rest[: int(size)]
         raise Refused("invalid_encoding", "text that has no code points", given.replace(b"\0", b""))
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        mended = value.decode(errors="replace").replace("\0", "").encode()
-        raise Refused("invalid_encoding", "invalid UTF-8 in text", mended) from None
-    if b"\0" in value:
-        raise Refused("nul_in_text", "NUL in text", value.replace(b"\0", b""))
-    return value
+    return clean_text(value)
 
 
 def text(limit: int | None) -> Convert:

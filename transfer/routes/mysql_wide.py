@@ -30,6 +30,7 @@ class WideRows:
     large: Sequence[bool]
     order: Sequence[int]
     exact: ExactRows
+    found: int = 0  # rows that were read
 
     def sql(self, rows: str) -> str:
         """Key, small values, then of every large one its size, digest and whether it needs a look, then themselves."""
@@ -58,6 +59,7 @@ class WideRows:
         """COPY text in pieces."""
         with closing(self.snapshot.pieces(sql)) as rows:
             for stream in rows:
+                self.found += 1
                 for piece in self._row(stream):
                     pace(len(piece))
                     yield piece

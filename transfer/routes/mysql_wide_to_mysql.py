@@ -12,11 +12,11 @@ from engines.mysql.fast_pieces import PieceStream
 from engines.mysql.load import STORED, Loader
 from engines.mysql.quoting import quote_name
 from engines.mysql.snapshot import MysqlSnapshot
-from transfer.chunks import Chunk
-from transfer.routes.lines_to_mysql import AS_UTF8, LinesToMysql
+from transfer.routes.lines_to_mysql import AS_UTF8, NO_BYTES, LinesToMysql
 from transfer.routes.mysql_fields import Field
 from transfer.routes.mysql_for_mysql import UNHEX
-from transfer.routes.mysql_lines import key_value
+from transfer.routes.mysql_lines import check_wide, key_value
+from transfer.routes.mysql_marks import NO_CODE_POINTS
 from transfer.routes.mysql_run import Run
 from transfer.routes.route import Copied, Pace
 
@@ -32,17 +32,23 @@ class WideRows:
     lines: LinesToMysql
     loader: Loader
 
-    def add(self, copied: Copied, chunk: Chunk, into: Any, pace: Pace, rows: str) -> Copied:
-        """What was copied, with the wide rows; rows: FROM and WHERE that find them."""
+    def add(self, copied: Copied, expected: int, into: Any, pace: Pace, rows: str) -> Copied:
+        """What was copied, with the wide rows; rows: FROM and WHERE that find them, expected: how many those are."""
         run = self.lines.run(into, self.loader)
         key = self.lines.unit.key.columns
-        reads = [*(key_value(column) for column in key), *self.reads]
-        statement = self._statement()
+        guards = " OR ".join(item.guard for item in self.fields if item.guard)
+        reads = [*(key_value(column) for column in key), guards or "0", *self.reads]
+        statement, found = self._statement(), 0
         self.loader.settle(run.connection)
         with closing(self.snapshot.pieces(f"SELECT {', '.join(reads)} {rows}")) as streams:
             for stream in streams:
+                found += 1
                 located = {column.name: _text(stream.whole()) for column in key}
-                self._one(run, stream, statement, located, pace)
+                if stream.whole() == b"1":
+                    run.withhold_wide(located, f"a row of many megabytes with {NO_CODE_POINTS}")
+                else:
+                    self._one(run, stream, statement, located, pace)
+        check_wide(found, expected, self.lines.unit.name)
         self.loader.unsettle(run.connection)
         return Copied(copied.rows + run.rows, copied.bytes + run.size, copied.quarantined + run.judge.found)
 
@@ -50,7 +56,7 @@ class WideRows:
         if not self.lines.target.local_infile:
             run.withhold_wide(key, "a row of many megabytes, and the target takes no LOAD DATA LOCAL")
             return
-        attempt = self.loader.load_alone(run.connection, statement, self._line(stream, pace))
+        attempt = self.lines.load_alone(run, statement, self._line(stream, pace))
         if attempt.troubles:
             run.withhold_wide(key, f"a row of many megabytes: {attempt.troubles[-1].words}")
         run.rows, run.size = run.rows + attempt.rows, run.size + attempt.bytes
@@ -63,7 +69,7 @@ class WideRows:
             if size is None:
                 yield load_text.NULL
                 continue
-            for piece in stream.pieces(size):
+            for piece in self.lines.watched(number, stream.pieces(size)):
                 pace(len(piece))
                 yield load_text.escaped(piece)
         yield load_text.END
@@ -73,8 +79,8 @@ class WideRows:
         wraps = []
         for item, translated in zip(self.fields, self.translated, strict=True):
             wrap = STORED if item.wrap == UNHEX else item.wrap
-            json = item.mapping is not None and self.lines.target.types.get(item.mapping.target) == "json"
-            wraps.append(AS_UTF8 if json or translated else wrap)
+            type_ = self.lines.target.types.get(item.mapping.target) if item.mapping else None
+            wraps.append(AS_UTF8 if translated or type_ in NO_BYTES else self.lines.strict(item, wrap))
         target = self.lines.target
         return self.loader.load_statement(self.loader.table or quote_name(target.schema, target.name), "binary", wraps)
 

@@ -73,6 +73,10 @@ class Judge:
         self.found.append(Quarantined(locator, column.source, key, refused.reason, "null", text))
         return None
 
+    def take_back(self, locator: str, column: str) -> None:
+        """Forget what was settled of a value (its source column): it could not be stored either."""
+        self.found = [entry for entry in self.found if (entry.locator, entry.column) != (locator, column)]
+
     def withhold(self, locator: str, key: str, reason: str, originals: Mapping[str, Mapping[str, Any]]) -> None:
         """Set a whole row aside: every value by its source column; what was set aside of its single values goes."""
         self.found = [entry for entry in self.found if entry.locator != locator]

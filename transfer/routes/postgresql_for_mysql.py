@@ -1,7 +1,7 @@
 """How PostgreSQL is asked for a column's values so that its text is what MySQL's LOAD DATA takes for the same value.
 
 Where MySQL would store something near a value without a word (it rounds fractions and takes five-digit years for
-others), the value is marked here (mysql_refusals.MARK), so that the server refuses it and the plan's policy decides.
+others), the value is marked here (transfer/routes/mysql_marks.py), so that the plan's policy decides.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from engines.mysql.types import logical_type
 from engines.postgresql.quoting import quote_identifier, quote_name
 from transfer.canonical.arrays_postgresql import array_json
 from transfer.moveplan import Unholdable
-from transfer.routes.mysql_fields import Field, text_original
-from transfer.routes.mysql_refusals import marked
+from transfer.routes.mysql_fields import Field
+from transfer.routes.mysql_marks import NEEDLE, VALUE_MARK, marked
+from transfer.routes.texts import text_original
 
 UNHEX, BITS, UNSIGNED = "UNHEX({})", "CAST(CONV({}, 2, 10) AS UNSIGNED)", "CAST({} AS UNSIGNED)"
-UTF8_JSON = "CONVERT({} USING utf8mb4)"
 FIRST_YEAR, END_YEAR = "1000-01-01", "10000-01-01"
 MICROSECONDS = 6
 BUILT_IN = 16384  # object ids below it are the server's own (PostgreSQL documentation, System Catalog Initial Data)
@@ -68,7 +68,6 @@ class Case:
     source: Source
     c: str
     target: LogicalType
-    is_json_type: bool = False
 
 
 def sources(query: Callable[[str], list[tuple[Any, ...]]], schema: str, name: str) -> dict[str, Source]:
@@ -95,10 +94,9 @@ def field_of(mapping: ColumnMapping, source: Source, is_mariadb: bool) -> Field:
     """How a column travels."""
     case = Case(source, quote_identifier(mapping.source), logical_type(mapping.target_type))
     read, wrap, change = _rendered(mapping.route, case)
-    if not mapping.nullable and not source.not_null:
-        read = f"COALESCE(({read})::text, {_mark('malformed')})"
     original = _bytea_original if source.type == "bytea" else text_original
-    return Field(mapping, read, wrap, original, change, mapping.source)
+    mark = VALUE_MARK if f"'{NEEDLE.decode()}" in read else b""
+    return Field(mapping, read, wrap, original, change, mapping.source, not source.not_null, mark)
 
 
 def key_field(name: str, source: Source) -> Field:

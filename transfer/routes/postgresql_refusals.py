@@ -24,6 +24,7 @@ from engines.postgresql.writer import PostgresqlWriter, driver_of
 from engines.protocols import Loaded
 from transfer.moveplan import ChunkKey, Unholdable
 from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
+from transfer.routes.texts import text_original
 
 BATCH = 500
 SAVEPOINT, BACK, RELEASE = "SAVEPOINT dbmo_rows", "ROLLBACK TO SAVEPOINT dbmo_rows", "RELEASE SAVEPOINT dbmo_rows"
@@ -111,7 +112,7 @@ class ExactRows:
     def _settle(self, number: int, row: Row, error: psycopg.Error, into: Any, judge: Judge) -> Loaded:
         """One row that was refused: its unfit values by the policies, or the whole row set aside."""
         locator, key = self._locator(number, row), self._key(row)
-        originals = {c.source: _original(v) for c, v in zip(self.table.copied, row, strict=False)}
+        originals = {c.source: text_original(v) for c, v in zip(self.table.copied, row, strict=False)}
         mended = list(row)
         words = str(error.diag.message_primary or error).splitlines()[0]
         try:
@@ -202,13 +203,3 @@ class ExactRows:
     def _line(self, row: Row) -> bytes:
         values = (rb"\N" if value is None else copy_text_escaped(value) for value in row[: len(self.names)])
         return b"\t".join(values) + b"\n"
-
-
-def _original(value: bytes | None) -> dict[str, str]:
-    """A value as JSON that loses nothing."""
-    if value is None:
-        return {"class": "null"}
-    try:
-        return {"class": "text", "text": value.decode()}
-    except UnicodeDecodeError:
-        return {"class": "text", "hex": value.hex()}

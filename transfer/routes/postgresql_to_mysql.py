@@ -8,16 +8,16 @@ from contextlib import closing
 from typing import Any
 
 from engines.errors import UsageError
+from engines.full_names import parts
 from engines.mysql import load_text
 from engines.postgresql.quoting import quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Chunk
 from transfer.cutting.postgresql import condition
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
-from transfer.routes.mysql_run import whole_lines
+from transfer.routes.mysql_segments import whole_lines
 from transfer.routes.postgresql_for_mysql import Source, field_of, key_field, sources
 from transfer.routes.postgresql_wide_to_mysql import WideRows
 from transfer.routes.route import Copied, Pace

@@ -63,11 +63,11 @@ class PostgresqlRelay:
     def _relay(self, where: str, into: Any, pace: Pace) -> Loaded | None:
         """The range as it is; None when one of the servers refuses a value of it, and nothing of it is there."""
         source = f"SELECT {self.reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
-        load = self.writer.load_binary if self.form == "binary" else self.writer.load
         out = self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {self.form})")
         try:
             with closing(out):
-                loaded = load(into, self.table.target, self.columns, _paced(out, pace), before=(SAVEPOINT,))
+                blocks = _paced(out, pace)
+                loaded = self.writer.load(into, self.table.target, self.columns, blocks, (SAVEPOINT,), self.form)
         except (psycopg.Error, DbmoError) as error:
             state = error.sqlstate if isinstance(error, psycopg.Error) else error.data.get("sqlstate")
             if not is_refusal(state):

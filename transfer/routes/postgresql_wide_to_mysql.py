@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.mysql import load_text
-from engines.mysql.load import Attempt, Loader
+from engines.mysql.load_troubles import Attempt
 from engines.mysql.quoting import quote_name as quote_mysql
 from engines.postgresql.quoting import quote_identifier
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Chunk
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
+from transfer.routes.mysql_run import Run
 from transfer.routes.postgresql_for_mysql import UNHEX, Source
 from transfer.routes.route import Copied, Pace
 
@@ -79,23 +80,23 @@ class WideRows:
             run.withhold_wide(self._key(place), "a row of many megabytes, and the server takes no LOAD DATA LOCAL")
             return Copied(0, 0, run.judge.found)
         loader.settle(run.connection)
-        attempt = self._loaded(loader, run.connection, place, pace)
+        attempt = self._loaded(run, place, pace)
         loader.unsettle(run.connection)
         if attempt.troubles:
             run.withhold_wide(self._key(place), f"a row of many megabytes: {attempt.troubles[-1].words}")
         return Copied(attempt.rows, attempt.bytes, run.judge.found)
 
-    def _loaded(self, loader: Loader, connection: Any, place: str, pace: Pace) -> Attempt:
+    def _loaded(self, run: Run, place: str, pace: Pace) -> Attempt:
         """Bytes go into the columns as they are: what a function makes may be no larger than max_allowed_packet."""
         name = quote_mysql(self.lines.target.schema, self.lines.target.name)
-        statement = loader.load_statement(name, "binary", self.lines.wraps_of_bytes())
-        return loader.load_alone(connection, statement, self._line(place, pace))
+        statement = run.loader.load_statement(name, "binary", self.lines.wraps_of_bytes())
+        return self.lines.load_alone(run, statement, self._line(place, pace))
 
     def _line(self, place: str, pace: Pace) -> Iterator[bytes]:
         for number, item in enumerate(self.fields):
             if number:
                 yield load_text.TAB
-            for piece in self._pieces(item, place):
+            for piece in self.lines.watched(number, self._pieces(item, place)):
                 pace(len(piece))
                 yield piece
         yield load_text.END

@@ -21,9 +21,9 @@ ROW_BYTES = 64  # of a row's other values, about
 class Reading:
     """A table's columns as they are read, and rows made of what was read."""
 
-    def __init__(self, source: Source, fields: Sequence[FieldMapping]) -> None:
+    def __init__(self, source: Source, fields: Sequence[FieldMapping], table: str) -> None:
         self.names = [found.column for found in fields]
-        self.columns: list[Column] = [source.column(found) for found in fields]
+        self.columns: list[Column] = [source.column(found, table) for found in fields]
         self.long = frozenset(n for n, column in zip(self.names, self.columns, strict=True) if column.length)
         self.width = sum(len(column.reads) for column in self.columns)
         self.plain = all(len(column.reads) == 1 for column in self.columns)
@@ -81,16 +81,22 @@ class Pages:
 
     def __init__(self, source: Source, mapping: DocumentMapping) -> None:
         self.source, self.mapping = source, mapping
-        self.root = Reading(source, mapping.fields)
+        self.root = Reading(source, mapping.fields, mapping.table)
         self.table = source.table(mapping.table)
         self.order = ", ".join(source.quoted(name) for name in mapping.key)
         fields = {found.column: found for found in mapping.fields}
-        self.key = Reading(source, [fields[name] for name in mapping.key])
-        self.inside = list(self._inside(mapping.embedded, fields, "r", "", 1))
+        self.key = Reading(source, [fields[name] for name in mapping.key], mapping.table)
+        self.inside = list(self._inside(mapping.table, mapping.embedded, fields, "r", "", 1))
         self.size = FIRST_PAGE
 
     def _inside(
-        self, embedded: Sequence[EmbeddedMapping], around: dict[str, FieldMapping], parent: str, joins: str, depth: int
+        self,
+        table: str,
+        embedded: Sequence[EmbeddedMapping],
+        around: dict[str, FieldMapping],
+        parent: str,
+        joins: str,
+        depth: int,
     ) -> Iterator[Inside]:
         for number, found in enumerate(embedded):
             alias = f"{'c' if parent == 'r' else parent}_{number}"
@@ -99,10 +105,11 @@ class Pages:
                 for child, above in found.links
             )
             joined = f"{joins} JOIN {self.source.table(found.table)} AS {alias} ON {links}"
-            above = Reading(self.source, [around[name] for _, name in found.links])
-            yield Inside(found, joined, alias, parent, Reading(self.source, found.fields), above, depth)
+            above = Reading(self.source, [around[name] for _, name in found.links], table)
+            own_reading = Reading(self.source, found.fields, found.table)
+            yield Inside(found, joined, alias, parent, own_reading, above, depth)
             own = {one.column: one for one in found.fields}
-            yield from self._inside(found.embedded, own, alias, joined, depth + 1)
+            yield from self._inside(found.table, found.embedded, own, alias, joined, depth + 1)
 
     def documents(self, condition: str) -> Iterator[Document]:
         """Every root row of a range with what belongs to it; condition: SQL of the range, "" for all rows."""

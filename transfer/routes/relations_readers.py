@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from conversion.documents.relations_mapping import FieldMapping
 from conversion.documents.relations_values import ARRAY
 from engines.families import family
+from engines.full_names import parts
+from engines.mysql.charsets import AS_UTF8, unmapped
 from engines.mysql.quoting import quote_identifier as quote_mysql
 from engines.mysql.quoting import quote_name as quote_mysql_name
 from engines.mysql.snapshot import MysqlSnapshot
@@ -20,7 +22,7 @@ from engines.postgresql.quoting import quote_name as quote_postgresql_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import SqliteSnapshot
-from transfer.names import parts
+from transfer.routes.mysql_facts import facts
 from transfer.routes.postgresql_values import value_rows
 
 Row = tuple[Any, ...]
@@ -46,7 +48,9 @@ class Column:
 class Source(Protocol):
     """What the route needs of an engine."""
 
-    def column(self, field: FieldMapping) -> Column: ...
+    def column(self, field: FieldMapping, table: str) -> Column:
+        """How a column of that table (full name) is read."""
+        ...
 
     def quoted(self, name: str) -> str: ...
 
@@ -77,7 +81,7 @@ class Postgresql:
     def __init__(self, snapshot: PostgresqlSnapshot) -> None:
         self.snapshot = snapshot
 
-    def column(self, field: FieldMapping) -> Column:
+    def column(self, field: FieldMapping, table: str) -> Column:
         name = "{t}." + quote_postgresql(field.column).replace("{", "{{").replace("}", "}}")
         read = name
         if field.encoding == "double":
@@ -116,10 +120,14 @@ class Mysql:
     def __init__(self, snapshot: MysqlSnapshot) -> None:
         self.snapshot = snapshot
 
-    def column(self, field: FieldMapping) -> Column:
+    def column(self, field: FieldMapping, table: str) -> Column:
         name = "{t}." + quote_mysql(field.column).replace("{", "{{").replace("}", "}}")
         read = f"{name} + 0e0" if field.encoding == "double" else name
         convert = MYSQL.get(field.encoding, _text)
+        guard = unmapped(name, facts(self.snapshot, table).columns[field.column].charset)
+        if guard is not None:  # the server would send question marks
+            own, utf8 = f"CONCAT(x'FF', CAST({name} AS BINARY))", f"CAST({AS_UTF8.format(c=name)} AS BINARY)"
+            read, convert = f"IF({guard}, {own}, {utf8})", _own_bytes(convert)
         if not is_long(field):
             return Column((read,), convert, None)
         length = f"COALESCE(LENGTH({name}), 0)"
@@ -142,7 +150,7 @@ class Sqlite:
     def __init__(self, snapshot: SqliteSnapshot) -> None:
         self.snapshot = snapshot
 
-    def column(self, field: FieldMapping) -> Column:
+    def column(self, field: FieldMapping, table: str) -> Column:
         name = "{t}." + quote_sqlite(field.column).replace("{", "{{").replace("}", "}}")
         if not is_long(field):
             return Column((name, f"typeof({name}) = 'text'"), _sqlite, None)
@@ -168,6 +176,17 @@ def _sqlite(value: tuple[Any, int]) -> Any:
 
 def _text(value: bytes) -> str:
     return value.decode(errors="surrogateescape")
+
+
+def _own_bytes(convert: Convert) -> Convert:
+    """The conversion, and what keeps a text's own bytes where it has no code points: they stand behind 0xFF."""
+
+    def converted(value: bytes) -> Any:
+        if value[:1] == b"\xff":
+            return value[1:].decode("ascii", errors="surrogateescape")
+        return value if convert is None else convert(value)
+
+    return converted
 
 
 def _decimal(value: bytes) -> decimal.Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -154,7 +154,7 @@ class RowsToSqlite:
                 else:
                     values[place] = value
         except RowWithheld as why:
-            self._withhold(row, str(why))
+            self._withhold(row, str(why), large)
             return None
         weight = sum(value.size for value in values if isinstance(value, Large))
         pace(weight)
@@ -169,9 +169,10 @@ class RowsToSqlite:
             found[place] = TooWide(sizes[place])
         return found
 
-    def _withhold(self, row: ReadRow, why: str) -> None:
+    def _withhold(self, row: ReadRow, why: str, large: Mapping[int, Large | Refused] | None = None) -> None:
         pairs = zip(self.columns, enumerate(row.values), strict=True)
         originals = {column.source: self.source.original(place, value) for column, (place, value) in pairs}
+        originals |= {self.columns[place].source: unread(value) for place, value in (large or {}).items()}
         self.judge.withhold(*self.source.located(row), why, originals)
 
 
@@ -183,9 +184,14 @@ class TooWide(Refused):
         self.size = size
 
 
-def unread(refused: Refused) -> dict[str, Any]:
-    """What is kept of a value that was not read: its size, where that is known."""
-    return {"class": "unread", "bytes": getattr(refused, "size", None)}
+def unread(value: Large | Refused) -> dict[str, Any]:
+    """What is kept of a value that was not read: its size, or what it is larger than, where that is known."""
+    above = getattr(value, "above", None)
+    return (
+        {"class": "unread", "bytes_above": above}
+        if above
+        else {"class": "unread", "bytes": getattr(value, "size", None)}
+    )
 
 
 def weight_of(values: Values) -> int:

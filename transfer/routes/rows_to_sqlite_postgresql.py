@@ -11,15 +11,24 @@ import psycopg
 
 from conversion.mapping import ColumnMapping
 from engines.catalog import Kind
-from engines.errors import Aborted
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.writer import Large
 from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.chunks import Chunk
 from transfer.cutting import postgresql as cutting
-from transfer.names import parts
 from transfer.routes.policy import Refused
+from transfer.routes.postgresql_unchecked import (
+    LargeUnreadable,
+    Unreadable,
+    as_bytes,
+    is_unchecked,
+    is_whole,
+    mended,
+    readable,
+    text_of,
+)
 from transfer.routes.rows_to_sqlite import WIDE, ReadRow
 from transfer.units import TableUnit
 
@@ -33,6 +42,7 @@ READ: dict[str, str] = {
     "pg_array": "to_json({c})::text",
 }
 AS_TEXT = "{c}::text"
+NO_TEXTS = frozenset({"pg_integer", "pg_boolean", "pg_real", "pg_blob"})
 # types whose values are never large
 SMALL = frozenset(
     "smallint integer bigint real double boolean date time timestamp interval uuid numeric money inet cidr macaddr"
@@ -53,13 +63,18 @@ class PostgresqlRows:
         self.columns: Sequence[ColumnMapping] = unit.mapping.copied
         self.name = quote_name(*parts(unit.mapping.source))
         self.keys = unit.key.columns if unit.key.kind == "columns" else []
+        self.unchecked = is_unchecked(snapshot.connection)
         self.reads = [read(column) for column in self.columns]
+        if self.unchecked:
+            texts = [column.route not in NO_TEXTS for column in self.columns]
+            self.reads = [as_bytes(sql) if text else sql for sql, text in zip(self.reads, texts, strict=True)]
+            self.texts = [*texts, *(column.kind is not Kind.INTEGER for column in self.keys), False]
         sizes = {place: size for place, column in enumerate(self.columns) if (size := _large(column))}
         self.sized = list(sizes)
         reads = [
             f"CASE WHEN {sizes[n]} THEN NULL ELSE {sql} END" if n in sizes else sql for n, sql in enumerate(self.reads)
         ]
-        keys = [_key(column.name, column.kind) for column in self.keys]
+        keys = [_key(column.name, column.kind, self.unchecked) for column in self.keys]
         wide = " OR ".join(f"coalesce({size}, false)" for size in sizes.values()) or "false"
         self.sql = f"SELECT {', '.join([*reads, *keys, f'CASE WHEN {wide} THEN ctid::text END'])} FROM ONLY {self.name}"
         self.unnamed = 0
@@ -72,30 +87,33 @@ class PostgresqlRows:
             with self.snapshot.connection.cursor(name="dbmo_rows") as cursor:
                 cursor.execute(f"{self.sql}{f' WHERE {where}' if where else ''}".encode())
                 while rows := cursor.fetchmany(number):
+                    if self.unchecked:
+                        rows = [self._texts(row) for row in rows]
                     batch = [ReadRow(row[:count], row[count:-1], row[-1]) for row in rows]
                     yield batch
                     size = sum(len(v) if isinstance(v, str | bytes) else 8 for row in rows for v in row)
                     number = max(1, min(MOST_ROWS, number * 2, BATCH * len(rows) // max(size, 1)))
         except psycopg.Error as error:
             raise self.snapshot.translate(error) from error
-        except UnicodeDecodeError as error:
-            raise Aborted(
-                "VALUE_NOT_HOLDABLE",
-                f"{self.unit.mapping.source} holds text that is not valid UTF-8, which SQLite would not show as text.",
-                "Mend the text in the source (its encoding is SQL_ASCII), or leave the table out.",
-            ) from error
+
+    def _texts(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(text_of(v) if text else v for v, text in zip(row, self.texts, strict=True))
 
     def converter(self, place: int) -> Callable[[Any], Any] | None:
         """See RowSource."""
         column = self.columns[place]
         if column.route == "pg_real":
             return _real
-        return _whole if column.route == "pg_integer" and _base(column) in ("numeric", "decimal") else None
+        if column.route == "pg_integer" and _base(column) in ("numeric", "decimal"):
+            return _whole
+        return readable if self.unchecked and column.route not in NO_TEXTS else None
 
     def original(self, place: int, value: Any) -> dict[str, Any]:
         """See RowSource: the server's own text."""
         if value is None:
             return {"class": "null"}
+        if isinstance(value, Unreadable):
+            return {"class": "text", "hex": value.hex()}
         if isinstance(value, bytes):
             return {"class": "text", "text": "\\x" + value.hex()}
         return {"class": "text", "text": str(value)}
@@ -104,9 +122,10 @@ class PostgresqlRows:
         """See RowSource: the key, else all values and a running number."""
         if self.keys:
             names = [column.name for column in self.keys]
-            return json.dumps(row.key, ensure_ascii=False), json.dumps(dict(zip(names, row.key, strict=True)))
+            key = [_shown(value) for value in row.key]
+            return json.dumps(key, ensure_ascii=False), json.dumps(dict(zip(names, key, strict=True)))
         self.unnamed += 1
-        shown = [value.hex() if isinstance(value, bytes) else value for value in row.values]
+        shown = [_shown(value) for value in row.values]
         texts = [None if value is None else str(value) for value in shown]
         return json.dumps([*texts, self.unnamed], ensure_ascii=False), json.dumps({"ctid": row.mark})
 
@@ -117,10 +136,20 @@ class PostgresqlRows:
         sizes = ", ".join(f"octet_length({self.reads[place]})" for place in missing)
         found = self.snapshot.query(f"SELECT {sizes} {where}")[0]
         return {
-            place: Large(int(size), self.columns[place].route != "pg_blob", self._pieces(place, where))
+            place: self._measured(place, where, int(size))
             for place, size in zip(missing, found, strict=True)
             if size is not None
         }
+
+    def _measured(self, place: int, where: str, size: int) -> Large | Refused:
+        is_text = self.columns[place].route != "pg_blob"
+        pieces = self._pieces(place, where)
+        if not (is_text and self.unchecked):
+            return Large(size, is_text, pieces)
+        if is_whole(pieces()):
+            return Large(size, is_text, pieces)
+        length = sum(len(piece) for piece in mended(pieces()))
+        return LargeUnreadable(size, Large(length, True, lambda: mended(pieces())))
 
     def _pieces(self, place: int, where: str) -> Callable[[], Iterator[bytes]]:
         read = self.reads[place]
@@ -163,9 +192,18 @@ def _large(column: ColumnMapping) -> str:
     return f"pg_catalog.pg_column_size({name}) > {COMPRESSED}"
 
 
-def _key(name: str, kind: Kind) -> str:
+def _key(name: str, kind: Kind, unchecked: bool) -> str:
     column = quote_identifier(name)
-    return column if kind is Kind.INTEGER else f"{column}::text"
+    if kind is Kind.INTEGER:
+        return column
+    return as_bytes(f"{column}::text") if unchecked else f"{column}::text"
+
+
+def _shown(value: Any) -> Any:
+    """A value in a locator."""
+    if isinstance(value, Unreadable):
+        return value.decode(errors="backslashreplace")
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _real(value: float) -> float | str:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from conversion.mapping import ColumnMapping
-from engines.errors import Aborted
+from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
 from engines.sqlite.writer import Large, TextBytes
 from transfer.chunks import Chunk
 from transfer.cutting import sqlite as cutting
-from transfer.names import parts
 from transfer.routes.policy import Refused
 from transfer.routes.rows_to_sqlite import WIDE, ReadRow
 from transfer.routes.sqlite_to_postgresql_exact import original_value, sql_name
@@ -23,6 +22,7 @@ BATCH = 1 << 19
 PIECE = 1 << 20
 READ = 1 << 21  # the most of a value that is read with its row
 WHOLE = 1 << 25  # and of one that can't be read in pieces
+TOO_LONG: Any = object()  # a value that was not read
 ENCODINGS = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}
 
 
@@ -50,7 +50,7 @@ class SqliteRows:
         """See RowSource."""
         where = cutting.condition(self.unit.key, chunk) if self.unit.key.kind != "whole" else ""
         if self.rowid is None:
-            yield from self._whole(where)
+            yield from self._ordered(where)
             return
         after: int | None = None  # the last rowid that was read
         while True:
@@ -73,18 +73,42 @@ class SqliteRows:
             after = found[0]
             yield [self._single(found[0])]
 
-    def _whole(self, where: str) -> Iterator[list[ReadRow]]:
-        """The rows of a table without rowid, whose values can't be read in pieces."""
-        batch: list[ReadRow] = []
+    def _ordered(self, where: str) -> Iterator[list[ReadRow]]:
+        """The rows of a table without rowid; one with a value above WHOLE is read again by its place in their order."""
+        ordered = cutting.order(self.unit.key) if self.unit.key.kind != "whole" else ""
+        source = f"{f' WHERE {where}' if where else ''}{f' ORDER BY {ordered}' if ordered else ''}"
+        place = 0
+        while True:
+            batch: list[ReadRow] = []
+            try:
+                with self.snapshot.limited(WHOLE):
+                    for found in self._batches(f"{self.sql}{source} LIMIT -1 OFFSET {place}", batch):
+                        place += len(found)
+                        yield found
+                return
+            except TooLarge:
+                place += len(batch)
+            if batch:
+                yield batch
+            yield [self._apart(f"FROM {quote_identifier(self.table)}{source} LIMIT 1 OFFSET {place}")]
+            place += 1
+
+    def _apart(self, source: str) -> ReadRow:
+        """The one row that `source` gives; its mark holds what is said of values that are not read."""
+        key = [self._one(name, source) for name in [*map(sql_name, self.located_by), *self.key]]
+        values = [self._one(name, source) for name in self.names]
+        unread: dict[int, Refused] = {place: Unread() for place, value in enumerate(values) if value is TOO_LONG}
+        shown = tuple(f"<more than {WHOLE} bytes>" if value is TOO_LONG else value for value in key)
+        return ReadRow(tuple(None if value is TOO_LONG else value for value in values), shown, unread)
+
+    def _one(self, name: str, source: str) -> Any:
+        """A value of the row that `source` gives; TOO_LONG above WHOLE bytes."""
         try:
             with self.snapshot.limited(WHOLE):
-                yield from self._batches(f"{self.sql}{f' WHERE {where}' if where else ''}", batch)
-        except TooLarge as error:
-            raise Aborted(
-                "VALUE_NOT_HOLDABLE",
-                f"{self.unit.name} has a value of more than {WHOLE:,} bytes, and no rowid to read it in pieces by.",
-                "Stop writing to the source while it is copied (then the library copies it whole), or leave it out.",
-            ) from error
+                found = self.snapshot.first(f"SELECT typeof({name}), {self._text(name)} {source}")
+        except TooLarge:
+            return TOO_LONG
+        return self._value(*found) if found is not None else None
 
     def _batches(self, sql: str, batch: list[ReadRow]) -> Iterator[list[ReadRow]]:
         """Rows in batches; batch holds those that were read and not given yet."""
@@ -150,6 +174,8 @@ class SqliteRows:
 
     def large(self, row: ReadRow) -> dict[int, Large | Refused]:
         """See RowSource; odd texts are not large, and stay in the row's values."""
+        if self.rowid is None:
+            return row.mark or {}
         found: dict[int, Large | Refused] = {}
         number = row.key[-1]
         for place, (column, name) in enumerate(zip(self.columns, self.names, strict=True) if row.mark else ()):
@@ -169,6 +195,15 @@ class SqliteRows:
             return Refused("wide_row", f"a text of {size:,} bytes in UTF-16, which can't be converted in pieces")
         data = _utf8(b"".join(self.snapshot.pieces(self.table, column, number, PIECE)), self.encoding)
         return Large(len(data), is_text, lambda: iter((data,)))
+
+
+class Unread(Refused):
+    """A value that can't be read in pieces, in a table without rowid."""
+
+    above = WHOLE
+
+    def __init__(self) -> None:
+        super().__init__("wide_row", f"a value of more than {WHOLE:,} bytes in a table without rowid")
 
 
 def _utf8(data: bytes, encoding: str) -> bytes:

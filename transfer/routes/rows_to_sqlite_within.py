@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from engines.full_names import parts
 from engines.sqlite import files
 from engines.sqlite.errors import translate_error
 from engines.sqlite.quoting import quote_identifier
@@ -18,7 +19,6 @@ from engines.sqlite.snapshot import SqliteSnapshot
 from engines.sqlite.writer import SqliteWriter, raw_connection
 from transfer.chunks import Chunk, integer
 from transfer.cutting import sqlite as cutting
-from transfer.names import parts
 from transfer.routes.policy import Judge
 from transfer.routes.route import Copied, Pace
 from transfer.routes.rows_to_sqlite import RowsToSqlite

@@ -14,6 +14,7 @@ from engines.mysql.types import logical_type
 from transfer.routes.policy import Refused
 from transfer.routes.sqlite_values import converter
 from transfer.routes.sqlite_values_text import Convert, Value
+from transfer.routes.texts import utf8
 
 FIRST_YEAR = b"1000"
 MOMENTS = frozenset({"date", "timestamp", "timestamptz", "epoch_seconds", "epoch_milliseconds", "julian_day"})
@@ -93,7 +94,7 @@ def _text(length: int | None) -> Convert:
     def convert(klass: str, value: Value) -> bytes:
         if klass != "text" or not isinstance(value, bytes):
             raise Refused("wrong_class", f"{klass} in a text column")
-        text = _clean(value)
+        text = utf8(value)
         if length is not None and len(text.decode()) > length:
             raise Refused("too_long", f"text longer than {length} characters")
         return text
@@ -104,16 +105,7 @@ def _text(length: int | None) -> Convert:
 def _text_any(klass: str, value: Value) -> bytes:
     if klass == "blob":
         raise Refused("wrong_class", "blob in a text column")
-    return _clean(value) if isinstance(value, bytes) else repr(value).encode()
-
-
-def _clean(value: bytes) -> bytes:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        mended = value.decode(errors="replace").encode()
-        raise Refused("invalid_encoding", "invalid UTF-8 in text", mended) from None
-    return value
+    return utf8(value) if isinstance(value, bytes) else repr(value).encode()
 
 
 def _json_any(klass: str, value: Value) -> bytes:
@@ -122,7 +114,7 @@ def _json_any(klass: str, value: Value) -> bytes:
         return json.dumps({"$blob": value.hex()}).encode()
     if isinstance(value, bytes):
         try:
-            return json.dumps(_clean(value).decode(), ensure_ascii=False).encode()
+            return json.dumps(utf8(value).decode(), ensure_ascii=False).encode()
         except Refused as refused:
             mended = json.dumps(refused.converted.decode(), ensure_ascii=False).encode()
             raise Refused(refused.kind, refused.reason, mended) from None

@@ -11,6 +11,7 @@ from contextlib import closing
 from typing import Any
 
 from conversion.mapping import ColumnMapping
+from engines.full_names import parts
 from engines.mysql import load_text
 from engines.mysql.quoting import quote_name
 from engines.sqlite.quoting import quote_identifier
@@ -18,7 +19,6 @@ from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Chunk
 from transfer.cutting.sqlite import condition, order
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
 from transfer.routes.policy import Judge, Refused, RowWithheld
@@ -120,7 +120,7 @@ class SqliteToMysql:
             quote_name(target.schema, target.name), "binary", self.lines.wraps_of_bytes()
         )
         run.loader.settle(run.connection)
-        attempt = run.loader.load_alone(run.connection, statement, self._pieces(written, number, pace))
+        attempt = self.lines.load_alone(run, statement, self._pieces(written, number, pace))
         run.loader.unsettle(run.connection)
         if attempt.troubles:
             run.withhold_wide(key, f"a row of many megabytes: {attempt.troubles[-1].words}")
@@ -169,9 +169,9 @@ class SqliteToMysql:
             if place:
                 yield load_text.TAB
             if isinstance(found, bytes):
-                yield found
+                yield from self.lines.watched(place, [found])
                 continue
-            for piece in self.snapshot.pieces(self.name, found, number, PIECE):
+            for piece in self.lines.watched(place, self.snapshot.pieces(self.name, found, number, PIECE)):
                 pace(len(piece))
                 yield load_text.escaped(piece)
         yield load_text.END
@@ -186,7 +186,7 @@ def _rowid_column(rowid: str) -> ColumnMapping:
 def _field(column: ColumnMapping, rowid: str | None) -> Field:
     if column.target == "":
         return Field(None, "", name=rowid or "")
-    return Field(column, "", wrap_of(column), name=column.source)
+    return Field(column, "", wrap_of(column), name=column.source, nullable=column.nullable)
 
 
 def _joined(one: Copied, other: Copied) -> Copied:

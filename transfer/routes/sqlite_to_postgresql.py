@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from engines.full_names import parts
 from engines.postgresql.writer import PostgresqlWriter
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
-from transfer.names import parts
 from transfer.routes.policy import Judge
 from transfer.routes.route import Copied, Pace
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows

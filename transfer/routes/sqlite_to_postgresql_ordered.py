@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from enum import Enum
 
+from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import Row, SqliteSnapshot, TooLarge
 from transfer.chunks import Chunk
 from transfer.cutting import sqlite as cutting
-from transfer.names import parts
 from transfer.routes.sqlite_fast import line
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows
 from transfer.routes.sqlite_to_postgresql_proof import Unproved, ValueColumn, lines_with_values

@@ -13,7 +13,8 @@ from decimal import Decimal, localcontext
 from engines.errors import EngineError
 from transfer.moveplan import Unholdable
 from transfer.routes.policy import Refused
-from transfer.routes.sqlite_values_text import Convert, Value, clean_text, json_text, jsonb_any
+from transfer.routes.sqlite_values_text import Convert, Value, json_text, jsonb_any
+from transfer.routes.texts import clean_text
 
 INT64 = 1 << 63
 EXACT_IN_DOUBLE = 1 << 53

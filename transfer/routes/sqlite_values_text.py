@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from transfer.routes.policy import Refused
+from transfer.routes.texts import clean_text
 
 Value = int | float | bytes | None
 Convert = Callable[[str, Value], bytes]
@@ -15,18 +16,6 @@ Convert = Callable[[str, Value], bytes]
 ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([0-9a-fA-F]{4})|.)", re.DOTALL)
 SURROGATES = range(0xD800, 0xE000)
 EXPONENT_DIGITS = 4  # jsonb keeps numbers as numeric: 131,072 digits before the point, 16,383 behind it
-
-
-def clean_text(value: bytes) -> bytes:
-    """UTF-8 text without NUL, or a refusal that carries the text without what PostgreSQL can't hold."""
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        mended = value.decode(errors="replace").replace("\0", "").encode()
-        raise Refused("invalid_encoding", "invalid UTF-8 in text", mended) from None
-    if b"\0" in value:
-        raise Refused("nul_in_text", "NUL in text", value.replace(b"\0", b""))
-    return value
 
 
 def jsonb_any(klass: str, value: Value) -> bytes:

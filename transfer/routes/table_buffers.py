@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from conversion.documents.mapping import CollectionMapping, Node
 from conversion.documents.shred import Rows
+from engines.errors import Aborted
 from engines.families import family
+from engines.full_names import parts
 from engines.protocols import Loaded
-from transfer.names import parts
 from transfer.routes.copy_rows import MYSQL, block
 from transfer.routes.route import Pace
 
@@ -87,16 +89,21 @@ class LineLoads:
     def __init__(
         self, writer: Any, mapping: CollectionMapping, tables: Mapping[str, Sequence[str]], alone: bool
     ) -> None:
+        from engines.mysql.charsets import WHOLE, folding
         from engines.mysql.load import STORED, Loader
 
         self.writer = writer
         self.loaders = {}
+        self.folded: dict[str, re.Pattern[bytes]] = {}
         for found in mapping.tables:
             hexed = set(_of_bytes(found.value))
             columns = tables[found.table]
             wraps = ["UNHEX({})" if column in hexed else STORED for column in columns]
             target = writer.load_target(parts(found.table)[1])
             self.loaders[found.table] = Loader(target=target, columns=columns, wraps=wraps, alone=alone)
+            charsets = {charset for charset in target.charsets.values() if charset is not None} - WHOLE
+            if characters := frozenset().union(*map(writer.folded, charsets)):
+                self.folded[found.table] = folding(characters)
 
     def made(self, rows: Values) -> tuple[bytes, Values]:
         """Lines, and what they were made of."""
@@ -110,6 +117,7 @@ class LineLoads:
         """One load, or the exact way."""
         loader, driver = self.loaders[table], self.writer.driver(into)
         held = list(blocks)
+        self._check(table, held)
         loader.settle(driver)
         try:
             attempt = loader.load(driver, (lines for lines, _ in held))
@@ -119,6 +127,16 @@ class LineLoads:
             return loaded
         finally:
             loader.unsettle(driver)
+
+    def _check(self, table: str, held: Sequence[tuple[bytes, Values]]) -> None:
+        pattern = self.folded.get(table)
+        found = next((hit for lines, _ in held if pattern and (hit := pattern.search(lines))), None)
+        if found is not None:
+            raise Aborted(
+                "VALUE_NOT_HOLDABLE",
+                f"A column of {table} has a character set that stores {found[0].decode()!r} as another character.",
+                "Give the table the character set utf8mb4, and run the same command again.",
+            )
 
 
 def _of_bytes(node: Node) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 from typing import Any, TypeVar
@@ -39,8 +40,8 @@ class Batch:
         return encoded([self.columns[places[name]] for name in table.key], self.rows)
 
 
-class LocalSide:
-    """A side that reads rows and hashes them here; a subclass has read() and rendering(), or batches() and rows()."""
+class LocalSide(ABC):
+    """A side whose rows are hashed here; a subclass reads and renders them."""
 
     engine: str
     role: Role
@@ -48,23 +49,15 @@ class LocalSide:
     position: str
     _cancelled = False
 
-    def read(self, table: ComparedTable, span: Span) -> Iterator[Rows]:
-        """The span's rows, its buckets aside, in batches of bounded size."""
-        raise NotImplementedError
-
-    def rendering(self, table: ComparedTable) -> Callable[[Rows], list[Rendered]]:
-        """What renders the compared columns of rows that were read."""
-        raise NotImplementedError
-
+    @abstractmethod
     def batches(self, table: ComparedTable, span: Span) -> Iterator[Batch]:
         """The span's rows, its buckets aside, rendered."""
-        render = self.rendering(table)
-        for rows in self.read(table, span):
-            yield Batch(render(rows), len(rows))
 
-    def by_key(self, table: ComparedTable, keys: Collection[bytes]) -> Iterator[Rows] | None:
-        """The rows that have one of these keys, by an index; None where nothing finds them but reading all."""
-        return None
+    @abstractmethod
+    def rows(
+        self, table: ComparedTable, span: Span, keys: Collection[bytes], hashing: Hashing
+    ) -> Iterator[tuple[bytes, Texts]]:
+        """The span's rows that have one of these keys (hashes without a key), with all digits outside the key."""
 
     def digests(self, table: ComparedTable, span: Span, hashing: Hashing) -> dict[int, Digest]:
         """One scan; every row is hashed here."""
@@ -94,28 +87,6 @@ class LocalSide:
             chosen = list(pairs) if span.buckets is None else [pair for pair in pairs if in_span(pair[1], span)]
             if chosen:
                 yield chosen
-
-    def rows(
-        self, table: ComparedTable, span: Span, keys: Collection[bytes], hashing: Hashing
-    ) -> Iterator[tuple[bytes, Texts]]:
-        """By an index where there is one and the span is the whole table, else by reading the span.
-
-        Columns outside the key come with all their digits, so that a tolerance can be judged.
-        """
-        wanted = keys if isinstance(keys, set | frozenset | dict) else set(keys)
-        found = self.by_key(table, wanted) if table.key and not span.ranged else None
-        render, whole = self.rendering(table), self.rendering(with_all_digits(table))
-        for rows in self._watched(self.read(table, span) if found is None else found):
-            batch = Batch(render(rows), len(rows))
-            hashes = None if table.key and span.buckets is None else hashed(batch.encoded(), hashing)
-            names = batch.keys(table) if table.key or hashes is None else hashes
-            places = [n for n, name in enumerate(names) if name in wanted]
-            if hashes is not None:
-                places = [n for n in places if in_span(hashes[n], span)]
-            if places:
-                texts = [column.texts for column in whole([rows[n] for n in places])]
-                for place, n in enumerate(places):
-                    yield names[n], [column[place] for column in texts]
 
     def stream(self, table: ComparedTable, span: Span) -> Iterator[list[tuple[bytes, bytes]]]:
         """Keys and whole rows; without a key the row is its own key."""

@@ -17,7 +17,9 @@ from transfer.canonical.columns import ComparedTable, Role
 from transfer.canonical.encoding import Hashing, Texts
 from transfer.canonical.rendered import Rendered
 from transfer.sides.documents import Reader, reader_for
-from transfer.sides.local import BATCH_BYTES, BATCH_ROWS, Batch, LocalSide, Rows, hashed
+from transfer.sides.local import BATCH_BYTES, BATCH_ROWS, Batch, Rows, hashed
+from transfer.sides.mapped_documents import ShreddedReader, by_ids
+from transfer.sides.reading import ReadingSide
 from transfer.sides.side import Span
 
 SNAPSHOT_TOO_OLD = 239  # src/mongo/base/error_codes.yml
@@ -31,7 +33,7 @@ def open_side(reference: Reference, role: Role, join: str | None = None) -> Mong
     return MongodbSide(MongodbDatabase(secret(reference), reference.display), role, join)
 
 
-class MongodbSide(LocalSide):
+class MongodbSide(ReadingSide):
     """A MongoDB database; without snapshots, what is written meanwhile may be seen or not."""
 
     engine = "mongodb"
@@ -113,6 +115,14 @@ class MongodbSide(LocalSide):
                     fields = decode(raw)
                     for name in chosen:
                         yield name, {one: _original(fields, one) for one in columns}
+
+    def left_out(self, table: ComparedTable) -> int:
+        """Rows of the table in documents that the migration withheld and that are still what they were."""
+        reader = self._reader(table)
+        if not isinstance(reader, ShreddedReader):
+            return 0
+        found = self._documents(reader.collection, by_ids(table.withheld.values()))
+        return sum(reader.left_out(raw) for raw in found if reader.set_aside(raw))
 
     def documents(self, table: ComparedTable, keys: Collection[bytes]) -> Iterator[tuple[bytes, Texts, bytes]]:
         """Encoded key, texts and bytes of documents by their _id, of a collection beside a collection."""

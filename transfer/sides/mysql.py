@@ -9,6 +9,7 @@ from engines.connection import Reference, secret
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.rowstream import Row
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.mysql.walk import boundaries, not_transactional
 from transfer.canonical.columns import ComparedTable, Role
 from transfer.canonical.encoding import HALF, Digest, Hashing, Texts
 from transfer.canonical.fetch_mysql import Fetched
@@ -16,8 +17,8 @@ from transfer.sides.blocks import Block, BlockHash
 from transfer.sides.fast_mysql import answered, doubtful, server_block
 from transfer.sides.local import BATCH_ROWS, Batch, LocalSide, hashed, in_span, with_all_digits
 from transfer.sides.mysql_facts import Facts
-from transfer.sides.mysql_queries import Plan
-from transfer.sides.side import Span
+from transfer.sides.mysql_queries import Plan, shown, spelled
+from transfer.sides.side import SHOWN, Span
 from transfer.sides.sql import range_column
 
 
@@ -47,7 +48,7 @@ class MysqlSide(LocalSide):
         column = range_column(table)
         if column is None:
             return []
-        return self.snapshot.boundaries(*table.place(self.role), column.held(self.role).name, rows)
+        return boundaries(self.snapshot.query, *table.place(self.role), column.held(self.role).name, rows)
 
     def digests(self, table: ComparedTable, span: Span, hashing: Hashing) -> dict[int, Digest]:
         """One query of sums; rows that pass max_allowed_packet are read and hashed here."""
@@ -140,11 +141,19 @@ class MysqlSide(LocalSide):
         keys: Collection[bytes],
         hashing: Hashing | None = None,
     ) -> Iterator[tuple[bytes, dict[str, tuple[str, object]]]]:
-        """Class (`blob` of binary types, else `text`) and the value as the server sends it, texts in UTF-8."""
+        """Class (`blob` of binary types, else `text`) and the value as the server sends it, texts in UTF-8.
+
+        A text without code points is given by its own bytes; where it is part of a row's locator it stands there as
+        the server converts it, which is given too (SHOWN).
+        """
         wanted = keys if isinstance(keys, set | frozenset | dict) else set(keys)
         plan = self._plan(table)
         classes = self._classes(table)
-        more = [quote_identifier(name) for name in columns]
+        kinds = {held.name: held.type.kind for held in (column.held(self.role) for column in table.columns)}
+        more = [spelled(name, plan.live.get(name), kinds.get(name)) for name in columns]
+        others = [name for name in table.locator if shown(name, kinds.get(name)) not in more]
+        more += [shown(name, kinds.get(name)) for name in others]
+        columns = [*columns, *(SHOWN + name for name in others)]
         compared = len(table.columns)
         hashing = hashing or Hashing.new()
         for where in plan.wheres(wanted, hashing):
@@ -184,7 +193,7 @@ class MysqlSide(LocalSide):
     def momentless(self, tables: Sequence[ComparedTable]) -> dict[str, str]:
         """Tables of a storage engine without transactions, such as MyISAM."""
         places = {table.place(self.role): table.name for table in tables}
-        found = self.snapshot.not_transactional(list(places))
+        found = not_transactional(self.snapshot.query, list(places))
         return {places[place]: f"{engine} keeps no snapshot" for place, engine in found.items()}
 
     def refresh(self) -> None:

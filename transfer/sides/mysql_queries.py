@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from engines.columns import Kind
+from engines.mysql.charsets import AS_UTF8, unmapped
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.server import Server
 from transfer.canonical.columns import ComparedTable, Role
@@ -18,6 +20,7 @@ from transfer.sides.sql import range_column, span_condition
 KEYS_PER_QUERY = 500
 ALL = "LIMIT 18446744073709551615"  # keeps a derived table from being merged, which would hash every row several times
 HALF = "CAST(CONV({}, 16, 10) AS UNSIGNED)"
+SHOWN_AS = {Kind.FLOAT: "CONCAT({c} * 1e0)", Kind.YEAR: "CONCAT({c} + 0)", Kind.BIT: "CONCAT({c} + 0)"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ class Plan:
         """FROM and WHERE of the span's rows, its buckets aside."""
         terms = [where] if where else []
         column = range_column(self.table)
-        if column is not None and span.ranged:
+        if span.where is not None:
+            terms += [f"({found})" for found in [span.condition(self.role)] if found]
+        elif column is not None and span.ranged:
             terms.append(span_condition(quote_identifier(column.held(self.role).name), span, True))
         return f"FROM {self.name}" + (f" WHERE {' AND '.join(terms)}" if terms else "")
 
@@ -136,3 +141,17 @@ def _first_bits(hash_: str) -> str:
 def _in_buckets(hash_: str, span: Span) -> str:
     chosen = ", ".join(map(str, sorted(span.buckets or ()))) or "-1"
     return f"({hash_} IS NULL OR {_first_bits(hash_)} & {span.of - 1} IN ({chosen}))"
+
+
+def spelled(name: str, live: Live | None, kind: Kind | None) -> str:
+    """SQL of a value as it was set aside (exact() of transfer/routes/mysql_columns.py)."""
+    guard = unmapped(quote_identifier(name), live.charset) if live is not None else None
+    if guard is None:
+        return shown(name, kind) if kind is not Kind.BIT else quote_identifier(name)
+    quoted = quote_identifier(name)
+    return f"IF({guard}, CAST({quoted} AS BINARY), CAST({AS_UTF8.format(c=quoted)} AS BINARY))"
+
+
+def shown(name: str, kind: Kind | None) -> str:
+    """SQL of a value as a row's locator has it."""
+    return SHOWN_AS.get(kind, "{c}").format(c=quote_identifier(name)) if kind else quote_identifier(name)

@@ -152,7 +152,9 @@ class Queries:
         """The WHERE clause of a span's bounds and more conditions; may be empty."""
         terms = [condition for condition in conditions if condition]
         column = range_column(table)
-        if span.ranged and column is not None:
+        if span.where is not None:
+            terms += [f"({found})" for found in [span.condition(self.role)] if found]
+        elif span.ranged and column is not None:
             terms.append(span_condition(self.quoted(column), span, True))
         return f" WHERE {' AND '.join(terms)}" if terms else ""
 

@@ -11,12 +11,14 @@ import psycopg
 from psycopg import RawCursor, RawServerCursor
 
 from engines.errors import UsageError
+from engines.full_names import qualified
 from engines.postgresql.errors import translate_error
 from engines.postgresql.quoting import quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.canonical.columns import ComparedTable, Role
-from transfer.sides.local import LocalSide, Rows
+from transfer.sides.local import Rows
 from transfer.sides.postgresql_queries import Queries, Relation
+from transfer.sides.reading import ReadingSide
 from transfer.sides.sql import bounded
 
 RELATION = """
@@ -32,7 +34,7 @@ RELATION = """
 """
 
 
-class PostgresqlReader(LocalSide):
+class PostgresqlReader(ReadingSide):
     """What a side asks its server through, and what it knows of it."""
 
     engine = "postgresql"
@@ -77,7 +79,7 @@ class PostgresqlReader(LocalSide):
         if missing:
             raise UsageError(
                 "COLUMN_MISSING",
-                f"{schema}.{name} in {self.display} has no column {', '.join(missing)}.",
+                f"{qualified(schema, name)} in {self.display} has no column {', '.join(missing)}.",
                 "Read the catalog again: the table was changed since.",
             )
         only = "ONLY " if kind in ("r", "f") else ""

@@ -9,6 +9,8 @@ from typing import Protocol
 from transfer.canonical.columns import ComparedTable, Role
 from transfer.canonical.encoding import Digest, Hashing, Texts
 
+SHOWN = "\0"  # before the name of an original: the value as locators have it, where that isn't as it was set aside
+
 
 @dataclass(frozen=True)
 class Span:
@@ -16,18 +18,24 @@ class Span:
 
     NULL in the range column belongs to the span that is open below. A row's bucket is the first 16 bits of
     its hash modulo `of`, a power of two up to 65,536; buckets None: all of them. A span
-    without bounds and buckets is the whole table.
+    without bounds and buckets is the whole table. where: SQL conditions instead of bounds, of source and target, over
+    the table's own columns; an empty one holds for all rows.
     """
 
     lower: int | None = None
     upper: int | None = None
     of: int = 1
     buckets: frozenset[int] | None = None
+    where: tuple[str, str] | None = None
 
     @property
     def ranged(self) -> bool:
-        """Whether it is bounded by the range column."""
-        return self.lower is not None or self.upper is not None
+        """Whether it is bounded, by the range column or by conditions."""
+        return self.lower is not None or self.upper is not None or self.where is not None
+
+    def condition(self, role: Role) -> str:
+        """The condition of a side; "" where it is bounded otherwise, or not at all."""
+        return self.where[role == "target"] if self.where is not None else ""
 
 
 class Side(Protocol):

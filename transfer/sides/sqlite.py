@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
 from itertools import product
 from typing import Any
 
 from engines.connection import Reference
-from engines.errors import DbmoError
-from engines.sqlite.database import translate_error
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Role
@@ -18,13 +14,12 @@ from transfer.canonical.encoding import Hashing, decode
 from transfer.canonical.readers_sqlite import CLASSES
 from transfer.canonical.rendered import Rendered
 from transfer.canonical.values_sqlite import renderer
-from transfer.sides.local import BATCH_BYTES, BATCH_ROWS, Batch, LocalSide, Rows, hashed, size_of
+from transfer.sides.local import BATCH_BYTES, BATCH_ROWS, Batch, Rows, hashed, size_of
+from transfer.sides.reading import ReadingSide
 from transfer.sides.side import Span
 from transfer.sides.sqlite_keys import NotStored, probe
+from transfer.sides.sqlite_reading import Reading, Row
 
-Row = tuple[Any, ...]
-SLICE = 8  # rows that are read before their size is looked at
-LONG = 4_000_000  # bytes of a slice whose rows are rendered one by one
 LARGEST = 2**63
 
 
@@ -33,7 +28,7 @@ def open_side(reference: Reference, role: Role, join: str | None = None) -> Sqli
     return SqliteSide(SqliteSnapshot(reference.sqlite_path, reference.display, join), role, reference.display)
 
 
-class SqliteSide(LocalSide):
+class SqliteSide(ReadingSide):
     """A SQLite database; text comes as bytearray, so that it is told from blobs."""
 
     engine = "sqlite"
@@ -44,10 +39,11 @@ class SqliteSide(LocalSide):
         self.role = role
         self.display = display
         self.position = snapshot.position
+        self._reading = Reading(snapshot, display, self.cancelled)
 
     def count(self, table: ComparedTable) -> int:
         """One aggregate query."""
-        return int(next(self._select(f"SELECT count(*) FROM {self._name(table)}", ()))[0])
+        return int(next(self._reading.rows(f"SELECT count(*) FROM {self._name(table)}", ()))[0])
 
     def bounds(self, table: ComparedTable, rows: int) -> list[int]:
         """By an index step by step, else by sorting once."""
@@ -56,23 +52,23 @@ class SqliteSide(LocalSide):
         column = self._held(_range(table))
         integers = f"FROM {self._name(table)} AS t WHERE typeof({column}) = 'integer'"
         step = f"SELECT {column} {integers} AND {column} > ? ORDER BY {column} LIMIT 1 OFFSET ?"
-        plan = self._select(f"EXPLAIN QUERY PLAN {step}", (0, 0))
+        plan = self._reading.rows(f"EXPLAIN QUERY PLAN {step}", (0, 0))
         if any("TEMP B-TREE" in str(line[3]) for line in plan):
             numbered = f"SELECT {column} AS c, row_number() OVER (ORDER BY {column}) AS n {integers}"
-            found = [int(row[0]) for row in self._select(f"SELECT c FROM ({numbered}) WHERE n % ? = 0", (rows,))]
+            found = [int(row[0]) for row in self._reading.rows(f"SELECT c FROM ({numbered}) WHERE n % ? = 0", (rows,))]
             return sorted(set(found))
         ends: list[int] = []
         first = f"SELECT {column} {integers} ORDER BY {column} LIMIT 1 OFFSET ?"
-        current = next(self._select(first, (rows - 1,)), None)
+        current = next(self._reading.rows(first, (rows - 1,)), None)
         while current is not None:
             ends.append(int(current[0]))
-            current = next(self._select(step, (current[0], rows - 1)), None)
+            current = next(self._reading.rows(step, (current[0], rows - 1)), None)
         return ends
 
     def read(self, table: ComparedTable, span: Span) -> Iterator[Rows]:
         """The span's rows by its bounds; what is no integer in the range column comes where SQLite sorts it."""
         for where, parameters in self._wheres(table, span):
-            yield from self._fetched(f"{self._source(table)} WHERE {where}", parameters)
+            yield from self._reading.batches(f"{self._source(table)} WHERE {where}", parameters)
 
     def rendering(self, table: ComparedTable) -> Callable[[Rows], list[Rendered]]:
         """Each column by its form and reading."""
@@ -101,7 +97,7 @@ class SqliteSide(LocalSide):
         wanted = keys if isinstance(keys, set | frozenset | dict) else set(keys)
         reads = "".join(f", t.{quote_identifier(name)}" for name in columns)
         sql = self._source(table, reads)
-        found = (self._looked_up(table, sql, wanted) if table.key else None) or self._fetched(sql, ())
+        found = (self._looked_up(table, sql, wanted) if table.key else None) or self._reading.batches(sql, ())
         render = self.rendering(table)
         for rows in self._watched(found):
             batch = Batch(render(rows), len(rows))
@@ -138,8 +134,8 @@ class SqliteSide(LocalSide):
 
     def _wheres(self, table: ComparedTable, span: Span) -> Iterator[tuple[str, Row]]:
         """Conditions that together give the span's rows once, each of them fit for an index."""
-        if not span.ranged or table.range_column is None:
-            yield "1", ()
+        if span.where is not None or not span.ranged or table.range_column is None:
+            yield span.condition(self.role) or "1", ()
             return
         name = self._held(_range(table))
         bounds = [(f"{name} > ?", span.lower), (f"{name} <= ?", span.upper)]
@@ -162,7 +158,7 @@ class SqliteSide(LocalSide):
         except (NotStored, ValueError):
             return None
         by_key = sql + " WHERE " + " AND ".join(f"{self._held(column)} IS ?" for column in columns)
-        plan = self._select(f"EXPLAIN QUERY PLAN {by_key}", (None,) * len(columns))
+        plan = self._reading.rows(f"EXPLAIN QUERY PLAN {by_key}", (None,) * len(columns))
         if not any("SEARCH" in str(step[3]) for step in plan):
             return None
         complete = all(one.complete for one in probes)
@@ -177,7 +173,7 @@ class SqliteSide(LocalSide):
         asked: list[bytes] = []
         size = 0
         for key, values in bound.items():
-            found = [row for some in values for row in self._select(by_key, some)]
+            found = [row for some in values for row in self._reading.rows(by_key, some)]
             rows += found
             asked += [key] * len(found)
             size += size_of(found)
@@ -187,7 +183,7 @@ class SqliteSide(LocalSide):
         if rows:
             yield self._of_keys(table, rows, asked, left)
         if left and whole is not None:
-            for batch in self._fetched(whole, ()):
+            for batch in self._reading.batches(whole, ()):
                 yield [row for row, name in zip(batch, self._keys(table, batch), strict=True) if name in left]
 
     def _of_keys(self, table: ComparedTable, rows: Rows, asked: list[bytes], left: set[bytes]) -> Rows:
@@ -198,46 +194,6 @@ class SqliteSide(LocalSide):
 
     def _keys(self, table: ComparedTable, rows: Rows) -> list[bytes]:
         return Batch(self.rendering(table)(rows), len(rows)).keys(table)
-
-    def _fetched(self, sql: str, parameters: Row) -> Iterator[Rows]:
-        """Rows of a query in batches of bounded size; long ones come one by one."""
-        rows: Rows = []
-        size, step = 0, 1
-        with closing(self._execute(sql, parameters)) as cursor:
-            while part := self._fetch(cursor, step):
-                grown = size_of(part)
-                long = grown >= LONG
-                step = 1 if long else min(SLICE, step * 2)
-                if rows and (long or len(rows) >= BATCH_ROWS or size >= BATCH_BYTES):
-                    yield rows
-                    rows, size = [], 0
-                while long and part:
-                    yield [part.pop(0)]
-                rows += part
-                size += grown
-        if rows:
-            yield rows
-
-    def _select(self, sql: str, parameters: Row) -> Iterator[Row]:
-        with closing(self._execute(sql, parameters)) as cursor:  # one left open would keep an interrupt alive
-            while part := self._fetch(cursor, BATCH_ROWS):
-                yield from part
-
-    def _execute(self, sql: str, parameters: Row) -> sqlite3.Cursor:
-        try:
-            return self.snapshot.connection.execute(sql, parameters)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise self._translated(error) from error
-
-    def _fetch(self, cursor: sqlite3.Cursor, rows: int) -> list[Row]:
-        try:
-            return cursor.fetchmany(rows)
-        except sqlite3.Error as error:
-            raise self._translated(error) from error
-
-    def _translated(self, error: sqlite3.Error | sqlite3.Warning) -> DbmoError:
-        found = translate_error(error, self.display)
-        return self.cancelled() if found.code == "INTERRUPTED" else found
 
 
 def _range(table: ComparedTable) -> ComparedColumn:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engines.errors import EngineError
-from engines.mongodb.writer import Transaction
+from engines.mongodb.batches import Transaction
 from transfer.chunks import Chunk, ChunkResult, Range, bound_of, bound_text
 from transfer.quarantined import Quarantined
+from transfer.state.document_marks import BEGUN
 from transfer.state.protocol import Cut
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class DocumentChunks:
     def finished(self) -> list[Chunk]:
         """Ranges whose documents are in the target."""
         return [_chunk(row) for row in self._rows() if row["done"]]
+
+    def begun(self) -> list[Chunk]:
+        """Ranges that are not finished, of which documents may be there."""
+        return [_chunk(row) for row in self._rows() if row.get(BEGUN) and not row["done"]]
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """Per unit: chunks, chunks done, rows, bytes, seconds, quarantined, most copies of one chunk."""
@@ -146,6 +151,7 @@ class DocumentChunks:
         """
         aside = self.state.of(transaction, "quarantine")
         if transaction.session is None:
+            self.state.fence(transaction)
             self._forget_aside(transaction, chunk.table, number=chunk.number)
         rows = [
             {

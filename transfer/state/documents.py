@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from engines.errors import Aborted, DbmoError, EngineError
-from engines.mongodb.writer import MongodbWriter, Transaction
+from engines.mongodb.batches import Transaction
+from engines.mongodb.writer import MongodbWriter, passed
 from transfer.state.document_chunks import DocumentChunks
 
 PREFIX = "_dbmo"
-COLLECTIONS = ("migration", "step", "chunk", "quarantine")
-INDEXED = {"step": "migration", "chunk": "migration", "quarantine": "migration"}
+COLLECTIONS = ("migration", "step", "chunk", "quarantine", "session")
+INDEXED = dict.fromkeys(("step", "chunk", "quarantine", "session"), "migration")
 FIELDS = (
     "plan_hash", "epoch", "status", "approval", "position", "journal_head", "started_at", "finished_at",
 )  # fmt: skip
@@ -25,14 +26,16 @@ class DocumentState:
 
     In a transaction two runs can't both write: whoever takes an epoch writes to the migration's document and to every
     chunk that isn't finished, and a range is finished by writing to its chunks, so that one of the two meets a
-    conflict. Without transactions (a standalone server) each write checks the epoch for itself, which leaves the batch
-    of documents that an older process is just sending.
+    conflict. Without transactions (a standalone server) each batch of documents asks for the epoch before it is sent,
+    and a range is finished only where its chunks have this run's epoch. That leaves what an older process was just
+    sending when the newer run began: at most one batch.
     """
 
     def __init__(self, writer: MongodbWriter, migration: str) -> None:
         self.writer = writer
         self.migration = migration
         self.epoch = 0
+        self.cancelled: Callable[[], bool] = lambda: False  # asked by whoever waits; nothing here does
 
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Make the collections if needed and take the next epoch, so that no older process can write any more.
@@ -47,8 +50,10 @@ class DocumentState:
         given = {"plan_hash": plan_hash, "approval": json.dumps(approval, sort_keys=True), "journal_head": journal_head}
         for attempt in range(ATTEMPTS):
             try:
+                self._end_older()
                 with self.writer.begin(durable=True) as transaction:
                     self._take(transaction, given)
+                self.join(self.epoch)
                 return
             except DbmoError as error:
                 if not error.data.get("transient") or attempt == ATTEMPTS - 1:
@@ -79,9 +84,26 @@ class DocumentState:
         left = {"migration": self.migration, "done": False}
         self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": taken}}, session=session)
 
+    def _end_older(self) -> None:
+        """End what earlier runs have open: a transaction outlives the process that began it, and holds documents."""
+        with self.writer.connected() as database:
+            sessions = Transaction(database, None).collection(f"{PREFIX}.session")
+            found = [one["_id"] for one in sessions.find({"migration": self.migration})]
+            if found:
+                self.writer.end_sessions(found)
+                sessions.delete_many({"_id": {"$in": found}})
+
+    def _note_session(self, identifier: Any) -> None:
+        with self.writer.connected() as database:
+            values = {"migration": self.migration, "epoch": self.epoch}
+            Transaction(database, None).collection(f"{PREFIX}.session").replace_one(
+                {"_id": identifier}, values, upsert=True
+            )
+
     def join(self, epoch: int) -> None:
         """Work under an epoch that another process took."""
         self.epoch = epoch
+        self.writer.noting = self._note_session
         self.writer.fenced = f"{PREFIX}.migration", self._own()
 
     def fence(self, transaction: Transaction) -> None:
@@ -169,15 +191,6 @@ def open_state(writer: MongodbWriter, migration: str) -> DocumentState:
 def open_chunks(state: DocumentState) -> DocumentChunks:
     """The chunks of the state's migration."""
     return DocumentChunks(state)
-
-
-def passed() -> EngineError:
-    """What an older run meets."""
-    return EngineError(
-        "EPOCH_PASSED",
-        "Another run of this migration has taken over; this one may not write any more.",
-        "Let the other run finish; `dbmo status` shows how far it is.",
-    )
 
 
 def now() -> str:

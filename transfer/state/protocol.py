@@ -6,7 +6,7 @@ yields: rows, status and fence go through it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,11 +24,12 @@ class Cut:
 
 
 class State(Protocol):
-    """The state of one migration on one target."""
+    """The state of one migration on one target; cancelled: asked while it waits for a server that is away."""
 
     writer: Any
     migration: str
     epoch: int
+    cancelled: Callable[[], bool]
 
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Create what is needed and take the next epoch, so that no older process can write any more.
@@ -97,6 +98,10 @@ class Chunks(Protocol):
 
     def finished(self) -> list[Chunk]:
         """Ranges whose rows are in the target."""
+        ...
+
+    def begun(self) -> list[Chunk]:
+        """Ranges that are not finished, of which rows may be in the target all the same: no transaction held them."""
         ...
 
     def figures(self) -> dict[str, dict[str, Any]]:

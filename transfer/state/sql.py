@@ -29,18 +29,20 @@ class SqlState:
         self.writer = writer
         self.migration = migration
         self.epoch = 0
-        self.tables = StateTables(writer.engine)
+        self.cancelled: Callable[[], bool] = lambda: False
+        self.tables = StateTables(writer.engine, getattr(writer, "server", None))
         self.migrations, self.steps = self.tables.migrations, self.tables.steps
 
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Create the tables if needed and take the next epoch, so that no older process can write any more.
 
-        PLAN_CHANGED when the target holds this migration under another plan; LOCK_TIMEOUT while an older run stands in
-        the midst of a commit.
+        STATE_LAYOUT when an earlier version of this program made them; PLAN_CHANGED when the target holds this
+        migration under another plan; LOCK_TIMEOUT while an older run stands in the midst of a commit.
         """
         with self.writer.begin(durable=True) as connection:
             if self.tables.schema:
                 connection.execute(sa.schema.CreateSchema(self.tables.schema, if_not_exists=True))
+            self.tables.check(connection)
             self.tables.meta.create_all(connection)
         with self.writer.begin(durable=True) as connection:
             if self.tables.schema:
@@ -97,7 +99,7 @@ class SqlState:
                 self.fence(connection)
                 self._update(connection, **values)
 
-        insist(write, PATIENCE)
+        insist(write, PATIENCE, self.cancelled)
 
     def read(self, query: Callable[[Connection], T]) -> T:
         """Ask within a transaction of its own, again as long as the server is away."""
@@ -106,7 +108,7 @@ class SqlState:
             with self.writer.begin() as connection:
                 return query(connection)
 
-        return insist(ask, PATIENCE)
+        return insist(ask, PATIENCE, self.cancelled)
 
     def _update(self, connection: Connection, **values: object) -> None:
         connection.execute(self.migrations.update().where(self.migrations.c.id == self.migration).values(**values))

@@ -62,6 +62,10 @@ class SqlChunks:
         """Ranges whose rows are in the target."""
         return [_chunk(row) for row in self._rows() if row.done]
 
+    def begun(self) -> list[Chunk]:
+        """None: rows and status are committed together."""
+        return []
+
     def figures(self) -> dict[str, dict[str, Any]]:
         """Per unit: chunks, chunks done, rows, bytes, seconds, quarantined, most copies of one chunk."""
         totals: dict[str, dict[str, Any]] = {}

@@ -7,32 +7,43 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
 
-from engines.families import family
+from engines.errors import EngineError
+from engines.mysql.server import Server
 
 SCHEMA = "_dbmo"
-# MySQL: an index holds 3072 bytes, and names differ that its usual collation thinks equal
-MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
-
-
-def _name(length: int) -> sa.types.TypeEngine[str]:
-    return sa.Text().with_variant(VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+# Names differ that MySQL's usual collations think equal: in case, in accents, in blanks at their end. MySQL before
+# 8.0.17 has none that takes notice of the last: there two such names are refused as the same key.
+BYTEWISE = {"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
+BEFORE = "utf8mb4_bin"
+COLLATION = (
+    "SELECT COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()"
+    f" AND TABLE_NAME = '{SCHEMA}_chunk' AND COLUMN_NAME = 'table_name'"
+)
 
 
 def _long() -> sa.types.TypeEngine[str]:
-    return sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
-
-
-def _key(name: str, length: int) -> sa.Column[str]:
-    return sa.Column(name, _name(length), primary_key=True)
+    return sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation=BEFORE), "mysql", "mariadb")
 
 
 class StateTables:
-    """The four tables, as an engine has them."""
+    """The four tables, as an engine has them; server: of a MySQL or MariaDB target."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, server: Server | None = None) -> None:
         self.schema = SCHEMA if engine == "postgresql" else None
         prefix = "" if self.schema else f"{SCHEMA}_"
-        own: dict[str, Any] = dict(MYSQL_TABLE) if family(engine) == "mysql" else {}
+        self.collation: str | None = None
+        own: dict[str, Any] = {}
+        if server is not None:
+            self.collation = server.since((10, 3), (8, 0, 17), BYTEWISE[server.engine], BEFORE)
+            own = MYSQL_TABLE | {"mysql_collate": self.collation}
+
+        def _key(name: str, length: int) -> sa.Column[str]:
+            if server is None:
+                return sa.Column(name, sa.Text(), primary_key=True)
+            kind = VARCHAR(length, charset="utf8mb4", collation=self.collation)  # an index holds 3072 bytes
+            return sa.Column(name, kind, primary_key=True)
+
         self.meta = meta = sa.MetaData(schema=self.schema)
         self.migrations = sa.Table(
             f"{prefix}migration",
@@ -91,3 +102,16 @@ class StateTables:
             sa.Column("original", _long(), nullable=False),
             **own,
         )
+
+    def check(self, connection: Any) -> None:
+        """EngineError STATE_LAYOUT where the target has the tables as an earlier version of this program made them."""
+        if self.collation is None:
+            return
+        found = connection.exec_driver_sql(COLLATION).scalar()
+        if found not in (None, self.collation):
+            raise EngineError(
+                "STATE_LAYOUT",
+                f"The target's state (tables {SCHEMA}_*) was made by an earlier version of this program.",
+                "Finish or take back (rollback.sql) that migration with the version that began it, then drop these"
+                " tables.",
+            )

@@ -56,7 +56,7 @@ class MysqlPlan:
         """Foreign keys stand in the way of their columns' types and of the indexes that serve them."""
         for piece in self.changes.kept("fk"):
             key: ForeignKey = piece.item
-            parent = f"{key.referenced_schema}.{key.referenced_table}"
+            parent = key.referenced
             if self._disturbed(piece.owner_key, key.columns) or self._disturbed(parent, key.referenced_columns):
                 self.changes.again(piece.key)
 

@@ -11,6 +11,7 @@ from conversion.alter.postgresql.facts import lock
 from conversion.ddl_comments import comments
 from conversion.mapping import Statement
 from engines.catalog import Catalog, Table, View
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 CONSTRAINTS = ("pk", "unique", "fk", "check", "exclusion")
@@ -63,8 +64,7 @@ def _standing(changes: Changes, fresh: set[str]) -> dict[str, Statement]:
 
 def column_target(table: str, column: str) -> str:
     """The id of a column's comment; table: its full name."""
-    schema, _, name = table.partition(".")
-    return f"comment:COLUMN {quote_name(schema, name)}.{quote_identifier(column)}"
+    return f"comment:COLUMN {quote_name(*parts(table))}.{quote_identifier(column)}"
 
 
 def comments_of(piece: Piece) -> list[str]:
@@ -97,9 +97,9 @@ def targets(piece: Piece, seen: bool) -> set[str]:
         return set()
     if piece.kind == "index":
         return {f"comment:INDEX {quote_name(owner.schema_name, piece.name)}"}
-    schema, _, name = (piece.owner_key if seen else owner.full_name).partition(".")
+    home = quote_name(*parts(piece.owner_key if seen else owner.full_name))
     word = {"trigger": "TRIGGER"}.get(piece.kind, "CONSTRAINT" if piece.kind in CONSTRAINTS else "")
-    return {f"comment:{word} {quote_identifier(piece.name)} ON {quote_name(schema, name)}"} if word else set()
+    return {f"comment:{word} {quote_identifier(piece.name)} ON {home}"} if word else set()
 
 
 def _catalog(**parts: list[object]) -> Catalog:

@@ -98,7 +98,7 @@ class Creates:
 
     def _orphans(self, owner: str, piece: Piece, there: set[str]) -> str | None:
         key = piece.item
-        parent = f"{key.referenced_schema}.{key.referenced_table}"
+        parent = key.referenced
         known = self.changes.pairs.get(parent)
         if known is None or not set(key.columns) <= there:
             return None

@@ -8,6 +8,7 @@ from conversion.alter.pieces import Piece
 from conversion.alter.postgresql.types import AWAY
 from conversion.normal_types import collation_form, type_form
 from engines.catalog import Check, Column, ForeignKey, Index, Kind, Table, Trigger, View
+from engines.full_names import name_of, parts
 from engines.postgresql.quoting import quote_name
 
 PARTS = ("check", "index", "trigger", "exclusion")
@@ -30,7 +31,7 @@ def away(column: Column, replaced_types: set[str]) -> str:
     """The type as it is called while its successor has its name."""
     for name, array in ((column.type.name, ""), (column.type.element.name if column.type.element else None, "[]")):
         if name in replaced_types and name is not None:
-            schema, _, plain = name.partition(".")
+            schema, plain = parts(name)
             return quote_name(schema, plain + AWAY) + array
     return column.native
 
@@ -76,7 +77,7 @@ class Dependants:
 
     def _uses_replaced(self, text: str | None) -> bool:
         routines = [self.changes.new.by_key[key].item.name for key in self.changes.replaced("routine")]
-        types = [name.rpartition(".")[2] for name in self.replaced_types]
+        types = [name_of(name) for name in self.replaced_types]
         return any(mentions(text, name) for name in (*routines, *types))
 
     def mark(self) -> None:
@@ -136,7 +137,7 @@ class Dependants:
         found = []
         for piece in self.changes.kept("fk"):
             key: ForeignKey = piece.item
-            parent = f"{key.referenced_schema}.{key.referenced_table}"
+            parent = key.referenced
             other = self._other_kind(piece.owner_key, key.columns) or self._other_kind(parent, key.referenced_columns)
             if other or self._key_goes(parent, key.referenced_columns):
                 found.append(self.changes.again(piece.key))
@@ -164,7 +165,7 @@ class Dependants:
 
     def _mark_routines(self) -> bool:
         """Routines whose signature or parsed body uses a type, view or table that is made again."""
-        gone = [name.rpartition(".")[2] for name in self.replaced_types]
+        gone = [name_of(name) for name in self.replaced_types]
         gone += [piece.item.name for piece in self.changes.new.of_kind("view") if self._again(piece)]
         found = []
         for piece in self.changes.kept("routine"):

@@ -8,6 +8,7 @@ from typing import Any
 from conversion.alter.model import Online
 from conversion.ddl_postgresql_parts import check_sql, foreign_key_sql, names
 from engines.catalog import Check, Column, ForeignKey, Index, Key, Table, View
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 INVALID = "A build that fails leaves an invalid index: drop it (DROP INDEX CONCURRENTLY) and build again."
@@ -26,9 +27,8 @@ def online_drop(kind: str, owner: Table | View | None, item: Any) -> Online | No
         name = quote_name(owner.schema_name, item.name)
         return Online(statements=[f"DROP INDEX CONCURRENTLY {name}"], needs="PostgreSQL 9.2")
     if kind == "partition" and owner is not None:
-        schema, _, parent = item.parent.partition(".")
         part = quote_name(owner.schema_name, owner.name)
-        sql = f"ALTER TABLE {quote_name(schema, parent)} DETACH PARTITION {part} CONCURRENTLY"
+        sql = f"ALTER TABLE {quote_name(*parts(item.parent))} DETACH PARTITION {part} CONCURRENTLY"
         return Online(statements=[sql], needs="PostgreSQL 14", note="Not where there is a default partition.")
     return None
 

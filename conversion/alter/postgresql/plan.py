@@ -190,7 +190,7 @@ def _options(sequence: Sequence) -> str:
 
 
 def _whose(name: str, kind: str, names: Iterable[str]) -> bool:
-    return name in names or (kind == "column" and name.rpartition(".")[0] in names)
+    return name in names or (kind == "column" and any(name.startswith(f"{owner}.") for owner in names))
 
 
 def _session(sql: str) -> Step:

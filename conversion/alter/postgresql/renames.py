@@ -8,6 +8,7 @@ from conversion.alter.changes import Changes
 from conversion.alter.model import Step
 from conversion.alter.pieces import Piece
 from conversion.alter.postgresql.facts import lock
+from engines.full_names import qualified
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 
@@ -27,7 +28,7 @@ def rename_steps(changes: Changes) -> Iterator[Step]:
 
 
 def _table(schema: str, name: str, new_schema: str, new_name: str) -> Iterator[Step]:
-    full_name = f"{new_schema}.{new_name}"
+    full_name = qualified(new_schema, new_name)
     if schema != new_schema:
         sql = f"ALTER TABLE {quote_name(schema, name)} SET SCHEMA {quote_identifier(new_schema)}"
         undo = f"ALTER TABLE {quote_name(new_schema, name)} SET SCHEMA {quote_identifier(schema)}"
@@ -48,7 +49,7 @@ def _part(old: Piece, new: Piece) -> Step:
         return Step(
             sql=sql,
             undo=[undo],
-            object=f"{schema}.{new.name}",
+            object=qualified(schema, new.name),
             kind="index",
             action="rename",
             lock=lock("rename index"),

@@ -8,6 +8,7 @@ from conversion.alter.changes import TablePair
 from conversion.alter.model import Step
 from conversion.alter.postgresql.facts import REWRITES, lock
 from conversion.mapping import Omission
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_name
 
 SPLIT = (
@@ -86,5 +87,4 @@ def _reset(keys: list[str]) -> str:
 
 
 def _qualified(full_name: str) -> str:
-    schema, _, name = full_name.partition(".")
-    return quote_name(schema, name)
+    return quote_name(*parts(full_name))

@@ -89,8 +89,3 @@ def drop_aside(before: UserType) -> Step:
         sql=f"DROP {word} {_away(before)}", undo=[undo], object=before.full_name, kind="type", action="drop",
         lock=lock("drop schema object"),
     )  # fmt: skip
-
-
-def labels_lost(a: UserType, b: UserType) -> list[str]:
-    """Labels that rows may hold and the new enum hasn't."""
-    return [label for label in a.labels if label not in b.labels] if a.kind == "enum" else []

@@ -12,6 +12,7 @@ from conversion.shapes import ColumnShape, Shapes, TableShape, Translation
 from conversion.to_mysql.flavour import Flavour
 from conversion.to_mysql.sql import entry
 from engines.catalog import Kind
+from engines.full_names import qualified
 
 TEXTUAL = frozenset({Kind.TEXT, Kind.CHAR})
 ZONED = "timestamptz"
@@ -50,7 +51,7 @@ class Recorded(Shapes):
         found = self.shapes.find(name, schema)
         if found is not None:
             made = of_target(found, self.flavour)
-            for known in (found.name, f"{found.schema}.{found.name}"):
+            for known in (found.name, qualified(found.schema, found.name)):
                 self.seen.add(known, made)
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import json_util
 
-from engines.documents import Collection, CollectionIndex
+from engines.documents import Collection
 
 # options of listCollections that have a field of their own in the model
 OWN_FIELDS = {"validator", "viewOn", "pipeline", "uuid"}
@@ -67,7 +67,3 @@ def mark_buckets(collections: list[Collection]) -> None:
         for found in (chunks, files):
             found.kind = "bucket"
             found.options["bucket"] = name.removesuffix(CHUNKS)
-
-
-def _of_chunks(index: CollectionIndex) -> bool:
-    return index.unique and [path for path, _ in index.keys] == ["files_id", "n"]

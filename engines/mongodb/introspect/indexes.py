@@ -16,8 +16,8 @@ OWN_FIELDS = {"v", "ns", "key", "name", "unique", "sparse", "expireAfterSeconds"
 
 
 def is_implicit(entry: Mapping[str, Any]) -> bool:
-    """True for the index over _id that every collection has."""
-    return dict(entry["key"]) == PRIMARY and not entry.get("clustered")
+    """True for the index over _id that every collection has; of a clustered one the collection's options tell it."""
+    return dict(entry["key"]) == PRIMARY
 
 
 def describe(entry: Mapping[str, Any]) -> CollectionIndex:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engines.catalog import View
+from engines.full_names import parts, qualified
 from engines.mysql.defaults import without_introducers
 from engines.mysql.introspect.exact import LOST, exact_query
 from engines.mysql.introspect.reader import Reader
@@ -28,7 +29,7 @@ def read_views(reader: Reader, views: dict[str, View], tables: Iterable[str]) ->
     if not views:
         return
     others = frozenset(str(row[0]) for row in reader.rows("names of databases", DATABASES))
-    known = frozenset(f"{reader.database}.{name}" for name in (*views, *tables))
+    known = frozenset(qualified(reader.database, name) for name in (*views, *tables))
     algorithm = "v.ALGORITHM" if reader.server.is_mariadb else "NULL"
     for row in reader.rows("views", VIEWS.format(algorithm=algorithm)):
         view = views.get(row.table_name)
@@ -57,7 +58,7 @@ def _define(reader: Reader, view: View, text: str, others: frozenset[str], known
     view.depends_on = [
         name
         for name in tables_named(text, reader.database, others)
-        if name != view.full_name and (name in known or view.broken or not name.startswith(f"{reader.database}."))
+        if name != view.full_name and (name in known or view.broken or parts(name)[0] != reader.database)
     ]
     own = None if LOST in text else unqualified(text, reader.database)
     own = own or exact_query(reader, view.name)

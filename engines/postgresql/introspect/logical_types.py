@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engines.catalog import Kind, LogicalType
+from engines.full_names import qualified
 from engines.postgresql.introspect.reader import Reader
 
 # typname -> LogicalType; name where several types share a kind (PostgreSQL documentation, chapter Data Types)
@@ -93,7 +94,7 @@ class LogicalTypes:
         found = self._types.get(oid)
         if found is None:
             return LogicalType(kind=Kind.OTHER)
-        full_name = found.name if found.schema == "pg_catalog" else f"{found.schema}.{found.name}"
+        full_name = found.name if found.schema == "pg_catalog" else qualified(found.schema, found.name)
         if found.typtype == "d":
             return self.resolve(found.base, found.base_modifier).model_copy(update={"name": full_name})
         if found.is_array:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from engines.catalog import Sequence
+from engines.full_names import column_name, qualified
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
 from engines.postgresql.introspect.tables import Relations
 from engines.postgresql.quoting import quote_name
@@ -62,7 +63,7 @@ def _uncalled(reader: Reader, rows: list[Any]) -> dict[int, int]:
 
 
 def _sequence(row: Any, uncalled: int | None) -> Sequence:
-    owner = f"{row.owner_schema}.{row.owner_table}.{row.owner_name}" if row.owner else None
+    owner = column_name(qualified(row.owner_schema, row.owner_table), row.owner_name) if row.owner else None
     return Sequence(
         schema_name=row.nspname,
         name=row.relname,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import Check, Column, Generated, Identity, Partitioning, Table, View
+from engines.full_names import qualified
 from engines.postgresql.introspect.logical_types import LogicalTypes
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
 from engines.postgresql.quoting import quote_identifier
@@ -95,7 +96,7 @@ def read_relations(reader: Reader, types: LogicalTypes) -> Relations:
     for row in reader.rows(
         "inheritance", PARENTS.format(detaching=reader.since(140000, "h.inhdetachpending", "false"))
     ):
-        parents.setdefault(row.inhrelid, []).append(f"{row.nspname}.{row.relname}")
+        parents.setdefault(row.inhrelid, []).append(qualified(row.nspname, row.relname))
         detaching |= {row.inhrelid} if row.detaching else set()
     for row in reader.rows("tables and views", RELATIONS, essential=True):
         if row.relkind in ("v", "m"):

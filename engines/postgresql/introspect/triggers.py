@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from engines.catalog import Trigger
+from engines.full_names import qualified
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
 from engines.postgresql.introspect.tables import Relations
 
@@ -54,7 +55,7 @@ def _trigger(row: Any) -> Trigger:
         level="row" if row.tgtype & ROW else "statement",
         condition=condition(row.definition) if row.conditional else None,
         columns=row.columns,
-        function=f"{row.function_schema}.{row.function_name}",
+        function=qualified(row.function_schema, row.function_name),
         options=_options(row),
         comment=row.description,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engines.full_names import qualified
 from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
 from engines.postgresql.introspect.tables import Relations
 
@@ -31,4 +32,4 @@ def read_views(reader: Reader, relations: Relations) -> None:
             relations.views[row.oid].definition = row.definition.strip().removesuffix(";")
     for row in reader.rows("dependencies of views", DEPENDENCIES):
         if row.ev_class in relations.views:
-            relations.views[row.ev_class].depends_on.append(f"{row.nspname}.{row.relname}")
+            relations.views[row.ev_class].depends_on.append(qualified(row.nspname, row.relname))

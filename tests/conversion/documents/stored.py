@@ -21,9 +21,9 @@ from conversion.result import Conversion, Overrides
 from engines.catalog import Catalog, Table
 from engines.documents import Collection
 from engines.mysql.quoting import quote_identifier as mysql_identifier
-from engines.mysql.url import arguments
 from engines.postgresql.quoting import quote_identifier
 from engines.sqlite.quoting import quote_identifier as sqlite_identifier
+from tests.mysql_servers import plain
 
 Documents = list[dict[str, Any]]
 EXACT = JSONOptions(
@@ -105,7 +105,7 @@ def opened(engine: str, url: str, file: Path | str = ":memory:") -> Iterator[Sto
             with connection.transaction():
                 yield Store(engine, connection)
     elif engine == "mariadb":
-        mysql = pymysql.connect(**{**arguments(url), "autocommit": False})
+        mysql = pymysql.connect(**{**plain(url), "autocommit": False})
         try:
             yield Store(engine, mysql)
         finally:

@@ -79,7 +79,7 @@ def mysql(url: str) -> End:
     parts = urlsplit(url)
     connection = pymysql.connect(
         host=parts.hostname, port=parts.port or 3306, user=parts.username, password=parts.password or "",
-        database=parts.path.lstrip("/"), autocommit=True,
+        database=parts.path.lstrip("/"), autocommit=True, ssl_disabled=True,
     )  # fmt: skip
     return End("mysql", connection)
 

@@ -10,8 +10,9 @@ import pytest
 
 from engines.errors import EngineError
 from engines.mysql import moment
-from engines.mysql.session import KEEPALIVE, connect
+from engines.mysql.session import connect
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.wire import KEEPALIVE
 from tests.mysql_servers import MysqlServer, connected
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from engines.errors import EngineError
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.mysql.walk import boundaries, not_transactional
 from tests.mysql_servers import MysqlServer, connected, private_mariadb
 
 ROWS = 20_000
@@ -124,7 +125,7 @@ def test_a_lost_connection_says_so(snapshot: MysqlSnapshot) -> None:
 
 def test_boundaries_end_ranges_of_so_many_rows(snapshot: MysqlSnapshot) -> None:
     """Also over keys below zero and beyond 2^63."""
-    found = snapshot.boundaries(snapshot.url.rsplit("/", 1)[1], "t", "id", 8_000)
+    found = boundaries(snapshot.query, snapshot.url.rsplit("/", 1)[1], "t", "id", 8_000)
     assert found == [8_000, 16_000]
 
 
@@ -135,7 +136,7 @@ def test_tables_that_no_snapshot_holds_are_named(snapshot: MysqlSnapshot) -> Non
         cursor.execute("CREATE TABLE `it's %s` (id INT) ENGINE=MyISAM")
         cursor.execute("CREATE TABLE a (id INT) ENGINE=Aria")
     names = [(database, "t"), (database, "it's %s"), (database, "a"), (database, "missing")]
-    found = snapshot.not_transactional(names)
+    found = not_transactional(snapshot.query, names)
     assert found == {(database, "it's %s"): "MyISAM", (database, "a"): "Aria"}
 
 

@@ -81,7 +81,7 @@ def test_a_dot_in_a_schemas_name_stays_there() -> None:
     dotted = table("x.t")
     dotted.schema_name = "a.b"
     [found] = pair_catalogs(catalog("postgresql", dotted), catalog("postgresql", dotted)).tables
-    assert (found.source, found.place("source"), found.place("target")) == ("a.b.t", ("a.b", "t"), ("a.b", "t"))
+    assert (found.source, found.place("source"), found.place("target")) == ('"a.b".t', ("a.b", "t"), ("a.b", "t"))
 
 
 # columns of both sides: key of source, of target -> key, range column

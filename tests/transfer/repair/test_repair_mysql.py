@@ -6,9 +6,8 @@ from typing import Any
 import pymysql
 import pytest
 
-from engines.mysql.url import arguments
 from tests.moving import change, fetch
-from tests.mysql_servers import MysqlServer
+from tests.mysql_servers import MysqlServer, plain
 from tests.transfer.repair.mending import mending
 
 TABLE = "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, v varchar(40), n decimal(10,2))"
@@ -17,7 +16,7 @@ FILL = "INSERT INTO t (v, n) SELECT CONCAT('row ', seq), seq / 4 FROM seq_1_to_2
 
 def run(url: str, *statements: str) -> list[tuple[Any, ...]]:
     """Run statements by plain PyMySQL; the rows of the last one."""
-    with closing(pymysql.connect(**arguments(url), autocommit=True)) as connection, connection.cursor() as cursor:
+    with closing(pymysql.connect(**plain(url), autocommit=True)) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
         return list(cursor.fetchall())

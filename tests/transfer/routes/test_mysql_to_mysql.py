@@ -95,7 +95,7 @@ def table_of(engine: str = "InnoDB") -> list[str]:
     return statements
 
 
-def unproved(route: MysqlToMysql, chunk: Chunk) -> Iterator[bytes]:
+def unproved(route: MysqlToMysql, *given: object) -> Iterator[bytes]:
     """As if a text held bytes that its character set doesn't have."""
     yield from ()
     raise Unproved

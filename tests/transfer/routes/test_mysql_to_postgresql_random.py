@@ -8,20 +8,22 @@ from typing import Any
 
 import psycopg
 import pymysql
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from engines.mysql.url import arguments
-from tests.mysql_servers import MysqlServer
+from tests.mysql_servers import MysqlServer, plain
 from tests.servers import Server
 from tests.transfer.routes.moved import moved
 from transfer.routes import mysql_read
+from transfer.routes.mysql_to_postgresql import MysqlToPostgresql
 
 CREATE = (
-    "CREATE TABLE t (id int PRIMARY KEY, i int, u bigint unsigned, n decimal(30,10), f float, d double,"
+    "CREATE TABLE t (id int PRIMARY KEY, i int, u bigint unsigned, n decimal(28,10), f float, d double,"
     " w varchar(50), x text CHARACTER SET utf16, l varchar(50) CHARACTER SET latin1, b varbinary(50), y date,"
     " m datetime(6), s time(6))"
 )
+PACKED = "double precision"  # of the FLOAT: with a real no table goes in the binary form
 ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
 ROW = st.tuples(
     st.none() | st.integers(-(2**31), 2**31 - 1),
@@ -40,7 +42,7 @@ ROW = st.tuples(
 
 
 def _written(url: str, rows: list[tuple[Any, ...]]) -> None:
-    with pymysql.connect(**{**arguments(url), "autocommit": True}) as connection, connection.cursor() as cursor:
+    with pymysql.connect(**{**plain(url), "autocommit": True}) as connection, connection.cursor() as cursor:
         cursor.execute(CREATE)
         for number, row in enumerate(rows):
             cursor.execute(f"INSERT INTO t VALUES ({number}{', %s' * len(row)})", [_literal(value) for value in row])
@@ -59,19 +61,18 @@ def _literal(value: Any) -> Any:
 
 
 @settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(ROW, min_size=1, max_size=25), joined=st.booleans())
+@given(rows=st.lists(ROW, min_size=1, max_size=25), joined=st.booleans(), single=st.sampled_from(["real", PACKED]))
 def test_random_rows_arrive(
-    mariadb: MysqlServer, postgresql_15: Server, rows: list[tuple[Any, ...]], joined: bool
+    mariadb: MysqlServer, postgresql_15: Server, rows: list[tuple[Any, ...]], joined: bool, single: str
 ) -> None:
     source, target = mariadb.create_database(), postgresql_15.create_database()
     _written(source, rows)
-    few, mysql_read.FEW = mysql_read.FEW, -1 if joined else 5_000
-    try:
-        database = source.rpartition("/")[2]
-        types = {f"{database}.t.s": "interval", f"{database}.t.u": "numeric(20,0)"}
+    database = source.rpartition("/")[2]
+    types = {f"{database}.t.s": "interval", f"{database}.t.u": "numeric(20,0)", f"{database}.t.f": single}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mysql_read, "FEW", -1 if joined else 5_000)
+        patch.delattr(MysqlToPostgresql, "_copy" if single == PACKED else "_copy_packed")
         found = moved(source, target, types)
-    finally:
-        mysql_read.FEW = few
     assert found.quarantined == {f"{database}.t": []}
     with psycopg.connect(target) as connection:
         arrived = connection.execute("SELECT i, u, n, f::float8, d, w, x, l, b, y, m, s FROM t ORDER BY id").fetchall()

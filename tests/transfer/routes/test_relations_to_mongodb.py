@@ -14,8 +14,10 @@ import pytest
 from engines.errors import DbmoError
 from tests.conversion.relational import SHOP
 from tests.mysql_servers import load_mysql
-from tests.servers import load_sql
+from tests.servers import MysqlServer, load_sql
 from tests.transfer.routes.documents import documents, moved
+from tests.transfer.routes.test_character_sets import LOST
+from tests.transfer.routes.test_mysql_to_mysql import source
 
 ROWS = """
     INSERT INTO customer VALUES (1, 'a@x', NULL), (2, 'b@x', 'nul''l'), (3, 'c@x', E'tab\\t\\\\');
@@ -195,3 +197,14 @@ def test_hostile_names(empty_18: str, empty_mongodb: str) -> None:
         connection.execute(f"INSERT INTO {quoted} VALUES (1, '%')".encode())
     done = moved(empty_18, empty_mongodb, "mongodb")
     assert sum(one["rows"] for one in done.figures.values()) == 1
+
+
+def test_documents_keep_the_bytes_of_texts_without_code_points(mariadb: MysqlServer, empty_mongodb: str) -> None:
+    moved(source(mariadb, *LOST), empty_mongodb, "mongodb")
+    found = [json.loads(text) for text in documents(empty_mongodb, "t")]
+    assert [(one.get("a"), one.get("c"), one.get("e")) for one in found] == [
+        ("ok", "ok", "ł"),
+        ({"$binary": {"base64": "w6k=", "subType": "80"}}, {"$binary": {"base64": "gQ==", "subType": "80"}}, "x"),
+        ({"$binary": {"base64": "gA==", "subType": "80"}}, {"$binary": {"base64": "UYM=", "subType": "80"}}, "x"),
+        (None, "", None),
+    ]

@@ -1,16 +1,21 @@
 """Rows into SQLite from every engine with tables: what arrives is what left, told by plain sqlite3."""
 
+import json
 import math
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pymysql
 import pytest
 
+from engines.errors import Aborted
 from engines.mysql.url import arguments
 from tests.moving import change, sqlite_file
+from tests.servers import Server
 from tests.transfer.routes.moved import Moved, moved
 from transfer.routes.rows_to_sqlite_within import SqliteToSqlite
 
@@ -131,3 +136,54 @@ def test_mysql_values_arrive_with_every_digit(tmp_path: Path, empty_mariadb: str
     assert second[2:4] == (0.10000000149011612, 1.7976931348623157e308)
     assert (second[11], second[10]) == ("é" * 200_000, b"\0\xff" * 200_000)
     assert not any(run.quarantined.values())
+
+
+@pytest.mark.parametrize(("policy", "instead"), [("convert", "caf\ufffd"), ("quarantine", None), ("stop", "")])
+def test_bytes_that_are_no_text_go_by_the_policy(
+    postgresql_15: Server, tmp_path: Path, policy: str, instead: str | None
+) -> None:
+    """A database in SQL_ASCII holds any bytes, in its keys too; large ones are read in pieces."""
+    name = f"test_bytes_{os.getpid()}_{policy}"
+    postgresql_15.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    with psycopg.connect(postgresql_15.url(name)) as connection:
+        connection.execute("CREATE TABLE t (k text PRIMARY KEY, v text)")
+        for key, value in [(b"a", b"caf\xe9"), (b"b", "snow \u2603".encode()), (b"\xff", b"c")]:
+            connection.execute(b"INSERT INTO t VALUES ('%s', '%s')" % (key, value))
+        connection.execute("INSERT INTO t SELECT 'long', repeat(E'\\342\\230\\203', 1000000) || E'\\377'")
+    if policy == "stop":
+        with pytest.raises(Aborted, match="VALUE_NOT_HOLDABLE"):
+            moved_to_file(postgresql_15.url(name), tmp_path / "out.db", policies={"invalid_encoding": policy})
+        return
+    run = moved_to_file(
+        postgresql_15.url(name), tmp_path / "out.db", policies={"invalid_encoding": policy}, chunk_rows=1
+    )
+    aside = {(entry.key, entry.column): entry.action for entry in run.quarantined["public.t"]}
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        found = dict(connection.execute("SELECT k, v FROM t").fetchall())
+    assert (found["a"], found["b"]) == (instead, "snow \u2603")
+    assert found["long"] == (None if instead is None else "\u2603" * 1_000_000 + "\ufffd")
+    if policy == "convert":
+        assert found["\ufffd"] == "c" and set(aside.values()) == {"converted"}
+    else:
+        assert aside[('{"k": "\\\\xff"}', "")] == "row_withheld" and len(found) == 3
+
+
+def test_a_value_too_large_for_a_table_without_rowid_is_set_aside_with_its_key(tmp_path: Path) -> None:
+    size = (1 << 25) + 1
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (k TEXT PRIMARY KEY, v BLOB, n INT) WITHOUT ROWID",
+        f"INSERT INTO t VALUES ('a', x'01', 1), ('b', zeroblob({size}), 2), ('c', NULL, 3), ('d', zeroblob({size}), 4)",
+    )
+    run = moved_to_file(f"sqlite:{source}", tmp_path / "out.db")
+    with closing(sqlite3.connect(tmp_path / "out.db")) as connection:
+        found = connection.execute("SELECT k, v, n FROM t ORDER BY k").fetchall()
+    assert found == [("a", b"\1", 1), ("b", None, 2), ("c", None, 3), ("d", None, 4)]
+    aside = run.quarantined["main.t"]
+    assert [(entry.locator, entry.column, entry.action) for entry in aside] == [
+        ('["b"]', "v", "null"),
+        ('["d"]', "v", "null"),
+    ]
+    assert json.loads(aside[0].original) == {"class": "unread", "bytes_above": 1 << 25}
+    with pytest.raises(Aborted, match="VALUE_NOT_HOLDABLE"):
+        moved_to_file(f"sqlite:{source}", tmp_path / "other.db", policies={"wide_row": "stop"})

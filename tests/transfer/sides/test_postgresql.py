@@ -41,7 +41,7 @@ SCRIPT = """
     CREATE TABLE cased (id text COLLATE loose PRIMARY KEY, v text);
     INSERT INTO cased VALUES ('a', 'small'), ('É', 'acute');
 """
-HOSTILE = 'a.b.c"d %s % .e'
+HOSTILE = '"a.b".c"d %s % .e'
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +72,10 @@ def table_of(url: str, name: str, key: list[str] | None = None, ranged: str | No
         chosen = compared_column(column.name, held, held, ("postgresql", "postgresql"))
         assert isinstance(chosen, ComparedColumn)
         columns.append(chosen)
-    schemas = (named[source].schema_name, named[source].schema_name)
     return ComparedTable(
         name=name,
         source=name,
         target=name,
-        schemas=schemas,
         columns=columns,
         key=key or [],
         range_column=ranged,

@@ -1,0 +1,98 @@
+"""Servers that one module has for itself, so that it may restart them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pymysql
+import pytest
+
+from engines.embedded_account import Account
+from tests.mysql_servers import MARIADBD, MysqlServer, connected, private_mariadb
+from tests.servers import DEBIAN_15, Server, private_server
+
+
+class Own(Protocol):
+    """A server that can be restarted at the same place; at_once: without letting it end its work."""
+
+    def create_database(self) -> str:
+        """The url of a new one."""
+        ...
+
+    def restart(self, at_once: bool) -> None:
+        """Returns when it answers again."""
+        ...
+
+
+class OwnPostgresql(Server):
+    """See Own."""
+
+    def restart(self, at_once: bool) -> None:
+        """See Own."""
+        mode = "immediate" if at_once else "fast"
+        data, log = self.folder / "data", self.folder / "log"
+        command = [DEBIAN_15 / "pg_ctl", "-s", "-w", "-D", data, "-l", log, "-m", mode, "restart"]
+        code, said = Account.for_server().run([str(part) for part in command])
+        assert code == 0, said
+
+
+class OwnMariadb(MysqlServer):
+    """See Own."""
+
+    again: subprocess.Popen[bytes] | None = None
+
+    def restart(self, at_once: bool) -> None:
+        """See Own."""
+        assert self.socket is not None
+        number = int((self.socket.parent / "pid").read_text())
+        process = Path(f"/proc/{number}")
+        command = process.joinpath("cmdline").read_bytes().decode().split("\0")[:-1]
+        account = process.stat()
+        os.kill(number, signal.SIGKILL if at_once else signal.SIGTERM)
+        if self.again is not None:
+            self.again.wait()
+        while process.exists() and "\nState:\tZ" not in process.joinpath("status").read_text():
+            time.sleep(0.02)
+        self.again = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+            user=account.st_uid, group=account.st_gid, extra_groups=[],
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while True:
+            try:
+                with connected(self.admin):
+                    return
+            except pymysql.MySQLError:
+                assert time.monotonic() < until, "it does not come back"
+                time.sleep(0.05)
+
+
+@contextmanager
+def own_postgresql() -> Iterator[OwnPostgresql]:
+    """A PostgreSQL 15 whose databases survive a restart of the server, not of the machine."""
+    if not (DEBIAN_15 / "initdb").exists():
+        pytest.skip("PostgreSQL 15 isn't installed: apt-get install postgresql-15")
+    with private_server(DEBIAN_15) as server:
+        yield OwnPostgresql(server.folder)
+
+
+@contextmanager
+def own_mariadb() -> Iterator[OwnMariadb]:
+    """The same of MariaDB."""
+    if not MARIADBD.exists():
+        pytest.skip("MariaDB isn't installed: apt-get install mariadb-server")
+    with private_mariadb() as server:
+        own = OwnMariadb(server.admin, server.port, server.socket)
+        try:
+            yield own
+        finally:
+            if own.again is not None:
+                own.again.kill()
+                own.again.wait()

@@ -1,0 +1,265 @@
+"""Moves to and from MongoDB that are killed at every named place go on, and copy nothing twice that was committed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from engines.errors import DbmoError
+from engines.mongodb.bson_exact import encode
+from skills.etl_pipeline_builder.skill import Output
+from tests.faults.moves import move, reached
+from tests.faults.proxy import Proxy, proxy
+from tests.moving import change, fetch
+from tests.servers_mongodb import MongodbServer, secantus
+from tests.transfer.routes.documents import MIGRATION, planned, raw_documents
+from transfer.moveplan import MovePlan
+from transfer.routes import documents_written
+from transfer.state import open_state
+
+ROWS = 40
+# in this order: a place that is never passed lets the move run to its end
+WRITING = [
+    "chunk.before_rows:1", "chunk.after_rows:2", "chunk.before_commit:1", "chunk.after_commit:1", "documents.beside:1",
+]  # fmt: skip
+PLACES = ["step.before:1", "step.after:1", "copy.planned:1", "agenda.stored:1", *WRITING]
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["tests.faults.moves", "tests.transfer.routes.documents"])
+
+
+@pytest.fixture(scope="module")
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that has no transactions, no log and no snapshots."""
+    with secantus(tmp_path_factory.mktemp("standalone"), replica_set_name=None) as uri:
+        yield uri.rstrip("/")
+
+
+@pytest.fixture
+def filled(empty_mongodb: str) -> str:
+    with MongoClient[Any](empty_mongodb) as client:
+        client.get_default_database().things.insert_many([{"_id": n, "v": f"row {n}", "t": [n]} for n in range(ROWS)])
+    return empty_mongodb
+
+
+@pytest.fixture
+def tables(empty_18: str) -> str:
+    change(
+        empty_18,
+        "CREATE TABLE t (id int PRIMARY KEY, v text)",
+        "CREATE TABLE part (t_id int NOT NULL REFERENCES t ON DELETE CASCADE, k int, PRIMARY KEY (t_id, k))",
+        f"INSERT INTO t SELECT n, 'row ' || n FROM generate_series(1, {ROWS}) n",
+        f"INSERT INTO part SELECT n, 1 FROM generate_series(1, {ROWS}) n",
+    )
+    return empty_18
+
+
+def made(source: str, target: str, engine: str, **settings: Any) -> MovePlan:
+    """Ranges of ten rows; one after the other."""
+    _, plan, _ = planned(source, target, engine, chunk_rows=10, **settings)
+    return plan
+
+
+def _die(source: str, target: str, plan: str, failpoint: str, most_bytes: int) -> None:
+    os.environ["DBMO_FAILPOINT"] = failpoint
+    documents_written.MOST_BYTES = most_bytes
+    move(source, target, MovePlan.model_validate_json(plan))
+
+
+def killed(source: str, target: str, plan: MovePlan, failpoint: str, most_bytes: int = 32_000_000) -> bool:
+    """Run in a process of its own until the failpoint kills it; False where it is never passed."""
+    process = CONTEXT.Process(
+        target=_die, args=(source, target, plan.model_dump_json(), f"{failpoint}:kill", most_bytes)
+    )
+    process.start()
+    process.join(60)
+    assert process.exitcode in (0, -9), process.exitcode
+    return process.exitcode == -9
+
+
+def killed_everywhere(
+    source: str, target: str, plan: MovePlan, most_bytes: int = 32_000_000, places: Sequence[str] = WRITING
+) -> tuple[set[str], Output]:
+    """Killed at one place after the other, going on each time; where, and what the last run says."""
+    found = {place.partition(":")[0] for place in places if killed(source, target, plan, place, most_bytes)}
+    return found, move(source, target, plan)
+
+
+def numbers(url: str) -> list[int]:
+    """The _id of each document of t, out of its bytes."""
+    return [int.from_bytes(raw[9:13], "little") for raw in raw_documents(url, "t")]
+
+
+def copies(url: str) -> set[int]:
+    """How often ranges were committed, as a MongoDB target notes it."""
+    with MongoClient[Any](url) as client:
+        return {row["copies"] for row in client.get_default_database()["_dbmo.chunk"].find()}
+
+
+def test_from_mongodb_to_postgresql(filled: str, empty_18: str) -> None:
+    found, output = killed_everywhere(filled, empty_18, made(filled, empty_18, "postgresql"), places=PLACES)
+    assert found >= {place.partition(":")[0] for place in PLACES if "documents" not in place}
+    assert fetch(empty_18, "SELECT _id, v FROM things ORDER BY 1") == [(n, f"row {n}") for n in range(ROWS)]
+    assert fetch(empty_18, "SELECT value FROM things_t ORDER BY 1") == [(n,) for n in range(ROWS)]
+    assert {row[0] for row in fetch(empty_18, "SELECT copies FROM _dbmo.chunk")} == {1}
+    assert not output.resumed["source_changed"]
+
+
+@pytest.mark.parametrize("most_bytes", [32_000_000, 100], ids=["in transactions", "beside them"])
+def test_from_postgresql_to_mongodb(tables: str, empty_mongodb: str, most_bytes: int) -> None:
+    found, _ = killed_everywhere(tables, empty_mongodb, made(tables, empty_mongodb, "mongodb"), most_bytes, PLACES)
+    assert ("documents.beside" in found) == (most_bytes == 100)
+    assert raw_documents(empty_mongodb, "t") == [
+        encode({"_id": n, "v": f"row {n}", "part": [{"k": 1}]}) for n in range(1, ROWS + 1)
+    ]
+    assert copies(empty_mongodb) == {1}
+
+
+def test_between_servers_of_mongodb(filled: str, mongodb: MongodbServer) -> None:
+    target = mongodb.url(mongodb.new_name())
+    killed_everywhere(filled, target, made(filled, target, "mongodb"))
+    assert raw_documents(target, "things") == raw_documents(filled, "things")
+    assert copies(target) == {1}
+
+
+def test_to_a_standalone_server(tables: str, standalone: str, mongodb: MongodbServer) -> None:
+    target = f"{standalone}/{mongodb.new_name()}"
+    killed_everywhere(tables, target, made(tables, target, "mongodb"))
+    assert numbers(target) == list(range(1, ROWS + 1))
+    assert copies(target) == {1}
+
+
+def test_from_a_standalone_server_nothing_is_taken_for_unchanged(
+    standalone: str, mongodb: MongodbServer, empty_mongodb: str
+) -> None:
+    source = f"{standalone}/{mongodb.new_name()}"
+    with MongoClient[Any](source) as client:
+        client.get_default_database().things.insert_many([{"_id": n} for n in range(ROWS)])
+    plan = made(source, empty_mongodb, "mongodb")
+    assert killed(source, empty_mongodb, plan, "chunk.after_commit:3")
+    output = move(source, empty_mongodb, plan)
+    assert output.resumed["again"]
+    assert output.position.startswith("unknown")
+    assert raw_documents(empty_mongodb, "things") == raw_documents(source, "things")
+
+
+@pytest.mark.parametrize("most_bytes", [32_000_000, 100], ids=["in transactions", "beside them"])
+def test_documents_of_two_moments_are_never_mixed(
+    tables: str, standalone: str, mongodb: MongodbServer, empty_mongodb: str, most_bytes: int
+) -> None:
+    """Killed with a part of a range written; then rows are deleted and changed in the source."""
+    target = empty_mongodb if most_bytes == 100 else f"{standalone}/{mongodb.new_name()}"
+    plan = made(tables, target, "mongodb")
+    place = "documents.beside:1" if most_bytes == 100 else "chunk.after_rows:1"
+    assert killed(tables, target, plan, place, most_bytes)
+    assert len(raw_documents(target, "t")) > 0
+    change(tables, "DELETE FROM t WHERE id < 5", "UPDATE t SET v = 'new' WHERE id = 7")
+    move(tables, target, plan)
+    assert numbers(target) == list(range(5, ROWS + 1))
+    assert b"new" in raw_documents(target, "t")[2]
+
+
+def test_a_killed_lane_is_replaced(tables: str, empty_mongodb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each process of a lane ends at its third range, and another takes its place."""
+    monkeypatch.setenv("DBMO_FAILPOINT", "chunk.after_commit:4:kill")
+    move(tables, empty_mongodb, made(tables, empty_mongodb, "mongodb"), load={"connections": 2})
+    assert len(raw_documents(empty_mongodb, "t")) == ROWS
+    assert copies(empty_mongodb) == {1}
+
+
+def through(url: str, between: Proxy) -> str:
+    """The same database over the proxy."""
+    name = url.rpartition("/")[2]
+    return f"mongodb://127.0.0.1:{between.port}/{name}?directConnection=true"
+
+
+def server_of(url: str) -> tuple[str, int]:
+    host, _, port = url.split("//")[1].split("/")[0].rpartition(":")
+    return host, int(port)
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["after it was sent", "before"])
+@pytest.mark.parametrize("needle", [b"commitTransaction", b"insert\0"], ids=["commit", "insert"])
+def test_the_network_is_cut_around_a_write(tables: str, empty_mongodb: str, needle: bytes, after: bool) -> None:
+    plan = made(tables, empty_mongodb, "mongodb")
+    with proxy(server_of(empty_mongodb)) as between:
+        between.needle, between.armed_by, between.after, between.cut_at = needle, needle, after, 3
+        for _ in range(4):
+            try:
+                move(tables, through(empty_mongodb, between), plan)
+                break
+            except DbmoError as error:
+                assert error.code in ("CONNECTION_LOST", "CONNECTION_FAILED"), error
+        assert between.cuts == 1
+    assert len(raw_documents(empty_mongodb, "t")) == ROWS
+    assert copies(empty_mongodb) == {1}
+
+
+def test_an_acknowledged_write_to_a_standalone_server_may_lose_its_answer(
+    tables: str, standalone: str, mongodb: MongodbServer
+) -> None:
+    target = f"{standalone}/{mongodb.new_name()}"
+    plan = made(tables, target, "mongodb")
+    with proxy(server_of(target)) as between:
+        between.needle, between.armed_by, between.cut_at = b"insert\0", b"insert\0", 4
+        for _ in range(4):
+            try:
+                move(tables, through(target, between), plan)
+                break
+            except DbmoError as error:
+                assert error.code in ("CONNECTION_LOST", "CONNECTION_FAILED"), error
+        assert between.cuts == 1
+    assert numbers(target) == list(range(1, ROWS + 1))
+    assert copies(target) == {1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        ("standalone", "chunk.before_rows:2"),
+        ("standalone", "chunk.after_rows:2"),
+        ("standalone", "chunk.before_commit:2"),
+        ("replica set", "chunk.before_commit:2"),
+    ],
+)
+def test_an_older_run_that_wakes_up_changes_nothing(
+    tables: str, standalone: str, mongodb: MongodbServer, tmp_path: Path, kind: str, place: str
+) -> None:
+    """It stands in its second range while a newer run does all the work, of a source that was changed meanwhile."""
+    name = mongodb.new_name()
+    target = f"{standalone}/{name}" if kind == "standalone" else mongodb.url(name)
+    plan = made(tables, target, "mongodb")
+    file = tmp_path / "go on"
+    older = CONTEXT.Process(target=_die, args=(tables, target, plan.model_dump_json(), f"{place}:wait={file}", 1 << 25))
+    older.start()
+    reached(file)
+    change(tables, "DELETE FROM t WHERE id < 20", "UPDATE t SET v = 'new'")
+    move(tables, target, plan)
+    file.touch()
+    older.join(60)
+    assert older.exitcode == 1  # EPOCH_PASSED
+    assert numbers(target) == list(range(20, ROWS + 1))
+    assert all(b"new" in raw for raw in raw_documents(target, "t"))
+
+
+def test_without_transactions_every_batch_asks_first(tables: str, standalone: str, mongodb: MongodbServer) -> None:
+    target = f"{standalone}/{mongodb.new_name()}"
+    _, _, ends = planned(tables, target, "mongodb")
+    with closing(ends.writer()) as writer, closing(ends.writer()) as new:
+        old: Any = writer
+        state, later = open_state(old, MIGRATION), open_state(new, MIGRATION)
+        state.start("hash", {}, "")
+        with pytest.raises(DbmoError, match="EPOCH_PASSED"), old.begin() as transaction:
+            assert transaction.session is None
+            old.load(transaction, "t", [], [[encode({"_id": 1})]])
+            later.start("hash", {}, "")
+            old.load(transaction, "t", [], [[encode({"_id": 2})]])
+        with pytest.raises(DbmoError, match="EPOCH_PASSED"):
+            state.update(status="late")
+    assert numbers(target) == [1]

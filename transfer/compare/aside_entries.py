@@ -1,0 +1,90 @@
+"""What a migration set aside of one table, found by the row it was set aside of, as long as the source holds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from transfer.canonical.columns import ComparedTable, Form
+from transfer.canonical.encoding import Texts, encode
+from transfer.compare.originals import (
+    Raw,
+    is_original,
+    is_original_row,
+    locator,
+    place_of,
+    placed,
+    rendered_from,
+    stored_instead,
+)
+from transfer.quarantined import Quarantined
+from transfer.sides.side import SHOWN
+
+
+class SetAside:
+    """What was set aside of one table, found by the row it was set aside of.
+
+    classes: values of the source have classes of their own (SQLite), which its locators and originals keep.
+    """
+
+    def __init__(self, table: ComparedTable, aside: Iterable[Quarantined], classes: bool = True) -> None:
+        self.table = table
+        self.classes = classes
+        self._rows: dict[str | tuple[str | None, ...], dict[str, Quarantined]] = {}
+        for entry in aside:
+            place = entry.locator if classes else place_of(entry.locator, table.numbered)
+            self._rows.setdefault(place, {})[entry.column] = entry
+        entries = [entry for row in self._rows.values() for entry in row.values()]
+        withheld = {name for entry in entries if not entry.column for name in json.loads(entry.original)}
+        self.columns = sorted({*table.locator, *(entry.column for entry in entries if entry.column), *withheld})
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def of(self, raw: Raw) -> dict[str, Quarantined]:
+        """Column -> what was set aside of this row of the source ('': the whole row), as far as it still holds that."""
+        pairs = [raw.get(SHOWN + name, raw[name]) for name in self.table.locator]
+        places = [locator(pairs)] if self.classes else [placed(pairs), placed(pairs, sizes=True)]
+        entries: dict[str, Quarantined] = next((self._rows[place] for place in places if place in self._rows), {})
+        return {name: entry for name, entry in entries.items() if self._still(entry, raw)}
+
+    def _still(self, entry: Quarantined, raw: Raw) -> bool:
+        if entry.column:
+            return entry.column in raw and is_original(entry.original, *raw[entry.column], self.classes)
+        kept = json.loads(entry.original)
+        return is_original_row(entry.original, {name: raw[name] for name in kept if name in raw}, self.classes)
+
+    def given(self, texts: Texts, raw: Raw, entries: Mapping[str, Quarantined]) -> Texts | None:
+        """The texts of the row as the target was given it; None for a row that was withheld."""
+        if "" in entries:
+            return None
+        row = list(texts)
+        for place, column in enumerate(self.table.columns):
+            entry = entries.get(column.source.name)
+            if entry is not None:
+                value = raw[column.source.name][1]
+                row[place] = None if entry.action == "null" else stored_instead(entry.original, column, value)
+        return row
+
+    def place(self, rows: Sequence[Texts], raw: Raw, entries: Mapping[str, Quarantined]) -> int | None:
+        """Which of the rows with one key these entries are of; without a key all of them are the same.
+
+        Of several, the first whose texts may be those of the raw values.
+        """
+        if len(rows) == 1 or not self.table.key or not self.classes:
+            return 0 if rows else None
+        places = [n for n, column in enumerate(self.table.columns) if column.source.name in entries]
+        for number, texts in enumerate(rows):
+            if all(rendered_from(texts[n], raw[self.table.columns[n].source.name][1]) for n in places):
+                return number
+        return None
+
+    def keys(self) -> list[bytes] | None:
+        """Encoded keys of these rows where their locators say them; None where the rows have to be looked for."""
+        key = self.table.key_columns
+        if len(key) != 1 or key[0].form is not Form.NUMBER or self.table.locator != [key[0].source.name]:
+            return None
+        values = [json.loads(entry.locator)[0] for row in self._rows.values() for entry in list(row.values())[:1]]
+        if not all(type(value) is int for value in values):
+            return None
+        return [encode(key, [b"%d" % value]) for value in values]

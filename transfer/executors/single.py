@@ -1,0 +1,176 @@
+"""Executors of one worker, a process or a thread, that leave nothing behind when their owner is killed.
+
+The executors of concurrent.futures are not used here: the process pool's queues are semaphores, of which a warning is
+printed when their owner is killed, its processes outlive that owner while they start, and the program's exit waits for
+the thread pool's threads, however long a server keeps them waiting.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
+from multiprocessing import forkserver, get_context
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from engines.errors import DbmoError
+
+T = TypeVar("T")
+INTERRUPT = "interrupt"
+Task = tuple[Callable[..., Any], Sequence[Any], dict[str, Any]]
+
+
+class WorkerGone(BrokenExecutor):
+    """The process ended before it answered: killed, or out of memory."""
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Let the process that others are forked from start now, and load modules meanwhile: a fork then costs no start.
+
+    It has no threads and no connections, and ends with this program. Only the first call of a program counts.
+    """
+    forkserver.set_forkserver_preload(list(modules))
+    forkserver.ensure_running()
+
+
+class OneProcess(Executor):
+    """Runs tasks one after the other in a process of its own, which ends when this one does.
+
+    begin: called there first, with given (which may hold shared memory); interrupt: called there beside the task that
+    runs, when this object's interrupt() is. Tasks and their results are pickled. Once the process is gone every future
+    fails with WorkerGone.
+    """
+
+    def __init__(self, begin: Callable[..., None], given: Sequence[Any], interrupt: Callable[[], None]) -> None:
+        context = get_context("forkserver")
+        self._pipe, there = context.Pipe()
+        work = there, dict(os.environ), begin, tuple(given), interrupt
+        self._process = context.Process(target=_serve, args=work, daemon=True)
+        self._process.start()
+        there.close()
+        self._lock = threading.Lock()
+        self._waiting: deque[Future[Any]] = deque()
+        self._gone = False
+        threading.Thread(target=self._listen, name="dbmo-lane-answers", daemon=True).start()
+
+    def submit(self, work: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
+        """See Executor."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._gone:
+                future.set_exception(WorkerGone())
+            else:
+                self._waiting.append(future)
+                self._send((work, given, named))
+        return future
+
+    def interrupt(self) -> None:
+        """Let the process call what it was given for that; returns at once."""
+        with self._lock:
+            self._send(INTERRUPT)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the process end behind its tasks."""
+        with self._lock:
+            self._send(None)
+        if wait:
+            self._process.join()
+
+    def end(self, seconds: float) -> None:
+        """shutdown(), and a kill where it takes longer than that."""
+        self.shutdown(wait=False)
+        self._process.join(seconds)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _send(self, message: Task | str | None) -> None:
+        with suppress(OSError):  # the process is gone, which the listener sees
+            self._pipe.send(message)
+
+    def _listen(self) -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                done, answer = self._pipe.recv()
+                future = self._waiting.popleft()
+                if done:
+                    future.set_result(answer)
+                else:
+                    future.set_exception(answer)
+        with self._lock:
+            self._gone = True
+        for future in self._waiting:
+            future.set_exception(WorkerGone())
+        self._waiting.clear()
+
+
+def _serve(
+    pipe: Any,
+    environment: dict[str, str],
+    begin: Callable[..., None],
+    given: Sequence[Any],
+    interrupt: Callable[[], None],
+) -> None:
+    """The process: one thread hears what is to be done, this one does it."""
+    os.environ.clear()  # what the process that it was forked from started with
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says what it means
+    tasks: SimpleQueue[Task | None] = SimpleQueue()
+    threading.Thread(target=_hear, args=(pipe, tasks, interrupt), daemon=True).start()
+    begin(*given)
+    while (task := tasks.get()) is not None:
+        work, arguments, named = task
+        try:
+            answer = True, work(*arguments, **named)
+        except BaseException as error:  # noqa: BLE001 - told by the future
+            if not isinstance(error, DbmoError):
+                error.add_note(traceback.format_exc())
+            answer = False, error
+        pipe.send(answer)
+
+
+def _hear(pipe: Any, tasks: SimpleQueue[Task | None], interrupt: Callable[[], None]) -> None:
+    while True:
+        try:
+            message = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)  # the parent is gone: what is not committed, nobody will ask for
+        if message == INTERRUPT:
+            interrupt()
+        else:
+            tasks.put(message)
+
+
+class OneThread(Executor):
+    """Runs tasks one after the other in a thread that the program's exit doesn't wait for."""
+
+    def __init__(self, name: str) -> None:
+        self._tasks: SimpleQueue[tuple[Future[Any], Task] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
+        """See Executor."""
+        future: Future[T] = Future()
+        self._tasks.put((future, (work, given, named)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Let the thread end behind its tasks."""
+        self._tasks.put(None)
+        if wait:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._tasks.get()) is not None:
+            future, (work, given, named) = item
+            try:
+                future.set_result(work(*given, **named))
+            except BaseException as error:  # noqa: BLE001 - told by the future
+                future.set_exception(error)
