@@ -34,6 +34,23 @@ class Unanswered(Exception):
     """Nobody answered in time."""
 
 
+@dataclass(frozen=True)
+class Session:
+    """A connection as its server knows it: by a number, which another server, or it once restarted, gives again.
+
+    opened: no later than this, by this machine's time.monotonic(); place: which server it was, where it says so.
+    """
+
+    number: int
+    place: tuple[Any, ...]
+    opened: float
+
+    @property
+    def age(self) -> float:
+        """Seconds that the server has had it at least."""
+        return time.monotonic() - self.opened
+
+
 class Line(Protocol):
     """A kind of connection to one server, as this module needs it."""
 
@@ -41,7 +58,7 @@ class Line(Protocol):
         """The connection's socket; -1 once it is closed."""
         ...
 
-    def session(self, connection: Any) -> int:
+    def session(self, connection: Any) -> Session:
         """What the server calls the connection's session."""
         ...
 
@@ -49,8 +66,8 @@ class Line(Protocol):
         """Open another connection and close it. Unanswered after so many seconds; any answer will do."""
         ...
 
-    def end(self, sessions: Sequence[int], seconds: float) -> None:
-        """End sessions of ours that the server still has; Unanswered likewise."""
+    def end(self, sessions: Sequence[Session], seconds: float) -> None:
+        """End sessions of ours that the server still has, nobody else's; Unanswered likewise."""
         ...
 
 
@@ -60,8 +77,8 @@ class _Server:
 
     key: str
     line: Line
-    connections: list[tuple[ref[Any], int]] = field(default_factory=list)
-    left: list[int] = field(default_factory=list)
+    connections: list[tuple[ref[Any], Session]] = field(default_factory=list)
+    left: list[Session] = field(default_factory=list)
 
     def run(self) -> None:
         """Look again and again, as long as there are connections."""
@@ -74,6 +91,7 @@ class _Server:
                     del _servers[self.key]
                     return
             if not self.left and (time.monotonic() - answered < SILENT or not self._silent(SILENT)):
+                unanswered = 0
                 continue
             asked = time.monotonic()
             try:

@@ -17,7 +17,8 @@ from conversion.mapping import ColumnMapping, Statement, TableMapping
 from engines.grant import Grant
 from engines.registry import open_database
 from skills.context import SkillContext
-from skills.etl_pipeline_builder.skill import Input, Output, run
+from skills.etl_pipeline_builder.output import Output
+from skills.etl_pipeline_builder.skill import Input, run
 from transfer.moveplan import MovePlan
 
 Columns = list[tuple[str, str, str]]  # name, target type, route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from transfer.cutting import Size, cutter
 from transfer.endpoints import AnySnapshot
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
+from transfer.sizes import sizes_of, worth
 from transfer.state import Chunks, Cut
 from transfer.units import Unit, units
 
@@ -21,8 +22,6 @@ MOST_UNITS = 64  # small units handed out together
 FIRST_UNITS = 4  # before any was measured
 FILL_SECONDS = 0.1  # of cutting, before what is pending is handed out
 LOT_CHUNKS = 2_000
-LANE_BYTES = 64_000_000  # below this much for each, another lane costs more than it gives
-MANY = 1_000_000
 
 
 @dataclass
@@ -223,30 +222,3 @@ def _bounded(plan: MovePlan, writer: Any) -> MovePlan:
             "chunk_bytes": min(plan.chunk_bytes, size or plan.chunk_bytes),
         }
     )
-
-
-def sizes_of(plan: MovePlan, snapshot: AnySnapshot) -> dict[str, Size]:
-    """Estimates of every unit: the engine's statistics, else what the plan knows."""
-    names = [unit.name for unit in units(plan)]
-    found = cutter(plan.source_engine).sizes(snapshot, names)
-    planned = {table.source: Size(table.rows, table.size_bytes) for table in plan.tables}
-    sizes = {}
-    for name in names:
-        here, there = found.get(name, Size()), planned.get(name, Size())
-        rows = here.rows if here.rows is not None else there.rows
-        size = here.bytes if here.bytes is not None else there.bytes
-        sizes[name] = Size(rows, size, here.row_bytes)
-    return sizes
-
-
-def expected(plan: MovePlan) -> int:
-    """How many lanes a plan is worth by what it knows itself."""
-    if plan.documents or plan.collections:
-        return MANY
-    return worth(Size(table.rows, table.size_bytes) for table in plan.tables)
-
-
-def worth(sizes: Iterable[Size]) -> int:
-    """How many lanes units are worth by their bytes; any number where one's aren't known."""
-    known = [size.bytes for size in sizes]
-    return MANY if None in known else 1 + sum(size or 0 for size in known) // LANE_BYTES

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from engines.errors import EngineError
-from transfer.agenda import Agenda, expected, is_copied, sizes_of, worth
+from transfer.agenda import Agenda, is_copied
 from transfer.chunks import ChunkResult
 from transfer.coordinator import ONE_WRITER, Coordinator
 from transfer.crew import Crew, gather, joins_later
@@ -19,6 +19,7 @@ from transfer.limits import Limits
 from transfer.moveplan import MovePlan
 from transfer.resume import Resumed, settle
 from transfer.retry import Patience, insist
+from transfer.sizes import expected, sizes_of, worth
 from transfer.state import State, open_chunks
 from transfer.worker import Assignment
 
@@ -51,6 +52,8 @@ def copy_tables(
         # a server that is not there at first is told at once; one that went away is waited for
         opened = endpoints.snapshot() if moment == 1 else insist(endpoints.snapshot, patience, cancelled)
         with closing(opened) as snapshot:
+            if moment > 1:
+                state.renew()  # a lane of the moment before may still be committing
             crew = _crew(plan, endpoints, state, snapshot, limits, lanes, note)
             try:
                 position = crew.assignment.position

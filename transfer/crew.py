@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from transfer.worker import Assignment, Outcome
 # families whose moments a reader may join at any time, by a token
 JOINED_LATER = frozenset({"postgresql", "mongodb"})
 Note = Callable[[str, dict[str, Any]], None]
+TOO_LATE = "It did not answer while the source was locked for it."
+HELD_SECONDS = 20.0  # for lanes to join while the whole source waits; who takes longer isn't waited for
 
 
 @dataclass
@@ -44,7 +47,7 @@ def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count
     with snapshot.hold() as held:
         snapshot.refresh()
         assignment = replace(assignment, token=snapshot.token, position=snapshot.position)
-        refused = _refused(lanes, assignment)
+        refused = _refused(lanes, assignment, HELD_SECONDS)
     facts = {"held": bool(held), "lanes": len(lanes) - len(refused), "asked": count}
     note("moment held", facts | {"seconds": round(float(getattr(_lock(snapshot), "seconds", 0.0) or 0.0), 4)})
     for lane, why in refused:
@@ -69,14 +72,17 @@ def _lock(snapshot: AnySnapshot) -> Any:
     return getattr(snapshot, "locked", None)
 
 
-def _refused(lanes: Sequence[Lane], assignment: Assignment) -> list[tuple[Lane, str]]:
-    """Lanes that could not be opened at the assignment's moment, with what was said."""
+def _refused(lanes: Sequence[Lane], assignment: Assignment, seconds: float | None = None) -> list[tuple[Lane, str]]:
+    """Lanes that could not be opened at the assignment's moment, with what was said; in so many seconds, if any."""
     asked = [(lane, lane.open(assignment)) for lane in lanes]
-    answers: list[tuple[Lane, DbmoError | None]] = []
-    for lane, future in asked:
-        try:
-            outcome: Outcome = future.result()
-            answers.append((lane, outcome.error))
-        except LaneLost as error:
-            answers.append((lane, error))
-    return [(lane, error.what) for lane, error in answers if error is not None]
+    late = wait([future for _, future in asked], seconds).not_done
+    return [(lane, why) for lane, future in asked if (why := TOO_LATE if future in late else _said(future))]
+
+
+def _said(future: Future[Outcome]) -> str | None:
+    """Why a lane could not be opened; None where it was."""
+    try:
+        error: DbmoError | None = future.result().error
+    except LaneLost as lost:
+        error = lost
+    return error.what if error is not None else None

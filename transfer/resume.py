@@ -9,11 +9,12 @@ it, triggers would fire). So the target never mixes two moments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from engines.errors import DbmoError
 from engines.families import family
 from transfer.chunks import Chunk
 from transfer.clear import clear_rows, clear_unit
@@ -34,7 +35,7 @@ WHOLE = "what it becomes is not told apart by ranges"
 LEFT = """
 SELECT pg_catalog.format('DROP INDEX IF EXISTS %%I.%%I', n.nspname, c.relname)
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE c.relkind = 'i' AND pg_catalog.starts_with(c.relname::text, %s)
+ WHERE c.relkind IN ('i', 'I') AND pg_catalog.starts_with(c.relname::text, %s)
 """
 
 
@@ -150,8 +151,11 @@ def _indexes(state: State) -> Iterator[MakeIndex]:
     """Makes indexes on the target, and drops them at the end, those of a run that was killed too."""
     try:
         yield lambda order: _run(state, order.index(_prefix(state)))
-    finally:
-        drop_indexes(state)
+    except BaseException:
+        with suppress(DbmoError):  # the error that ends this says more; the next run drops them
+            drop_indexes(state)
+        raise
+    drop_indexes(state)
 
 
 def _prefix(state: State) -> str:

@@ -63,12 +63,19 @@ class LaneBody:
         self._units: dict[str, Unit] = {unit.name: unit for unit in units(assignment.plan)}
 
     def open(self, assignment: Assignment) -> Outcome:
-        """Open both ends for an assignment, whose moment may be another than before; an outcome without results."""
+        """Open both ends for an assignment, whose moment may be another than before; an outcome without results.
+
+        The target is opened even if the moment has passed: the next one may be joined under a lock of the source.
+        """
         if assignment.token != self.assignment.token:
             self._routes = {}
             self._close_snapshot()
         self.assignment = assignment
-        return self._guarded(self._ready, [])
+        outcome = self._guarded(self._ready, [])
+        if outcome.error is not None and outcome.error.code == "SOURCE_CHANGED":
+            with suppress(DbmoError):
+                self._ready_target()
+        return outcome
 
     def run(self, work: Sequence[Range]) -> Outcome:
         """Copy ranges one after the other; what is in results is committed."""
@@ -94,6 +101,9 @@ class LaneBody:
     def _ready(self) -> None:
         if self._snapshot is None:
             self._snapshot = self._shared or self.assignment.endpoints.snapshot(self.assignment.token)
+        self._ready_target()
+
+    def _ready_target(self) -> None:
         if self._writer is None:
             self._writer = self.assignment.endpoints.writer()
             state = open_state(self._writer, self.assignment.plan.migration)

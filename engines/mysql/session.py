@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from engines.errors import UsageError
 from engines.mysql.driver import opened
 from engines.mysql.server import Server
 from engines.mysql.url import arguments
-from engines.wire import Unanswered, keep_alive, watch
+from engines.wire import Session, Unanswered, keep_alive, watch
 
 # neither NO_BACKSLASH_ESCAPES nor ANSI_QUOTES: literals and names are written as engines/mysql/quoting.py does
 READING_MODE = "NO_ENGINE_SUBSTITUTION"
@@ -42,9 +43,14 @@ OWN: dict[str, tuple[tuple[tuple[int, ...], str], ...]] = {
         ((8, 0), "SET SESSION information_schema_stats_expiry = 0"),
     ),
 }
-# A session that began its last statement since then is a new one, under a number that a restarted server gave again.
-SETTLED = 1
-LASTING = "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = %s AND TIME >= %s"
+SETTLED = 1  # seconds without another statement; also what two clocks may differ by
+# A restarted server, or one that took its place, gives the same numbers to others: what it is, and how long it runs.
+SERVER = "@@hostname, @@port, @@server_id"
+UPTIME = "SHOW GLOBAL STATUS LIKE 'Uptime'"
+LASTING = (
+    "SELECT theirs.ID FROM information_schema.PROCESSLIST AS theirs JOIN information_schema.PROCESSLIST AS mine"
+    " ON mine.ID = CONNECTION_ID() AND mine.USER = theirs.USER WHERE theirs.ID = %s AND theirs.TIME >= %s"
+)
 NO_SOCKET = 2002  # the client's own number for it
 
 Connection = Any  # pymysql.connections.Connection: the driver has no type hints
@@ -83,7 +89,8 @@ def connect(
         ) from error
     try:
         keep_alive(connection._sock)
-        server = Server.of(_version(connection))
+        version, place = _told(connection)
+        server = Server.of(version)
         if not server.supported:
             raise UsageError(
                 "UNSUPPORTED_VERSION",
@@ -98,7 +105,7 @@ def connect(
             if read_only:
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
         connection._read_timeout = connection._write_timeout = None  # from here on statements take what they take
-        watch(url, connection, _Line(url))
+        watch(url, connection, _Line(url, place))
     except BaseException:
         connection.close()
         raise
@@ -108,32 +115,43 @@ def connect(
 class _Line:
     """See engines.wire.Line."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, place: tuple[Any, ...]) -> None:
+        self.url, self.place = url, place
 
     def number(self, connection: Connection) -> int:
         return -1 if connection._sock is None else int(connection._sock.fileno())
 
-    def session(self, connection: Connection) -> int:
-        return int(connection.thread_id())
+    def session(self, connection: Connection) -> Session:
+        return Session(int(connection.thread_id()), self.place, time.monotonic())
 
     def ask(self, seconds: float) -> None:
         self.end((), seconds)
 
-    def end(self, sessions: Sequence[int], seconds: float) -> None:
+    def end(self, sessions: Sequence[Session], seconds: float) -> None:
         given = arguments(self.url) | {"connect_timeout": seconds, "read_timeout": seconds}
         try:
             with pymysql.connect(**given, program_name="dbmo") as connection, connection.cursor() as cursor:
-                for session in sessions:
-                    cursor.execute(LASTING, (session, SETTLED))
+                for session in _own(connection, sessions):
+                    cursor.execute(LASTING, (session.number, SETTLED))
                     if cursor.fetchall():
-                        cursor.execute(f"KILL {int(session)}")
+                        cursor.execute(f"KILL {session.number}")
         except pymysql.MySQLError as error:
             causes = error.__context__, getattr(error, "original_exception", None)
             if any(isinstance(cause, TimeoutError) for cause in causes):
                 raise Unanswered from None  # any other answer is one
         except OSError:
             return
+
+
+def _own(connection: Connection, sessions: Sequence[Session]) -> list[Session]:
+    """Those that the server which answers now has given their numbers itself."""
+    if not sessions:
+        return []
+    _, place = _told(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(UPTIME)
+        uptime = int(cursor.fetchone()[1])
+    return [one for one in sessions if one.place == place and uptime + SETTLED >= one.age]
 
 
 @contextmanager
@@ -150,10 +168,12 @@ def reading(connection: Connection) -> Iterator[Any]:
                 cursor.execute("SET SESSION sql_mode = %s", (READING_MODE,))
 
 
-def _version(connection: Connection) -> str:
+def _told(connection: Connection) -> tuple[str, tuple[Any, ...]]:
+    """The server's version, and which one it is."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT VERSION()")
-        return str(cursor.fetchone()[0])
+        cursor.execute(f"SELECT VERSION(), {SERVER}")
+        version, *place = cursor.fetchone()
+    return str(version), tuple(map(str, place))
 
 
 __all__ = ["LOCK_WAIT", "READING_MODE", "Connection", "connect", "reading"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from engines.wire import KEEPALIVE, Unanswered, watch
+from engines.wire import KEEPALIVE, Session, Unanswered, watch
 
 # Text forms of values must not depend on the server's settings (documentation: COPY, client connection defaults).
 FORMS = {
@@ -39,12 +40,17 @@ OPTIONS = {
     "application_name": "dbmo",
 }
 CANCEL_SECONDS = 10.0
-# A session that began its last statement since then is a new one under the number of an old one.
-SETTLED = 1
+SETTLED = 1  # seconds without another statement; also what two clocks may differ by
+# A session that is younger than ours would be has its number from a server that was started anew.
 END_SESSIONS = """
-SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
- WHERE pid = ANY (%s) AND usename = current_user AND application_name = 'dbmo'
-   AND state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)
+SELECT pg_catalog.pg_terminate_backend(a.pid)
+  FROM ROWS FROM (
+         pg_catalog.unnest(%s::pg_catalog.int4[]), pg_catalog.unnest(%s::pg_catalog.float8[])
+       ) AS ours (pid, age)
+  JOIN pg_catalog.pg_stat_activity AS a ON a.pid = ours.pid
+ WHERE a.usename = current_user AND a.application_name = 'dbmo'
+   AND a.state_change < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => %s)
+   AND a.backend_start < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => ours.age - %s)
 """
 
 
@@ -53,11 +59,15 @@ def connect(dsn: str, **more: Any) -> psycopg.Connection[Any]:
 
     A server that vanishes is noticed (engines/wire.py).
     """
-    said = conninfo_to_dict(dsn)
-    options: dict[str, Any] = {**{k: v for k, v in OPTIONS.items() if k not in said}, **more}
-    connection = psycopg.connect(dsn, autocommit=True, **options)
+    connection = psycopg.connect(dsn, autocommit=True, **_options(dsn, more))
     watch(dsn, connection, _Line(dsn))
     return connection
+
+
+def _options(dsn: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    """OPTIONS that the reference doesn't say itself, and more."""
+    said = conninfo_to_dict(dsn)
+    return {**{name: value for name, value in OPTIONS.items() if name not in said}, **more}
 
 
 def configure(connection: psycopg.Connection[Any], settings: Mapping[str, str] = FORMS) -> None:
@@ -89,20 +99,20 @@ class _Line:
         except psycopg.Error:
             return -1
 
-    def session(self, connection: psycopg.Connection[Any]) -> int:
-        return connection.info.backend_pid
+    def session(self, connection: psycopg.Connection[Any]) -> Session:
+        return Session(connection.info.backend_pid, (), time.monotonic())
 
     def ask(self, seconds: float) -> None:
         self._told("SELECT", (), seconds)
 
-    def end(self, sessions: Sequence[int], seconds: float) -> None:
-        self._told(END_SESSIONS, (list(sessions), SETTLED), seconds)
+    def end(self, sessions: Sequence[Session], seconds: float) -> None:
+        numbers, ages = [one.number for one in sessions], [float(one.age) for one in sessions]
+        self._told(END_SESSIONS, (numbers, ages, SETTLED, SETTLED), seconds)
 
     def _told(self, statement: str, given: Sequence[Any], seconds: float) -> None:
+        more = {"connect_timeout": max(2, round(seconds)), "application_name": "dbmo"}
         try:
-            with psycopg.connect(
-                self.dsn, connect_timeout=max(2, round(seconds)), application_name="dbmo"
-            ) as connection:
+            with psycopg.connect(self.dsn, **_options(self.dsn, more)) as connection:
                 connection.execute(statement.encode(), given)
         except psycopg.errors.ConnectionTimeout:
             raise Unanswered from None

@@ -13,6 +13,7 @@ from engines.catalog import Model
 from engines.errors import Aborted, UsageError
 from engines.registry import open_database
 from skills.context import Progress, SkillContext
+from skills.etl_pipeline_builder.output import Output, QuarantinedValue, StepResult, TableResult
 from skills.etl_pipeline_builder.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
 from transfer.chunks import ChunkResult
@@ -45,49 +46,6 @@ class Input(Model):
     journal_head: str = ""
     load: LoadLimits = Field(default_factory=LoadLimits)
     source_copy: SourceCopy = "never"
-
-
-class TableResult(Model):
-    """A table as the target's own chunk rows tell it; copies above 1: a chunk was copied again after a change."""
-
-    name: str
-    rows: int
-    bytes: int
-    seconds: float
-    chunks: int
-    copies: int
-    quarantined: int
-
-
-class QuarantinedValue(Model):
-    """A value (or, with an empty column, a row) kept in the quarantine table; original as JSON."""
-
-    table: str
-    key: str
-    column: str
-    reason: str
-    action: str
-    original: str
-
-
-class StepResult(Model):
-    """A statement and how long it took."""
-
-    id: str
-    seconds: float
-
-
-class Output(Model):
-    """What is in the target now; seconds by stage are of this run."""
-
-    tables: list[TableResult]
-    quarantined: list[QuarantinedValue]
-    position: str
-    steps: list[StepResult]
-    sequences: dict[str, int]
-    stages: dict[str, float]
-    resumed: dict[str, Any]
-    epoch: int
 
 
 def run(input: Input, context: SkillContext) -> Output:

@@ -9,7 +9,7 @@ from skills.digest import Digest, Meter, Section, pack
 from skills.tool_args import BaseToolArgs, Focus, TableId, focused, table_of
 
 if TYPE_CHECKING:
-    from skills.etl_pipeline_builder.skill import Output
+    from skills.etl_pipeline_builder.output import Output
 
 HANDLE = "build"
 FOCUS = {

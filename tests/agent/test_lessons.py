@@ -15,8 +15,8 @@ from agent.plan import Plan, Side
 from agent.report.facts import Facts
 from agent.request import parse_request
 from conversion.mapping import Omission, Statement, TableMapping
-from skills.etl_pipeline_builder.skill import Output as Built
-from skills.etl_pipeline_builder.skill import QuarantinedValue, StepResult, TableResult
+from skills.etl_pipeline_builder.output import Output as Built
+from skills.etl_pipeline_builder.output import QuarantinedValue, StepResult, TableResult
 from skills.query_translator.models import Translation
 from skills.testing_strategy_composer.performance import Performance, QueryPerformance, SideMetrics
 from transfer.moveplan import MovePlan

@@ -22,7 +22,8 @@ from engines.errors import DbmoError
 from engines.grant import Grant
 from engines.registry import open_database
 from skills.context import SkillContext
-from skills.etl_pipeline_builder.skill import Input, Output, run
+from skills.etl_pipeline_builder.output import Output
+from skills.etl_pipeline_builder.skill import Input, run
 from tests.moving import change, fetch, sqlite_file
 from tests.mysql_servers import MysqlServer, connected
 from tests.servers import Server

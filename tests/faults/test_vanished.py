@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+import pymysql
 import pytest
 
 from engines import wire
+from engines.mysql import session as mysql
+from engines.postgresql import session as postgresql
 from tests.faults.moves import from_mariadb, from_sqlite, rows
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.test_cut_connections import by_tcp, server_socket
@@ -77,3 +83,42 @@ def test_a_postgresql_that_vanishes_is_noticed(tmp_path: Path, empty_18: str) ->
     assert between.given_up
     assert move.arrived() == rows(WIDE)
     assert set(move.copies()) == {1}
+
+
+def test_sessions_of_others_under_the_same_number_stay(mariadb: MysqlServer, empty_mariadb: str) -> None:
+    """A server that was restarted, or one in its place, counts its sessions anew."""
+    mine, _ = mysql.connect(empty_mariadb, "test")
+    found = mysql._told(mine)[1]
+    number, now = mine.thread_id(), time.monotonic()
+    line = mysql._Line(empty_mariadb, found)
+    others = [
+        wire.Session(number, found, now - 10_000_000),  # longer ago than the server runs
+        wire.Session(number, ("elsewhere", *found[1:]), now),
+    ]
+    mariadb.run("CREATE OR REPLACE USER somebody_else")
+    theirs = pymysql.connect(host="127.0.0.1", port=mariadb.port, user="somebody_else", ssl_disabled=True)
+    others.append(wire.Session(theirs.thread_id(), found, now))
+    time.sleep(1.1 * mysql.SETTLED)
+    line.end(others, 5)
+    theirs.ping(reconnect=False)
+    mine.ping(reconnect=False)
+    time.sleep(1.1 * mysql.SETTLED)
+    line.end([wire.Session(number, found, now)], 5)
+    with pytest.raises(pymysql.MySQLError):
+        mine.ping(reconnect=False)
+    for connection in (mine, theirs):
+        connection.close()
+    mariadb.run("DROP USER somebody_else")
+
+
+def test_a_younger_session_of_postgresql_under_the_same_number_stays(empty_18: str) -> None:
+    line = postgresql._Line(empty_18)
+    with closing(postgresql.connect(empty_18)) as session:
+        ours = line.session(session)
+        time.sleep(1.1 * postgresql.SETTLED)
+        line.end([wire.Session(ours.number, (), ours.opened - 100)], 5)
+        session.execute("SELECT 1")
+        time.sleep(1.1 * postgresql.SETTLED)
+        line.end([ours], 5)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")

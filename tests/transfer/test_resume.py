@@ -156,8 +156,10 @@ def test_an_index_that_a_killed_comparison_left_is_dropped(source: Path, empty_1
     kill_at("chunk.after_commit:3:kill", source, empty_18, plan(), tmp_path)
     name = INDEX.format(sha256(b"test").hexdigest()[:12]) + "x"
     change(empty_18, f"CREATE INDEX {name} ON t (v)", "CREATE INDEX dbmo_resume_of_another ON t (v)")
+    parts = "CREATE TABLE parts (v text) PARTITION BY LIST (v)", "CREATE TABLE part PARTITION OF parts DEFAULT"
+    change(empty_18, *parts, f"CREATE INDEX {name}2 ON parts (v)")
     move(source, empty_18, plan())
-    left = fetch(empty_18, "SELECT indexname FROM pg_indexes WHERE tablename = 't'")
+    left = fetch(empty_18, "SELECT indexname FROM pg_indexes WHERE tablename IN ('t', 'parts', 'part')")
     assert left == [("dbmo_resume_of_another",)]
 
 

@@ -11,7 +11,8 @@ from engines.errors import DbmoError
 from engines.grant import Grant
 from engines.registry import open_database
 from skills.context import SkillContext
-from skills.etl_pipeline_builder.skill import Input, Output, run
+from skills.etl_pipeline_builder.output import Output
+from skills.etl_pipeline_builder.skill import Input, run
 from tests.moving import fetch, mapping, plan_of, sqlite_file
 from transfer import source_copy
 

@@ -62,6 +62,16 @@ def failing(state: State, *parts: Chunk) -> str:
     return caught.value.code
 
 
+def test_a_lane_of_an_earlier_moment_commits_nothing_any_more(state: State) -> None:
+    (only,) = cut("s.t", [])
+    open_chunks(state).add([only])
+    lane = open_state(state.writer, state.migration)
+    lane.join(state.epoch)
+    state.renew()
+    assert failing(lane, only) == "EPOCH_PASSED"
+    finish(state, only)
+
+
 def test_chunks_that_were_copied_together_become_one(state: State) -> None:
     chunks = open_chunks(state)
     bounds: list[Any] = [(10,), (20,), (30,)]

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 
 from engines.errors import DbmoError, UsageError
-from transfer.apart.order import Query, TargetOrder, order_of
+from transfer.apart.order import Query, TargetOrder, order_of, passes
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import Digest
 from transfer.chunks import Bound, Chunk
@@ -63,7 +63,7 @@ class Doubts:
         except UsageError as error:
             return Doubt(finished, None, error.what)
         except DbmoError as error:
-            if error.code.startswith("CONNECTION"):
+            if passes(error):
                 raise
             return Doubt(finished, None, error.what)
 

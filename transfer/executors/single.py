@@ -8,6 +8,7 @@ the thread pool's threads, however long a server keeps them waiting.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import traceback
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from multiprocessing import forkserver, get_context
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -95,14 +97,29 @@ class OneProcess(Executor):
             self._pipe.send(message)
 
     def _listen(self) -> None:
-        with suppress(EOFError, OSError):
-            while True:
-                done, answer = self._pipe.recv()
-                future = self._waiting.popleft()
-                if done:
-                    future.set_result(answer)
-                else:
-                    future.set_exception(answer)
+        try:
+            with suppress(EOFError, OSError):
+                while True:
+                    done, answer = self._answer()
+                    future = self._waiting.popleft()
+                    if done:
+                        future.set_result(answer)
+                    else:
+                        future.set_exception(answer)
+        finally:
+            self._ended()
+
+    def _answer(self) -> tuple[bool, Any]:
+        """What the process says next; an error where that can't be made again here, so that nobody waits for it."""
+        data = self._pipe.recv_bytes()
+        try:
+            done, answer = pickle.loads(data)
+        except Exception as error:  # noqa: BLE001 - told by the future
+            return False, RuntimeError(f"an answer of a lane's process can't be read: {error!r}")
+        return done, answer
+
+    def _ended(self) -> None:
+        """The process is gone: so is what was asked of it."""
         with self._lock:
             self._gone = True
         for future in self._waiting:
@@ -132,7 +149,19 @@ def _serve(
             if not isinstance(error, DbmoError):
                 error.add_note(traceback.format_exc())
             answer = False, error
-        pipe.send(answer)
+        pipe.send_bytes(_pickled(answer))
+
+
+def _pickled(answer: tuple[bool, Any]) -> bytes:
+    """An answer as bytes; of one that can't travel, an error that says so and what it was."""
+    try:
+        data = bytes(ForkingPickler.dumps(answer))
+        if not answer[0]:
+            pickle.loads(data)  # many an error can be written and not be made again
+    except Exception as error:  # noqa: BLE001 - of any class
+        notes = "\n".join(getattr(answer[1], "__notes__", ()))
+        data = pickle.dumps((False, RuntimeError(f"{answer[1]!r} can't leave a lane's process: {error!r}\n{notes}")))
+    return data
 
 
 def _hear(pipe: Any, tasks: SimpleQueue[Task | None], interrupt: Callable[[], None]) -> None:

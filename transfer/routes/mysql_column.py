@@ -66,8 +66,18 @@ def sizes(target: str) -> list[int]:
     return [int(number) for number in inside.split(",") if number.strip().isdigit()]
 
 
+def digits(number: str, most: int = 24) -> str:
+    """SQL of a double's text; GROUP_CONCAT would cut it to 23 characters, which the server takes for the most there are.
+
+    most: that it can have, as -2.2250738585072014e-308 does.
+    """
+    return f"CAST({number} AS CHAR({most}))"
+
+
 def shown(c: Column) -> Plain:
     """Numbers, times and the like as the server writes them."""
     limits = sizes(c.target)
     limit = limits[0] if limits else 1 if base_name(c.target) == "character" else None
-    return c.name, [] if limit is None else [f"LENGTH(CONCAT({c.name})) > {limit}"]
+    # of DOUBLE(m,d) there are a sign, a zero and a point beside its digits
+    text = digits(c.name, max((c.type.precision or 0) + 3, 24)) if c.type.kind is Kind.FLOAT else c.name
+    return text, [] if limit is None else [f"LENGTH(CONCAT({c.name})) > {limit}"]

@@ -13,10 +13,12 @@ from engines.catalog import Kind
 from engines.errors import EngineError
 from engines.mysql.charsets import AS_UTF8
 from transfer.routes import mysql_numbers as numbers
-from transfer.routes.mysql_column import TEXTS, Column, Plain, shown, sizes
+from transfer.routes.mysql_column import TEXTS, Column, Plain, digits, shown, sizes
 
 # TO_DAYS('0001-01-01') is 366; of a date with a zero in it NULL
-NO_DAY = "(IFNULL(TO_DAYS({c}), 0) < 366 OR DAYOFMONTH({c}) > 28 AND DAYOFMONTH({c}) > DAYOFMONTH(LAST_DAY({c})))"
+NO_DAY = (
+    "(IFNULL(TO_DAYS({c}), 0) < 366 OR DAYOFMONTH({c}) > 28 AND DAYOFMONTH({c}) > IFNULL(DAYOFMONTH(LAST_DAY({c})), 0))"
+)
 HEX = "CONCAT('\\\\x', HEX({c}))"
 UUID = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 LABELS = """IF({c} = '', '{{}}', CONCAT('{{"', REPLACE({escaped}, ',', '","'), '"}}'))"""
@@ -64,7 +66,7 @@ def exact(c: Column) -> str:
     if c.mapping.route in ("wkb", "wkt") and base_name(c.target) != "bytea":
         return ROUTES[c.mapping.route](c)[0]
     if kind is Kind.FLOAT:
-        return f"CONCAT({c.name} * 1e0)"
+        return shown(c)[0] if base_name(c.target) in TEXTS else digits(f"{c.name} * 1e0")
     if kind in (Kind.BIT, Kind.YEAR):
         return f"CONCAT({c.name} + 0)"
     if kind in (Kind.BINARY, Kind.GEOMETRY):

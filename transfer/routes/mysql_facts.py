@@ -14,7 +14,7 @@ from engines.mysql.snapshot import MysqlSnapshot
 LARGE = 65_535  # bytes; InnoDB's limit for all columns of a row but those of texts and blobs together
 COLUMNS = (
     "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME, IS_NULLABLE, CHARACTER_OCTET_LENGTH, DATA_TYPE,"
-    " @@max_allowed_packet FROM information_schema.COLUMNS WHERE (TABLE_SCHEMA, TABLE_NAME) IN ({names})"
+    " @@max_allowed_packet, COLUMN_TYPE FROM information_schema.COLUMNS WHERE (TABLE_SCHEMA, TABLE_NAME) IN ({names})"
 )
 UNBOUNDED = frozenset({
     "json", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
@@ -24,11 +24,12 @@ UNBOUNDED = frozenset({
 
 @dataclass(frozen=True)
 class Live:
-    """What the server says of a column: its character set, whether it may be NULL, the most bytes of a value."""
+    """What the server says of a column: its character set, whether it may be NULL, the most bytes of a value, its type."""
 
     charset: str | None = None
     nullable: bool = True
     octets: int = 0
+    native: str = ""
 
     @property
     def large(self) -> bool:
@@ -76,6 +77,6 @@ def _asked(snapshot: MysqlSnapshot, names: list[str]) -> dict[str, Facts]:
         full_name = by_place.get((schema, table))
         if full_name is not None:
             most = 2**32 if kind in UNBOUNDED else int(row[5] or 0)
-            live = Live(row[3].decode() if row[3] is not None else None, nullable == "YES", most)
+            live = Live(row[3].decode() if row[3] is not None else None, nullable == "YES", most, row[8].decode())
             found.setdefault(full_name, Facts({}, int(packet))).columns[name] = live
     return found

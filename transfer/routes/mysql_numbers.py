@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversion.postgresql_types import base_name
 from engines.catalog import Kind
-from transfer.routes.mysql_column import INTEGERS, TEXTS, Column, Plain, shown, sizes
+from transfer.routes.mysql_column import INTEGERS, TEXTS, Column, Plain, digits, shown, sizes
 
 FLOATS = ("real", "double precision")
 # what PostgreSQL refuses to round to a real: beyond the largest, or a number that would become zero
@@ -66,8 +66,8 @@ def double(c: Column) -> Plain:
     if base in INTEGERS:
         return integer(c)
     if base == "real" and c.type.bits != 32:
-        return f"{c.name} * 1e0", _beyond_real(c)
-    return f"{c.name} * 1e0", [ALWAYS] if base == "numeric" and sizes(c.target) else []
+        return digits(f"{c.name} * 1e0"), _beyond_real(c)
+    return digits(f"{c.name} * 1e0"), [ALWAYS] if base == "numeric" and sizes(c.target) else []
 
 
 def boolean(c: Column) -> Plain:

@@ -92,7 +92,7 @@ def double(value: str) -> str:
 
 
 def _double(c: Column, written: Written) -> str | None:
-    return _fixed(8, double(written.plain)) if c.type.kind is Kind.FLOAT else None
+    return _fixed(8, double(f"{c.name} * 1e0")) if c.type.kind is Kind.FLOAT else None
 
 
 def _numeric(c: Column, written: Written) -> str | None:

@@ -123,11 +123,16 @@ class MysqlToPostgresql:
             yield TRAILER
 
     def _packed(self, columns: Sequence[Column]) -> str | None:
-        """SQL of a row in PostgreSQL's binary form; None where a column has none, or the target's type is another."""
+        """SQL of a row in PostgreSQL's binary form; None where a column has none, or its type isn't the plan's on either side.
+
+        Of a number that is wider than its planned type only the last bytes would be written.
+        """
         types = self.writer.relation(self.table.target).types
         forms = []
         for column, how in zip(columns, self.columns, strict=True):
             if types.get(column.mapping.target) != base_name(column.target):
+                return None
+            if column.type != logical_type(column.live.native):
                 return None
             forms.append(packed(column, how))
         found = [form for form in forms if form is not None]

@@ -10,6 +10,7 @@ from typing import Any
 from engines.errors import Aborted, DbmoError, EngineError
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter, passed
+from transfer.retry import Patience, insist
 from transfer.state.document_chunks import DocumentChunks
 
 PREFIX = "_dbmo"
@@ -83,6 +84,21 @@ class DocumentState:
         self.epoch = taken
         left = {"migration": self.migration, "done": False}
         self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": taken}}, session=session)
+
+    def renew(self) -> None:
+        """Take the next epoch for the same run; waits for what its earlier lanes have open."""
+
+        def take() -> None:
+            with self.writer.begin(durable=True) as transaction:
+                session, taken = transaction.session, {"$set": {"epoch": self.epoch + 1}}
+                found = self.of(transaction, "migration").update_one(self._own(), taken, session=session)
+                if found.matched_count == 0:
+                    raise passed()
+                left = {"migration": self.migration, "done": False}
+                self.of(transaction, "chunk").update_many(left, taken, session=session)
+
+        insist(take, Patience(), self.cancelled)
+        self.join(self.epoch + 1)
 
     def _end_older(self) -> None:
         """End what earlier runs have open: a transaction outlives the process that began it, and holds documents."""

@@ -38,6 +38,10 @@ class State(Protocol):
         """
         ...
 
+    def renew(self) -> None:
+        """Take the next epoch for the same run, so that its own lanes of an earlier moment can't commit any more."""
+        ...
+
     def join(self, epoch: int) -> None:
         """Work under an epoch that another process took."""
         ...

@@ -75,6 +75,21 @@ class SqlState:
             self.epoch = row.epoch + 1
             self._update(connection, epoch=self.epoch, status="running", journal_head=journal_head)
 
+    def renew(self) -> None:
+        """Take the next epoch for the same run; waits for whoever stands in the midst of a commit."""
+
+        def take() -> None:
+            own = self.migrations.c.id == self.migration, self.migrations.c.epoch == self.epoch
+            with self.writer.begin(durable=True) as connection:
+                if self.tables.schema:
+                    connection.exec_driver_sql(TAKEOVER)
+                taken = connection.execute(self.migrations.update().where(*own).values(epoch=self.epoch + 1))
+                if taken.rowcount != 1:
+                    raise passed()
+
+        insist(take, PATIENCE, self.cancelled)
+        self.epoch += 1
+
     def join(self, epoch: int) -> None:
         """Work under an epoch that another process took."""
         self.epoch = epoch
@@ -85,11 +100,7 @@ class SqlState:
             self.migrations.c.id == self.migration, self.migrations.c.epoch == self.epoch
         )
         if connection.execute(query.with_for_update(read=True)).one_or_none() is None:
-            raise EngineError(
-                "EPOCH_PASSED",
-                "Another run of this migration has taken over; this one may not write any more.",
-                "Let the other run finish; `dbmo status` shows how far it is.",
-            )
+            raise passed()
 
     def update(self, **values: object) -> None:
         """Set columns of the migration's row, durably."""
@@ -150,6 +161,15 @@ class SqlState:
         """How long each finished step took."""
         query = sa.select(self.steps.c.id, self.steps.c.seconds).where(self.steps.c.migration == self.migration)
         return {row.id: row.seconds for row in self.read(lambda connection: connection.execute(query).all())}
+
+
+def passed() -> EngineError:
+    """What an older run meets."""
+    return EngineError(
+        "EPOCH_PASSED",
+        "Another run of this migration has taken over; this one may not write any more.",
+        "Let the other run finish; `dbmo status` shows how far it is.",
+    )
 
 
 def open_state(writer: Writer, migration: str) -> SqlState:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +24,69 @@ COLLATION = (
 )
 
 
-def _long() -> sa.types.TypeEngine[str]:
+def _long() -> sa.types.TypeEngine[Any]:
     return sa.Text().with_variant(LONGTEXT(charset="utf8mb4", collation=BEFORE), "mysql", "mariadb")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column; name_length: of a text in the key, in characters; place: it is a number in the key."""
+
+    name: str
+    type: Callable[[], sa.types.TypeEngine[Any]] = _long
+    nullable: bool = False
+    name_length: int = 0
+    place: bool = False
+
+
+MIGRATION, TABLE = Field("migration", name_length=128), Field("table_name", name_length=512)
+LAYOUT: dict[str, tuple[Field, ...]] = {
+    "migration": (
+        Field("id", name_length=128),
+        Field("plan_hash"),
+        Field("epoch", sa.BigInteger),
+        Field("status"),
+        Field("approval", nullable=True),
+        Field("position", nullable=True),
+        Field("journal_head", nullable=True),
+        Field("started_at"),
+        Field("finished_at", nullable=True),
+    ),
+    "step": (
+        MIGRATION,
+        Field("id", name_length=512),
+        Field("epoch", sa.BigInteger),
+        Field("seconds", sa.Double),
+        Field("done_at"),
+    ),
+    "chunk": (
+        MIGRATION,
+        TABLE,
+        Field("number", sa.Integer, place=True),
+        Field("lower", nullable=True),
+        Field("upper", nullable=True),
+        Field("done", sa.Boolean),
+        Field("rows", sa.BigInteger, nullable=True),
+        Field("bytes", sa.BigInteger, nullable=True),
+        Field("quarantined", sa.BigInteger, nullable=True),
+        Field("seconds", sa.Double, nullable=True),
+        Field("position", nullable=True),
+        Field("epoch", sa.BigInteger, nullable=True),
+        Field("copies", sa.Integer),
+    ),
+    "quarantine": (
+        MIGRATION,
+        TABLE,
+        Field("number", sa.Integer, place=True),
+        Field("entry", sa.Integer, place=True),
+        Field("locator"),
+        Field("column_name"),
+        Field("row_key"),
+        Field("reason"),
+        Field("action"),
+        Field("original"),
+    ),
+}
 
 
 class StateTables:
@@ -31,77 +94,28 @@ class StateTables:
 
     def __init__(self, engine: str, server: Server | None = None) -> None:
         self.schema = SCHEMA if engine == "postgresql" else None
-        prefix = "" if self.schema else f"{SCHEMA}_"
         self.collation: str | None = None
-        own: dict[str, Any] = {}
         if server is not None:
             self.collation = server.since((10, 3), (8, 0, 17), BYTEWISE[server.engine], BEFORE)
-            own = MYSQL_TABLE | {"mysql_collate": self.collation}
+        self.meta = sa.MetaData(schema=self.schema)
+        self.migrations, self.steps, self.chunks, self.quarantine = (
+            self._table(name, LAYOUT[name]) for name in ("migration", "step", "chunk", "quarantine")
+        )
 
-        def _key(name: str, length: int) -> sa.Column[str]:
-            if server is None:
-                return sa.Column(name, sa.Text(), primary_key=True)
-            kind = VARCHAR(length, charset="utf8mb4", collation=self.collation)  # an index holds 3072 bytes
-            return sa.Column(name, kind, primary_key=True)
+    def _table(self, name: str, fields: Sequence[Field]) -> sa.Table:
+        own: dict[str, Any] = MYSQL_TABLE | {"mysql_collate": self.collation} if self.collation else {}
+        prefix = "" if self.schema else f"{SCHEMA}_"
+        return sa.Table(f"{prefix}{name}", self.meta, *map(self._column, fields), **own)
 
-        self.meta = meta = sa.MetaData(schema=self.schema)
-        self.migrations = sa.Table(
-            f"{prefix}migration",
-            meta,
-            _key("id", 128),
-            sa.Column("plan_hash", _long(), nullable=False),
-            sa.Column("epoch", sa.BigInteger, nullable=False),
-            sa.Column("status", _long(), nullable=False),
-            sa.Column("approval", _long()),
-            sa.Column("position", _long()),
-            sa.Column("journal_head", _long()),
-            sa.Column("started_at", _long(), nullable=False),
-            sa.Column("finished_at", _long()),
-            **own,
-        )
-        self.steps = sa.Table(
-            f"{prefix}step",
-            meta,
-            _key("migration", 128),
-            _key("id", 512),
-            sa.Column("epoch", sa.BigInteger, nullable=False),
-            sa.Column("seconds", sa.Double, nullable=False),
-            sa.Column("done_at", _long(), nullable=False),
-            **own,
-        )
-        self.chunks = sa.Table(
-            f"{prefix}chunk",
-            meta,
-            _key("migration", 128),
-            _key("table_name", 512),
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("lower", _long()),
-            sa.Column("upper", _long()),
-            sa.Column("done", sa.Boolean, nullable=False),
-            sa.Column("rows", sa.BigInteger),
-            sa.Column("bytes", sa.BigInteger),
-            sa.Column("quarantined", sa.BigInteger),
-            sa.Column("seconds", sa.Double),
-            sa.Column("position", _long()),
-            sa.Column("epoch", sa.BigInteger),
-            sa.Column("copies", sa.Integer, nullable=False),
-            **own,
-        )
-        self.quarantine = sa.Table(
-            f"{prefix}quarantine",
-            meta,
-            _key("migration", 128),
-            _key("table_name", 512),
-            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("entry", sa.Integer, primary_key=True, autoincrement=False),
-            sa.Column("locator", _long(), nullable=False),
-            sa.Column("column_name", _long(), nullable=False),
-            sa.Column("row_key", _long(), nullable=False),
-            sa.Column("reason", _long(), nullable=False),
-            sa.Column("action", _long(), nullable=False),
-            sa.Column("original", _long(), nullable=False),
-            **own,
-        )
+    def _column(self, field: Field) -> sa.Column[Any]:
+        if not field.name_length:
+            return sa.Column(
+                field.name, field.type(), nullable=field.nullable, primary_key=field.place, autoincrement=False
+            )
+        text: sa.types.TypeEngine[Any] = sa.Text()
+        if self.collation:  # an index there holds 3072 bytes
+            text = VARCHAR(field.name_length, charset="utf8mb4", collation=self.collation)
+        return sa.Column(field.name, text, primary_key=True)
 
     def check(self, connection: Any) -> None:
         """EngineError STATE_LAYOUT where the target has the tables as an earlier version of this program made them."""

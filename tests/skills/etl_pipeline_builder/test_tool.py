@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engines.errors import UsageError
-from skills.etl_pipeline_builder.skill import Output, QuarantinedValue
+from skills.etl_pipeline_builder.output import Output, QuarantinedValue
 from skills.etl_pipeline_builder.tool import ToolArgs, digest, sections
 from tests.skills.outputs import meter, output_of
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -13,13 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.columns import Kind, LogicalType
-from transfer.apart.doubts import outside, runs
+from engines.errors import EngineError
+from tests.moving import mapping
+from transfer.apart.doubts import Doubts, outside, runs
 from transfer.apart.literals import Value, literal, value_of
 from transfer.apart.order import TargetOrder, orders
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.chunks import Bound, Chunk, cut
 from transfer.moveplan import ChunkKey, KeyColumn
+from transfer.units import TableUnit
 
+PASS = ["CONNECTION_LOST", "TOO_MANY_CONNECTIONS", "CANCELLED", "LOCK_TIMEOUT", "INTERRUPTED", "EPOCH_PASSED"]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)
 # kind -> type there, values, how transfer/cutting writes one as a bound of a PostgreSQL source
 POSTGRESQL: dict[Kind, tuple[str, Any]] = {
@@ -162,3 +167,16 @@ def test_rows_of_numbers_are_read_from_bounds_of_every_engine() -> None:
 def test_ranges_that_follow_each_other_are_one_run() -> None:
     chunks = [chunk for chunk in cut("t", [(1,), (2,), (3,), (4,)]) if chunk.number != 2]
     assert list(runs(chunks)) == [Chunk("t", 0, None, (2,)), Chunk("t", 3, (3,), None)]
+
+
+@pytest.mark.parametrize("code", PASS)
+def test_rows_are_not_copied_again_for_an_error_that_passes(code: str) -> None:
+    """It says nothing of them, and they would be deleted first."""
+
+    def failing(*given: Any) -> Any:
+        raise EngineError(code, "", "")
+
+    ranges: Any = SimpleNamespace(table=failing)
+    unit = TableUnit(mapping("t", [("id", "bigint", "integer")]), keyed([Kind.INTEGER]))
+    with pytest.raises(EngineError, match=code):
+        Doubts(ranges, failing, failing).of(unit, cut("t", []), [])

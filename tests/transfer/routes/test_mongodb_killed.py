@@ -14,15 +14,16 @@ from pymongo import MongoClient
 
 from engines.errors import DbmoError
 from engines.mongodb.bson_exact import encode
-from skills.etl_pipeline_builder.skill import Output
+from skills.etl_pipeline_builder.output import Output
 from tests.faults.moves import move, reached
 from tests.faults.proxy import Proxy, proxy
 from tests.moving import change, fetch
 from tests.servers_mongodb import MongodbServer, secantus
 from tests.transfer.routes.documents import MIGRATION, planned, raw_documents
+from transfer.chunks import ChunkResult, cut, joined
 from transfer.moveplan import MovePlan
 from transfer.routes import documents_written
-from transfer.state import open_state
+from transfer.state import open_chunks, open_state
 
 ROWS = 40
 # in this order: a place that is never passed lets the move run to its end
@@ -263,3 +264,20 @@ def test_without_transactions_every_batch_asks_first(tables: str, standalone: st
         with pytest.raises(DbmoError, match="EPOCH_PASSED"):
             state.update(status="late")
     assert numbers(target) == [1]
+
+
+def test_a_lane_of_an_earlier_moment_commits_nothing_any_more(tables: str, mongodb: MongodbServer) -> None:
+    _, _, ends = planned(tables, mongodb.url(mongodb.new_name()), "mongodb")
+    with closing(ends.writer()) as writer:
+        state, lane = open_state(writer, MIGRATION), open_state(writer, MIGRATION)
+        state.start("hash", {}, "")
+        (only,) = cut("t", [])
+        open_chunks(state).add([only])
+        lane.join(state.epoch)
+        state.renew()
+        result = ChunkResult(only, 1, 1, 0, 0.1)
+        with pytest.raises(DbmoError, match="EPOCH_PASSED"), writer.begin() as transaction:
+            open_chunks(lane).finish(transaction, joined([only]), result, "")
+        with writer.begin() as transaction:
+            open_chunks(state).finish(transaction, joined([only]), result, "")
+        assert open_chunks(state).finished() == [only]
