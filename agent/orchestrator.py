@@ -22,7 +22,7 @@ from agent.planning import planning_steps
 from agent.standing import TUNING, StandingFile
 from agent.steps import Steps
 from agent.validate import Wishes, validation_steps
-from engines.errors import Aborted, DbmoError, UsageError
+from engines.errors import Aborted, DbmoError, EngineError, UsageError
 from engines.protocols import Database
 from skills.context import Progress, SkillContext
 from transfer.executors import PROCESSES
@@ -173,6 +173,8 @@ class Orchestrator:
     def _only_reads(self) -> Iterator[None]:
         self.reading = True
         try:
+            if self.interrupt.is_set():  # asked for while the phase before came to its end
+                raise EngineError("INTERRUPTED", "You stopped the command.", "Run it again to go on where it stopped.")
             yield
         finally:
             self.reading = False
@@ -182,8 +184,6 @@ class Orchestrator:
         note = self.folder.journal.append
         note("phase", {"name": name, "outcome": "running", "at": now_text()})
         try:
-            if self.interrupt.is_set():  # asked for while the phase before came to its end
-                raise KeyboardInterrupt
             yield
         except DbmoError as error:
             outcome = "failed" if error.exit_status in (1, 4) else "aborted"

@@ -2,19 +2,29 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skills.context import SkillContext
 from tests.faults.moves import Move, from_mariadb, from_postgresql, on_mariadb, reached, rows
 from tests.moving import change, fetch
 from tests.mysql_servers import MysqlServer
 from tests.servers import Server
+from transfer import lanes
 
 CHANGES = (
     "UPDATE t SET v = 'changed' WHERE id = 150",
     "DELETE FROM t WHERE id = 320",
     "INSERT INTO t VALUES (5000, 'late')",
     "UPDATE t SET id = 6000 WHERE id = 450",
+)
+SLOW_COMMIT = (
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW;"
+    " EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(2); RETURN NEW; END $$",
+    "CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON _dbmo.chunk DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+    " WHEN (NEW.number = 0 AND NEW.done AND NEW.copies = 1) EXECUTE FUNCTION slow()",
+    "ALTER TABLE _dbmo.chunk ENABLE ALWAYS TRIGGER slow",
 )
 KILLS = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
 ENDS = (
@@ -92,3 +102,26 @@ def test_both_ends_may_end_all_connections(postgresql_15: Server, empty_18: str,
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert move.arrived() == fetch(move.source, "SELECT id, v FROM t ORDER BY id")
+
+
+def test_a_lane_that_commits_after_its_moment_was_lost_takes_no_rows_away(
+    mariadb: MysqlServer, empty_18: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in COMMIT, which nobody can cancel, and its process is killed; meanwhile all of its table changed."""
+    monkeypatch.setattr(lanes, "CLOSE_SECONDS", 0.3)
+    move = from_mariadb(mariadb, empty_18, parallel=2)
+    moments = 0
+
+    def journal(kind: str, body: dict[str, Any]) -> None:
+        nonlocal moments
+        moments += kind == "moment"
+        if kind == "moment" and moments == 1:
+            change(empty_18, *SLOW_COMMIT)
+        elif kind == "chunk" and moments == 1 and body["number"] == 1:
+            on_mariadb(move.source, "UPDATE t SET v = 'changed'")
+            for (number,) in on_mariadb(move.source, KILLS):
+                on_mariadb(move.source, f"KILL {number}")
+
+    output = move.run(context=SkillContext(journal=journal), connections=2)
+    assert move.arrived() == now(move)
+    assert (moments, output.epoch) == (2, 2)

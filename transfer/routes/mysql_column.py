@@ -13,6 +13,7 @@ from transfer.routes.mysql_facts import Live
 
 TEXTS = ("text", "citext", "character varying", "character")
 INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
+LONGEST_DOUBLE = 24  # characters: -2.2250738585072014e-308
 
 Plain = tuple[str, list[str]]  # SQL of the value, and guards: SQL that is true where it isn't right
 
@@ -66,10 +67,15 @@ def sizes(target: str) -> list[int]:
     return [int(number) for number in inside.split(",") if number.strip().isdigit()]
 
 
-def digits(number: str, most: int = 24) -> str:
-    """SQL of a double's text; GROUP_CONCAT would cut it to 23 characters, which the server takes for the most there are.
+def shown_characters(kind: LogicalType) -> int:
+    """The most characters of a floating point number; of DOUBLE(m,d) a sign, a zero and a point beside its digits."""
+    return max((kind.precision or 0) + 3, LONGEST_DOUBLE)
 
-    most: that it can have, as -2.2250738585072014e-308 does.
+
+def double_text(number: str, most: int = LONGEST_DOUBLE) -> str:
+    """SQL of a double's text; the server takes 23 characters for the most, and GROUP_CONCAT cuts off what is more.
+
+    most: characters that it can have.
     """
     return f"CAST({number} AS CHAR({most}))"
 
@@ -78,6 +84,9 @@ def shown(c: Column) -> Plain:
     """Numbers, times and the like as the server writes them."""
     limits = sizes(c.target)
     limit = limits[0] if limits else 1 if base_name(c.target) == "character" else None
-    # of DOUBLE(m,d) there are a sign, a zero and a point beside its digits
-    text = digits(c.name, max((c.type.precision or 0) + 3, 24)) if c.type.kind is Kind.FLOAT else c.name
+    text = c.name
+    if c.type.kind is Kind.FLOAT:
+        text = double_text(c.name, shown_characters(c.type))
+    elif c.type.kind is Kind.NETWORK:  # beside an INET4 the four bytes that stand for NULL would be an address
+        text = f"CONCAT({c.name})"
     return text, [] if limit is None else [f"LENGTH(CONCAT({c.name})) > {limit}"]

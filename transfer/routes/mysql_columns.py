@@ -13,7 +13,7 @@ from engines.catalog import Kind
 from engines.errors import EngineError
 from engines.mysql.charsets import AS_UTF8
 from transfer.routes import mysql_numbers as numbers
-from transfer.routes.mysql_column import TEXTS, Column, Plain, digits, shown, sizes
+from transfer.routes.mysql_column import TEXTS, Column, Plain, double_text, shown, sizes
 
 # TO_DAYS('0001-01-01') is 366; of a date with a zero in it NULL
 NO_DAY = (
@@ -65,8 +65,10 @@ def exact(c: Column) -> str:
     kind = c.type.kind
     if c.mapping.route in ("wkb", "wkt") and base_name(c.target) != "bytea":
         return ROUTES[c.mapping.route](c)[0]
+    if kind in (Kind.FLOAT, Kind.YEAR) and base_name(c.target) in TEXTS:
+        return f"CONCAT({shown(c)[0]})"
     if kind is Kind.FLOAT:
-        return shown(c)[0] if base_name(c.target) in TEXTS else digits(f"{c.name} * 1e0")
+        return double_text(f"{c.name} * 1e0")
     if kind in (Kind.BIT, Kind.YEAR):
         return f"CONCAT({c.name} + 0)"
     if kind in (Kind.BINARY, Kind.GEOMETRY):
@@ -136,7 +138,7 @@ def _uuid(c: Column) -> Plain:
     if base_name(c.target) in TEXTS:
         return shown(c)
     if c.type.kind in (Kind.TEXT, Kind.CHAR):
-        return c.text, [f"{c.name} NOT REGEXP {UUID}"]
+        return c.text, [f"{c.text} NOT REGEXP {UUID}"]
     return c.name, []
 
 
@@ -178,7 +180,7 @@ ROUTES: dict[str, Callable[[Column], Plain]] = {
     "set": _set,
     "json": _json,
     "uuid": _uuid,
-    "network": lambda c: shown(c) if base_name(c.target) in TEXTS else (c.name, []),
+    "network": lambda c: shown(c) if base_name(c.target) in TEXTS else (f"CONCAT({c.name})", []),
     "wkb": _wkb,
     "wkt": lambda c: (f"ST_AsText({c.name})", []),
 }

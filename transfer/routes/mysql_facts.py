@@ -24,7 +24,7 @@ UNBOUNDED = frozenset({
 
 @dataclass(frozen=True)
 class Live:
-    """What the server says of a column: its character set, whether it may be NULL, the most bytes of a value, its type."""
+    """What the server says of a column: character set, whether it may be NULL, the most bytes of a value, type."""
 
     charset: str | None = None
     nullable: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conversion.postgresql_types import base_name
 from engines.catalog import Kind
-from transfer.routes.mysql_column import INTEGERS, TEXTS, Column, Plain, digits, shown, sizes
+from transfer.routes.mysql_column import INTEGERS, TEXTS, Column, Plain, double_text, shown, sizes
 
 FLOATS = ("real", "double precision")
 # what PostgreSQL refuses to round to a real: beyond the largest, or a number that would become zero
@@ -51,7 +51,12 @@ def numeric(c: Column) -> Plain:
     own_scale = (c.type.scale or 0) if c.type.kind is Kind.DECIMAL else 0
     own_digits = (c.type.precision or 10) if c.type.kind is Kind.DECIMAL else INTEGER_DIGITS[c.type.bits or 64]
     fits = own_digits - own_scale <= digits - scale and own_scale <= scale
-    return c.name, [] if fits else [f"ABS(ROUND({c.name}, {scale})) >= 1{'0' * (digits - scale)}"]
+    if fits:
+        return c.name, []
+    bound = 10 ** max(digits - scale, 0)
+    if c.type.kind is not Kind.DECIMAL:  # of the least and the largest integers the server has no ABS
+        return c.name, [f"{c.name} NOT BETWEEN {1 - bound} AND {bound - 1}"]
+    return c.name, [f"ABS(ROUND({c.name}, {scale})) >= {bound}"]
 
 
 def _beyond_real(c: Column) -> list[str]:
@@ -66,8 +71,8 @@ def double(c: Column) -> Plain:
     if base in INTEGERS:
         return integer(c)
     if base == "real" and c.type.bits != 32:
-        return digits(f"{c.name} * 1e0"), _beyond_real(c)
-    return digits(f"{c.name} * 1e0"), [ALWAYS] if base == "numeric" and sizes(c.target) else []
+        return double_text(f"{c.name} * 1e0"), _beyond_real(c)
+    return double_text(f"{c.name} * 1e0"), [ALWAYS] if base == "numeric" and sizes(c.target) else []
 
 
 def boolean(c: Column) -> Plain:

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from conversion.postgresql_types import base_name
+from engines.columns import Kind
 from engines.full_names import parts
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
@@ -123,7 +124,7 @@ class MysqlToPostgresql:
             yield TRAILER
 
     def _packed(self, columns: Sequence[Column]) -> str | None:
-        """SQL of a row in PostgreSQL's binary form; None where a column has none, or its type isn't the plan's on either side.
+        """SQL of a row in PostgreSQL's binary form; None where a column has none, or a type isn't the plan's.
 
         Of a number that is wider than its planned type only the last bytes would be written.
         """
@@ -132,7 +133,8 @@ class MysqlToPostgresql:
         for column, how in zip(columns, self.columns, strict=True):
             if types.get(column.mapping.target) != base_name(column.target):
                 return None
-            if column.type != logical_type(column.live.native):
+            # MariaDB's JSON is a LONGTEXT with a check
+            if column.type.kind is not Kind.JSON and column.type != logical_type(column.live.native):
                 return None
             forms.append(packed(column, how))
         found = [form for form in forms if form is not None]

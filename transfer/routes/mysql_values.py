@@ -38,13 +38,14 @@ def converter(column: ColumnMapping, labels: frozenset[str] | None = None) -> Co
     textual = own.kind in (Kind.TEXT, Kind.CHAR)
     limit = limits[0] if limits else 1 if base == "character" else None
     if base in TEXTS:
-        return text(limit)
+        return text(limit, characters if column.route != "bytes_text" else clean_text)
     if column.route in ("integer", "numeric", "double", "boolean", "bit_integer"):
         return boolean if column.route == "boolean" else number(base, limits)
     if column.route in ("date", "timestamp", "timestamptz"):
         return moment(base, characters if textual else plain)
     if column.route == "bit":
-        return bits(own.length or 1, limits[0] if limits else None if base == "bit varying" else 1)
+        varying = base == "bit varying"
+        return bits(own.length or 1, limits[0] if limits else None if varying else 1, varying)
     if column.route == "uuid":
         return uuid if textual else plain
     if column.route == "json":
@@ -68,12 +69,12 @@ def characters(value: bytes) -> bytes:
     return clean_text(value)
 
 
-def text(limit: int | None) -> Convert:
-    """Text of at most so many characters."""
+def text(limit: int | None, read: Convert) -> Convert:
+    """Text of at most so many characters; read: what looks at it first."""
 
     def convert(value: bytes) -> bytes:
         try:
-            clean = characters(value)
+            clean = read(value)
         except Refused as refused:
             short = bytes(refused.converted).decode()[:limit].encode()
             raise Refused(refused.kind, refused.reason, short) from None
@@ -131,14 +132,15 @@ def real(value: bytes) -> bytes:
     return value
 
 
-def bits(own: int, wanted: int | None) -> Convert:
-    """The bits of a number, in as many places as the type has."""
+def bits(own: int, wanted: int | None, varying: bool) -> Convert:
+    """The bits of a number, in as many places as the type has; in a varying one as many as the source's has."""
 
     def convert(value: bytes) -> bytes:
         found = f"{int(value):b}"
         if wanted is not None and len(found) > wanted:
             raise Refused("out_of_range", f"more than {wanted} bits", found[-wanted:].encode())
-        return found.rjust(own if wanted is None else max(wanted, 1), "0").encode()
+        places = min(own, wanted or own) if varying else max(wanted or own, 1)
+        return found.rjust(places, "0").encode()
 
     return convert
 

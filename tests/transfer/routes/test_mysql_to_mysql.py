@@ -13,6 +13,7 @@ from tests.mysql_servers import connected
 from tests.servers import MysqlServer
 from tests.transfer.routes.moved import moved
 from transfer.chunks import Chunk
+from transfer.routes import mysql_read
 from transfer.routes.mysql_lines import Unproved
 from transfer.routes.mysql_to_mysql import MysqlToMysql
 
@@ -25,7 +26,7 @@ COLUMNS: list[tuple[str, list[str]]] = [
     ("decimal(65,30)", ["-12345678901234567890123456789012345.123456789012345678901234567890"]),
     ("float", ["16777217", "3.4028235e38", "1.4e-45", "0.1"]),
     ("float(7,3)", ["1.234", "-9999.999"]),
-    ("double", ["0.1", "5e-324", "1.7976931348623157e308"]),
+    ("double", ["0.1", "5e-324", "1.7976931348623157e308", "-2.2250738585072014e-308"]),
     ("double(10,2)", ["99999999.99"]),
     ("bit(64)", ["x'ffffffffffffffff'", "0"]),
     ("bit(1)", ["1"]),
@@ -102,13 +103,20 @@ def unproved(route: MysqlToMysql, *given: object) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("lanes", "proved", "engine"),
-    [(1, True, "InnoDB"), (2, True, "InnoDB"), (1, False, "InnoDB"), (1, True, "MyISAM")],
-    ids=["load", "insert", "value by value", "without transactions"],
+    ("few", "lanes", "proved", "engine"),
+    [
+        (5, 1, True, "InnoDB"),
+        (-1, 1, True, "InnoDB"),
+        (5, 2, True, "InnoDB"),
+        (5, 1, False, "InnoDB"),
+        (5, 1, True, "MyISAM"),
+    ],
+    ids=["load", "joined", "insert", "value by value", "without transactions"],
 )
 def test_every_byte_arrives(
-    mariadb: MysqlServer, lanes: int, proved: bool, engine: str, monkeypatch: pytest.MonkeyPatch
+    mariadb: MysqlServer, few: int, lanes: int, proved: bool, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mysql_read, "FEW", few)
     if not proved:
         monkeypatch.setattr(MysqlToMysql, "_blocks", unproved)
     url, target = source(mariadb, *table_of(engine)), mariadb.create_database()
@@ -160,3 +168,18 @@ def test_references_are_not_checked_while_rows_are_loaded_and_are_afterwards(mar
     moved(url, target, stages=("pre_data", "post_data"))
     with connected(target) as connection, connection.cursor() as cursor, pytest.raises(pymysql.IntegrityError):
         cursor.execute("INSERT INTO a VALUES (2, 2)")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("double", "-2.2250738585072014e-308"), ("double(30,2)", "-1234567890123456789012345678.25"), ("inet4", "NULL")],
+)
+def test_a_line_of_few_columns_is_not_cut_off_and_has_its_nulls(
+    mariadb: MysqlServer, column: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    made = f"CREATE TABLE t (id tinyint PRIMARY KEY, c {column}, d {column}, e {column})"
+    url = source(mariadb, made, f"INSERT INTO t SELECT -100, {value}, {value}, {value}")
+    target = mariadb.create_database()
+    moved(url, target)
+    assert stored(target) == stored(url)

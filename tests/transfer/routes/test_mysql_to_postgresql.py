@@ -21,7 +21,8 @@ from transfer.routes.route import Copied, Pace
 
 # no binary form is written of these, or none that the server could give exactly (a real has 4 bytes, MySQL shows 8)
 UNPACKED = {
-    "addresses", "addresses4", "bits", "bits64", "dec", "double_real", "labels", "places", "shown", "single",
+    "addresses", "addresses4", "bit_varying", "bits", "bits64", "dec", "double_real", "labels", "places", "shown",
+    "single",
 }  # fmt: skip
 
 

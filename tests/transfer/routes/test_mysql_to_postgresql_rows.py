@@ -14,8 +14,10 @@ import pytest
 from engines.errors import Aborted
 from tests.mysql_servers import MysqlServer, connected
 from tests.servers import Server
+from tests.transfer.routes import moved as moving
 from tests.transfer.routes.moved import moved
 from transfer.chunks import Chunk
+from transfer.make_plan import make_plan
 from transfer.routes import mysql_read
 
 HOSTILE = "a\"b`c'd%s:e\\n e"
@@ -97,6 +99,41 @@ def test_a_result_that_would_be_cut_off_is_read_in_smaller_parts(
     target = postgresql_15.create_database()
     moved(source, target)
     assert _rows(target, "SELECT count(*), sum(length(v)) FROM t") == [(100, 14_900)]
+
+
+@pytest.mark.parametrize("other", [("float", "-1.17549435e-38"), ("int", "-2147483648")], ids=["as text", "packed"])
+def test_a_double_arrives_whole_where_its_row_is_as_long_as_it_can_be(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch, other: tuple[str, str]
+) -> None:
+    """GROUP_CONCAT keeps no more of a row than its columns' displays take, and a double's is one character short."""
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    source = _made(
+        mariadb,
+        f"CREATE TABLE t (id int PRIMARY KEY, f {other[0]} NOT NULL, shown double NOT NULL, d double NOT NULL)",
+        f"INSERT INTO t VALUES (-2147483648, {other[1]}, -2.2250738585072014e-308, -2.2250738585072014e-308)",
+    )
+    target = postgresql_15.create_database()
+    moved(source, target, {f"{source.rpartition('/')[2]}.t.shown": "text"})
+    assert _rows(target, "SELECT shown, d FROM t") == [("-2.2250738585072014e-308", -2.2250738585072014e-308)]
+
+
+def test_a_column_that_became_wider_since_the_plan_is_read_as_text(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = _made(mariadb, "CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1)")
+    target = postgresql_15.create_database()
+
+    def altered(*given: Any, **settings: Any) -> Any:
+        plan = make_plan(*given, **settings)
+        with connected(source) as connection, connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE t MODIFY v bigint")
+            cursor.execute("UPDATE t SET v = 4294967301")
+        return plan
+
+    monkeypatch.setattr(moving, "make_plan", altered)
+    found = moved(source, target, policies={"out_of_range": "quarantine"})
+    assert [entry.action for entries in found.quarantined.values() for entry in entries] == ["null"]
+    assert _rows(target, "SELECT v FROM t") == [(None,)]
 
 
 def test_tables_with_other_keys_and_hostile_names(mariadb: MysqlServer, postgresql_15: Server) -> None:
