@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         return folder
 
     for part in (tmp_path, *tmp_path.parents[:2]):  # the servers' accounts must get there
-        part.chmod(0o755)
+        part.chmod(stat.S_IMODE(part.stat().st_mode) | 0o055)
     yield sized
     subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
 
