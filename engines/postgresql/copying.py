@@ -17,6 +17,7 @@ PIECE = 1 << 18  # of a message that is larger than a block
 
 Block = bytes | memoryview
 ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))  # documentation: COPY, text format
+COPY_NULL = rb"\N"
 
 
 def copy_text_escaped(text: bytes) -> bytes:

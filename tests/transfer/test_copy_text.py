@@ -2,8 +2,8 @@
 
 import pytest
 
+from engines.postgresql.copying import copy_text_escaped
 from transfer.routes import copy_text
-from transfer.routes.sqlite_to_postgresql_exact import escaped
 
 TEXTS = [
     ("", ""),
@@ -19,4 +19,4 @@ TEXTS = [
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
 def test_what_copy_reads_otherwise_is_escaped_in_text_and_in_bytes(text: str, expected: str) -> None:
     assert copy_text.escape(text) == expected
-    assert escaped(text.encode()) == expected.encode()
+    assert copy_text_escaped(text.encode()) == expected.encode()

@@ -10,8 +10,8 @@ from typing import Any
 from conversion.mapping import ColumnMapping, TableMapping
 from engines.catalog import Kind
 from engines.mysql.types import logical_type
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from transfer.moveplan import ChunkKey
-from transfer.routes.mysql_lines import COPY_NULL, ESCAPES
 from transfer.routes.mysql_moments import Convert
 from transfer.routes.mysql_values import MARK
 from transfer.routes.policy import Judge, Refused, RowWithheld
@@ -48,13 +48,13 @@ class ExactRows:
         """A value as COPY text, or what the policy puts there; RowWithheld where nothing can be."""
         try:
             if value is not None:
-                return escaped(convert(value))
+                return copy_text_escaped(convert(value))
             if column.nullable:
                 return COPY_NULL
             raise Refused("wrong_class", "NULL in a column that must have a value")
         except Refused as refused:
             settled = self.judge.settle(column, refused, locator, key, original(column, value))
-            return COPY_NULL if settled is None else escaped(settled)
+            return COPY_NULL if settled is None else copy_text_escaped(settled)
 
     def withhold(self, values: Values, reason: str, locator: str, key: str) -> None:
         """Set the row aside."""
@@ -74,14 +74,6 @@ class ExactRows:
         shown = {name: part[:SHOWN] if isinstance(part, str) else part for name, part in zip(names, parts, strict=True)}
         located = parts if self.key.columns else [*parts, self.unkeyed]
         return json.dumps(located, ensure_ascii=False), json.dumps(shown, ensure_ascii=False)
-
-
-def escaped(value: bytes) -> bytes:
-    """One value as COPY text."""
-    for plain, written in ESCAPES:
-        if plain in value:
-            value = value.replace(plain, written)
-    return value
 
 
 def original(column: ColumnMapping, value: bytes | None) -> dict[str, Any]:

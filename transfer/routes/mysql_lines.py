@@ -14,14 +14,13 @@ from enum import IntEnum
 from engines.catalog import Kind
 from engines.errors import EngineError
 from engines.mysql.quoting import quote_identifier
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from transfer.moveplan import ChunkKey, KeyColumn
 from transfer.routes.mysql_columns import Written
 
 DELIMITER, END = b"\xfe", b"\xfd"
 EXACT, WIDE = b"\xfa", b"\xfc"  # first byte of lines that aren't plain
 NULL = b"\xff\xf9\xf8\xfb"
-ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))
-COPY_NULL = rb"\N"
 AGAIN = "Look whether its storage engine has transactions, and whether somebody writes; run the same command again."
 
 
@@ -132,9 +131,7 @@ def block(lines: bytes) -> Block:
 
 def copy_text(lines: bytes) -> bytes:
     """Lines in COPY's text format (PostgreSQL documentation, COPY, Text Format)."""
-    for plain, escaped in ESCAPES:
-        if plain in lines:
-            lines = lines.replace(plain, escaped)
+    lines = copy_text_escaped(lines)
     if b"\xff" in lines:
         lines = lines.replace(NULL, COPY_NULL)
     return lines.replace(DELIMITER, b"\t").replace(END, b"\n")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from conversion.postgresql_types import base_name
 from engines.mysql.fast_pieces import PieceStream
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from transfer.routes.mysql_columns import Written
-from transfer.routes.mysql_exact import ExactRows, escaped
-from transfer.routes.mysql_lines import COPY_NULL, key_value
+from transfer.routes.mysql_exact import ExactRows
+from transfer.routes.mysql_lines import key_value
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.route import Pace
 
@@ -132,7 +133,7 @@ class WideRows:
             yield b"\\\\x"
             yield from (piece.hex().encode() for piece in pieces)
         else:
-            yield from (escaped(piece.replace(b"\0", b"")) for piece in pieces)
+            yield from (copy_text_escaped(piece.replace(b"\0", b"")) for piece in pieces)
 
     def _withhold(
         self, values: Sequence[bytes | None], facts: list[list[bytes | None]], reason: str, locator: str, key: str

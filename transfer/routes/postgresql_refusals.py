@@ -16,7 +16,7 @@ import psycopg
 from conversion.mapping import ColumnMapping, TableMapping
 from engines.catalog import Kind
 from engines.errors import Aborted
-from engines.postgresql.copying import copy_text_escaped
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.postgresql.quoting import quote_identifier
 from engines.postgresql.relations import Relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
@@ -201,5 +201,5 @@ class ExactRows:
         return json.dumps({n: self._shown(v) for n, v in zip(names, values, strict=True)}, ensure_ascii=False)
 
     def _line(self, row: Row) -> bytes:
-        values = (rb"\N" if value is None else copy_text_escaped(value) for value in row[: len(self.names)])
+        values = (COPY_NULL if value is None else copy_text_escaped(value) for value in row[: len(self.names)])
         return b"\t".join(values) + b"\n"

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversion.mapping import ColumnMapping
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
-from transfer.routes import copy_text
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.sqlite_values import converter
 from transfer.routes.sqlite_values_text import Value
 
-NULL = copy_text.NULL.encode()
 BLOCK_BYTES = 1 << 18
 
 
@@ -118,15 +117,15 @@ class ExactRows:
         if isinstance(value, Unread):
             raise Refused("wide_row", f"a {klass} of more than {value.limit:,} bytes in a table without rowid")
         if klass != "null":
-            return escaped(self.converters[place](klass, value))
+            return copy_text_escaped(self.converters[place](klass, value))
         if not self.columns[place].nullable:
             raise Refused("wrong_class", "NULL in a column that must have a value")
-        return NULL
+        return COPY_NULL
 
     def settle(self, column: ColumnMapping, refused: Refused, at: Located, original: Mapping[str, Any]) -> bytes:
         """What COPY gets instead of a refused value."""
         instead = self.judge.settle(column, refused, at.locator, at.key, original)
-        return NULL if instead is None else escaped(instead)
+        return COPY_NULL if instead is None else copy_text_escaped(instead)
 
     def withhold(self, at: Located, why: str, values: Sequence[tuple[str, Value | Unread]]) -> None:
         """Set a whole row aside; values: class and value of each column."""
@@ -150,13 +149,6 @@ class ExactRows:
 def sql_name(located: str) -> str:
     """A hidden rowid is no column and stands without quotes, which would make a text of a name that isn't there."""
     return located if located in ("rowid", "_rowid_", "oid") else quote_identifier(located)
-
-
-def escaped(value: bytes) -> bytes:
-    """One value as COPY text; the bytes that are escaped are no part of another character in UTF-8."""
-    for plain, written in copy_text.ESCAPES:
-        value = value.replace(plain.encode(), written.encode())
-    return value
 
 
 def original_value(value: Value | Unread) -> dict[str, Any]:

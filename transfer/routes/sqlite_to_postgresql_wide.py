@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conversion.mapping import ColumnMapping
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.sqlite_fast import sizes
-from transfer.routes.sqlite_to_postgresql_exact import NULL, ExactRows, Located, escaped, original_value, sql_name
+from transfer.routes.sqlite_to_postgresql_exact import ExactRows, Located, original_value, sql_name
 from transfer.routes.sqlite_values_text import Value
 
 PIECE = 1 << 18
@@ -114,7 +115,7 @@ class WideRows:
                 return _ready(self.exact.settle(column, refused, at, original))
             kept = self.judge.settle(column, refused, at.locator, at.key, original)
             if kept is None:
-                return _ready(NULL)
+                return _ready(COPY_NULL)
             # the converted text is told by its rule: what is invalid left out or replaced
             last = self.judge.found.pop()
             self.judge.found.append(replace(last, original=json.dumps(original)))
@@ -129,7 +130,7 @@ class WideRows:
         if direct and cell.klass == "text" and column.route in TEXT_ROUTES:
             limits = sizes(column.target_type) if column.route == "text" else []
             size = _checked(self._pieces(column.source, number), limits[0] if limits else None)
-            return size, lambda: map(escaped, self._pieces(column.source, number))
+            return size, lambda: map(copy_text_escaped, self._pieces(column.source, number))
         if cell.size > WHOLE:
             raise Refused("wide_row", f"a {cell.klass} of {cell.size:,} bytes, which can't be converted in pieces")
         return _ready(self.exact.one(place, cell.klass, self._whole(column.source, cell.klass, number)))
@@ -187,5 +188,5 @@ def _mended(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The text without NUL, U+FFFD for bytes that are not UTF-8, as COPY text."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     for piece in pieces:
-        yield escaped(decoder.decode(piece).replace("\0", "").encode())
+        yield copy_text_escaped(decoder.decode(piece).replace("\0", "").encode())
     yield decoder.decode(b"", final=True).encode()
