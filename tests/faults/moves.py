@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
+from pymysql.constants.ER import NO_SUCH_THREAD
+from pymysql.err import OperationalError
 
 from conversion.convert import convert
 from engines.errors import DbmoError
@@ -178,6 +180,18 @@ def on_mariadb(url: str, *texts: str) -> list[tuple[Any, ...]]:
         for text in texts:
             cursor.execute(text)
         return list(cursor.fetchall())
+
+
+def end_connections(url: str) -> None:
+    """Kill all of a MariaDB database's connections but one's own; one that is ending by itself needs no killing."""
+    for (number,) in on_mariadb(
+        url, "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+    ):
+        try:
+            on_mariadb(url, f"KILL {number}")
+        except OperationalError as error:
+            if error.args[0] != NO_SUCH_THREAD:
+                raise
 
 
 def reached(file: Path, seconds: float = 60) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from skills.context import SkillContext
-from tests.faults.moves import Move, from_mariadb, from_postgresql, on_mariadb, reached, rows
+from tests.faults.moves import Move, end_connections, from_mariadb, from_postgresql, on_mariadb, reached, rows
 from tests.moving import change, fetch
 from tests.mysql_servers import MysqlServer
 from tests.servers import Server
@@ -26,7 +26,6 @@ SLOW_COMMIT = (
     " WHEN (NEW.number = 0 AND NEW.done AND NEW.copies = 1) EXECUTE FUNCTION slow()",
     "ALTER TABLE _dbmo.chunk ENABLE ALWAYS TRIGGER slow",
 )
-KILLS = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
 ENDS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -81,8 +80,7 @@ def test_a_source_that_ends_all_connections_is_read_at_a_new_moment(
     process = move.start(f"chunk.after_commit:3:wait={file}", tmp_path)
     reached(file)
     on_mariadb(move.source, *CHANGES)
-    for (number,) in on_mariadb(move.source, KILLS):
-        on_mariadb(move.source, f"KILL {number}")
+    end_connections(move.source)
     threading.Timer(0.2, file.touch).start()
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
@@ -119,8 +117,7 @@ def test_a_lane_that_commits_after_its_moment_was_lost_takes_no_rows_away(
             change(empty_18, *SLOW_COMMIT)
         elif kind == "chunk" and moments == 1 and body["number"] == 1:
             on_mariadb(move.source, "UPDATE t SET v = 'changed'")
-            for (number,) in on_mariadb(move.source, KILLS):
-                on_mariadb(move.source, f"KILL {number}")
+            end_connections(move.source)
 
     output = move.run(context=SkillContext(journal=journal), connections=2)
     assert move.arrived() == now(move)
