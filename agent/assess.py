@@ -55,7 +55,14 @@ def _analyze(run: Orchestrator, source: Database | None, target: Database | None
     )
     facts["schema_complexity"] = request.source_database.complexity
     wanted = request.target_database.model_dump(include={"type", "engine", "version"}, exclude_none=True)
-    given = skill.input.model_validate({"database": facts, "target": wanted, "workload": workload(run)})
+    given = skill.input.model_validate(
+        {
+            "database": facts,
+            "target": wanted,
+            "workload": workload(run),
+            "scan_max_rows": request.options.scan_max_rows,
+        }
+    )
     output: Model = skill.run(given, run.context(source, target))
     run.store(ANALYZER, output)
     return output

@@ -12,7 +12,7 @@ from agent.live import EVERY, View, standing_text
 from agent.report.words import counted, cut, duration, plain
 from engines.connection import redact
 from skills.context import Progress
-from transfer.standing import Standing
+from transfer.standing import SCAN, Standing
 
 INDENT = "    "  # before a model's words, so that they are never taken for the program's own
 OUTCOMES = {"correct": "wrong arguments", "give_up": "not possible", "person": "not allowed, a person's work"}
@@ -30,6 +30,7 @@ class Console:
         self._view: View | None = None
         self._told = 0.0
         self._paused: list[str] = []
+        self._scanning = False
         self._lock = threading.RLock()  # standings come from a thread of their own
 
     def __enter__(self) -> Console:
@@ -51,16 +52,19 @@ class Console:
     def standing(self, standing: Standing) -> None:
         """Where a copy stands: a view that stays in its place on a terminal, a line now and then elsewhere."""
         with self._lock:
-            if self._tty and standing.stage == "copy":
+            self._scanning = standing.stage == SCAN
+            if self._tty and standing.stage in SHOWN:
                 self._end_bars()
                 self._view = self._view or View()
                 self._view.show(standing)
             elif self._tty:
                 self._end_view()
-            elif standing.stage == "copy":
+            elif standing.stage in SHOWN:
                 self._tell(standing)
 
     def _tell(self, standing: Standing) -> None:
+        if standing.stage == "copy":
+            self._begin("copy")
         if standing.paused != self._paused:
             self.say(plain(f"  paused: {'; '.join(standing.paused)}" if standing.paused else "  going on"))
             self._paused = standing.paused
@@ -131,12 +135,19 @@ class Console:
         """Draw or log a step; of a copy, whose standing is told, only that it begins."""
         with self._lock:
             self._end_line()
-            if self._tty and progress.stage != "copy":
+            if self._tty and self._scanning:
+                pass  # the view says more
+            elif self._tty and progress.stage != "copy":
                 self._end_view()  # of a copy that is over
                 self._draw(progress)
-            elif not self._tty and progress.stage != self._stage:
-                self._stage = progress.stage
-                self.say(f"  {STAGES.get(progress.stage, progress.stage)}")
+            elif not self._tty:
+                self._begin(progress.stage)
+
+    def _begin(self, stage: str) -> None:
+        """A line for a stage that begins."""
+        if stage != self._stage:
+            self._stage = stage
+            self.say(f"  {STAGES.get(stage, stage)}")
 
     def _draw(self, progress: Progress) -> None:
         from rich.console import Console as Screen
@@ -168,6 +179,7 @@ class Console:
         self._task = None
 
 
+SHOWN = ("copy", SCAN)  # stages whose standing is shown
 STAGES = {
     "assess": "looking at schema and data",
     "profile": "choosing types by the values",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.approval import check_approval
@@ -125,6 +126,11 @@ def _check_source_is_planned(source: Database, plan: Plan) -> None:
 def grant_for(run: Orchestrator, plan: Plan) -> Grant:
     """A grant for the target that the plan names; it must be that one, and hold nothing in the way."""
     assert plan.move is not None
+    file = run.ends.plan_identity(None)
+    if file is not None and file == plan.target.identity:
+        from engines.sqlite.writer import undo_unfinished
+
+        undo_unfinished(Path(file.removeprefix("sqlite:")))  # of a run that was killed
     with run.ends.target() as target:
         planned = run.ends.plan_identity(target)
         if plan.target.identity not in (None, planned):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.report.words import duration, middle, plain
-from transfer.standing import Standing, TableStanding
+from agent.report.words import counted, duration, middle, plain
+from transfer.standing import SCAN, Standing, TableStanding
 
 TABLES = 5  # lines of the view
 EVERY = 10.0  # seconds between two lines where there is no terminal
@@ -13,7 +13,7 @@ NAME = 34  # characters
 
 
 def standing_text(standing: dict[str, Any]) -> str:
-    """A standing in one line: `copied 1,000 of 4,000 rows (25 %), 500 rows/s, 0.1 MB/s, 6.0 s left, 2 lanes`."""
+    """A standing in one line: `copy: 1,000 of 4,000 rows (25 %), 500 rows/s, 0.1 MB/s, 6.0 s left, 2 lanes`."""
     expected = standing["rows_expected"]
     of = f" of {expected:,}" if expected is not None else ""
     share = f" ({min(standing['rows'] / expected, 1):.0%})" if expected else ""
@@ -26,7 +26,12 @@ def standing_text(standing: dict[str, Any]) -> str:
             f"{duration(left)} left" if left is not None else f"time left unknown: {standing['unknown_because']}"
         )
         lanes, allowed = standing["lanes"], standing["lanes_allowed"]
-        told.append(f"{lanes} lanes" if lanes == allowed else f"{lanes} of {allowed} lanes")
+        told.append(counted(lanes, "lane") if lanes == allowed else f"{lanes} of {allowed} lanes")
+    elif standing["stage"] == SCAN:
+        rate, left = standing["rows_per_second"], standing["seconds_left"]
+        told += [f"{rate:,.0f} rows/s"] if rate is not None else []
+        why = f"time left unknown: {standing['unknown_because']}"
+        told.append(why if left is None else f"{duration(left)} left")
     if standing["quarantined"]:
         told.append(f"{standing['quarantined']:,} values set aside")
     return ", ".join(told)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engines.errors import UsageError
-from transfer.standing import Standing
+from transfer.standing import SCAN, SCANNED, Standing
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -50,8 +50,9 @@ class Metrics:
         self._standing: Standing | None = None
 
     def tell(self, standing: Standing) -> None:
-        """Take over a standing."""
-        self._standing = standing
+        """Take over a standing of a copy; what was looked at before it is not copied."""
+        if standing.stage not in (SCAN, SCANNED):
+            self._standing = standing
 
     def collect(self) -> Iterator[Metric]:
         """What a scrape gets; nothing before the copy began."""

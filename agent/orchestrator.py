@@ -15,6 +15,7 @@ from agent.driver import Driver, RulesDriver
 from agent.ends import Ends
 from agent.execute import execution_steps
 from agent.folder import Folder
+from agent.incidents import told
 from agent.listener import Listener, Silent
 from agent.phases import ANALYZER, artifact_of
 from agent.plan import Plan
@@ -67,12 +68,19 @@ class Orchestrator:
             scratch_servers={str(kind): url for kind, url in self.request.options.scratch.items()},
             workspace=self.folder.path / "scratch",
             progress=self.show,
-            journal=self.folder.journal.append,  # type: ignore[arg-type]
+            journal=self._note,
             cancelled=self.interrupt.is_set,
             standing=self.tell,
             tuning=self.folder.path / TUNING,
             executor=self.executor,
+            migration=self.folder.migration,
         )
+
+    def _note(self, kind: str, body: dict[str, Any]) -> None:
+        """Into the journal, and to whoever listens what a person should hear at once."""
+        self.folder.journal.append(kind, body)
+        for sentence in told(kind, body):
+            self.listener.note(sentence)
 
     @property
     def plan(self) -> Plan | None:

@@ -71,6 +71,8 @@ class Plan(Model):
         )
         decided |= {"validation_level": self.validation_level, "views": self.views}
         decided["sync"] = bool(self.settings.get("sync"))
+        if self.settings.get("not_scanned"):
+            decided["not_scanned"] = sorted(self.settings["not_scanned"])
         decided["omissions"] = [[o.object, o.kind] for o in self.omissions]
         if self.strategy_by == "person" or self.adopted:
             chosen = [[item.name, item.kind, item.sql] for item in self.adopted]

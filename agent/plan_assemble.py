@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.plan import Plan, Side
 from agent.plan_draft import Draft
-from agent.policies import decided, seen
+from agent.policies import decided, seen, unscanned
 from engines.connection import parse
 from engines.protocols import Database
 from transfer.cutting.scattered import scattered
@@ -26,6 +26,7 @@ def assemble(
 ) -> Plan:
     """The plan of a source that was read; version is the target's."""
     request, settings = run.request, design.data_migration_config
+    left_out = unscanned(source, target_engine(run, target), request.options.scan_max_rows)
     return Plan(
         migration=run.folder.migration,
         source=Side(
@@ -54,7 +55,8 @@ def assemble(
         views=draft.views,
         gates=[gate.model_dump(mode="json") for gate in design.gates],
         settings={k: v for k, v in settings.items() if k not in MOVED_APART}
-        | {"values_seen": seen(source, draft.tables, target_engine(run, target))},
+        | {"values_seen": seen(source, draft.tables, target_engine(run, target))}
+        | ({"not_scanned": left_out} if left_out else {}),
         adopted=draft.adopted,
     )
 
@@ -85,6 +87,7 @@ def target_engine(run: Orchestrator, target: Database | None) -> str:
 def _move(run: Orchestrator, source: Database, target: Database | None, draft: Draft, design: Design) -> MovePlan:
     engine = target_engine(run, target)
     numbers = sequence_settings(source.catalog(), draft.tables, draft.renames, engine, draft.target_catalog)
+    asked = run.request.options.model_dump(include={"quarantine_limit"}, exclude_none=True)
     return make_plan(
         run.folder.migration,
         source.catalog(),
@@ -99,6 +102,7 @@ def _move(run: Orchestrator, source: Database, target: Database | None, draft: D
         parallel=_parallel(run, design),
         policies=decided(run.request.options),
         scattered=scattered(source),
+        **asked,
     )
 
 

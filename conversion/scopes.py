@@ -10,8 +10,7 @@ from conversion.names import shorten
 from conversion.shapes import ColumnShape, Shapes, TableShape, Untranslatable
 from conversion.typed import Typed, text
 from engines.catalog import Kind
-
-ROWID_NAMES = {"rowid", "oid", "_rowid_"}
+from engines.sqlite.rowid import ROWIDS
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Scope:
 
 def _column(shape: TableShape, name: str) -> ColumnShape | None:
     found = shape.find(name)
-    if found is None and name.lower() in ROWID_NAMES and shape.rowid is not None:
+    if found is None and name.lower() in ROWIDS and shape.rowid is not None:
         return shape.find(shape.rowid)
     return found
 
@@ -79,7 +78,7 @@ def unresolved(node: exp.Column) -> Typed:
     """What SQLite makes of a name that is no column: a string when it stands in double quotes."""
     if node.args.get("table") is None and node.this.args.get("quoted"):
         return Typed(text(node.name), Kind.TEXT)
-    if node.name.lower() in ROWID_NAMES:
+    if node.name.lower() in ROWIDS:
         raise Untranslatable("it uses the rowid of a table whose rowid isn't carried over")
     raise Untranslatable(f"column {node.name} isn't on the target")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engines.catalog import Catalog, ForeignKey, Table
 from engines.families import family
@@ -11,7 +11,8 @@ from engines.profile import TableProfile
 from engines.protocols import Database
 from engines.sqlite import quoting as sqlite
 
-Looked = Callable[[str, int, int], None]  # full name of the table that was looked at, its number, of how many
+# scans tables of a source: what their columns hold, by full name; a table that is missing was not looked at
+Look = Callable[[Database, Sequence[Table]], dict[str, TableProfile]]
 
 # Kinds of tables that have no rows of their own to look at.
 UNSCANNED = {"virtual", "shadow", "foreign", "partitioned"}
@@ -21,16 +22,16 @@ DECLARED = {("postgresql", "postgresql"), ("mysql", "mysql"), ("postgresql", "sq
 QUOTES: dict[str, Callable[[str], str]] = {"sqlite": sqlite.quote_identifier, "mysql": mysql.quote_identifier}
 
 
-def scanned(catalog: Catalog, source: Database, target_engine: str, looked: Looked) -> dict[str, TableProfile]:
+def all_of(source: Database, tables: Sequence[Table]) -> dict[str, TableProfile]:
+    """A scan of each, telling nobody."""
+    return {table.full_name: source.profile(table) for table in tables}
+
+
+def scanned(catalog: Catalog, source: Database, target_engine: str, look: Look = all_of) -> dict[str, TableProfile]:
     """One scan per table, by its full name; none where the declared types say all that the direction asks."""
     if (family(catalog.engine), family(target_engine)) in DECLARED:
         return {}
-    tables = [table for table in catalog.tables if table.kind not in UNSCANNED]
-    found = {}
-    for number, table in enumerate(tables, 1):
-        found[table.full_name] = source.profile(table)
-        looked(table.full_name, number, len(tables))
-    return found
+    return look(source, [table for table in catalog.tables if table.kind not in UNSCANNED])
 
 
 def broken_references(catalog: Catalog, source: Database) -> set[tuple[str, int]]:

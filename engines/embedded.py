@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
-import logging
 import os
 import shutil
 import time
@@ -22,6 +21,7 @@ import psycopg
 from psycopg import pq, sql
 
 from engines.embedded_account import Account, reachable_for
+from engines.embedded_pid import remove_stale_pid_file
 from engines.embedded_settings import PORT, binaries, include, write_settings
 from engines.embedded_socket import make_socket_folder, socket_folder
 from engines.errors import EngineError, UsageError
@@ -30,7 +30,6 @@ SUPERUSER = "postgres"
 START_SECONDS = 300  # recovery after a crash replays up to max_wal_size
 RETRY_SECONDS = 10
 SHELL_SPECIAL = frozenset("\"'`$\\\n")  # pg_ctl hands the folder to a shell
-_log = logging.getLogger("dbmo.embedded")
 _held: set[EmbeddedServer] = set()  # what this process has not let go of
 
 
@@ -208,26 +207,13 @@ class EmbeddedServer:
     def _start(self, deadline: float) -> None:
         """Start the server; a killed one's children may hold its memory for a moment, so it is tried again."""
         make_socket_folder(self.folder, self.data, self._account)
-        self._remove_stale_pid_file()
+        remove_stale_pid_file(self.data)
         self._stop_unreachable()
         code, output = self._account.run(self._control("-s", "-l", str(self.log), "start"))
         if code != 0 and time.monotonic() > deadline - START_SECONDS + RETRY_SECONDS:
             raise self._failed(f"The embedded PostgreSQL didn't start: {output.strip()}")
         if code != 0:
             time.sleep(0.2)
-
-    def _remove_stale_pid_file(self) -> None:
-        """Remove postmaster.pid when its number belongs to another program by now; PostgreSQL sees only the number."""
-        path = self.data / "postmaster.pid"
-        if not path.exists():
-            return
-        first = path.read_text().partition("\n")[0].strip()
-        command = Path(f"/proc/{first}/cmdline")
-        if Path("/proc/self").exists() and (
-            not command.exists() or str(self.data).encode() not in command.read_bytes()
-        ):
-            _log.info("removed a stale %s", path)
-            path.unlink()
 
     def _stop_unreachable(self) -> None:
         """Stop a server whose socket is gone: nobody reaches it any more, and it would keep another from starting.

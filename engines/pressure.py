@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from engines.connection import parse, secret
@@ -62,5 +63,5 @@ def open_gauge(text: str) -> PressureGauge:
     if reference.engine == "sqlite":
         from engines.sqlite.pressure import SqliteGauge
 
-        return SqliteGauge()
+        return SqliteGauge(Path(reference.sqlite_path))
     raise UsageError("UNSUPPORTED_ENGINE", f"Nothing is known of the load of {reference.display}.", "Leave it out.")

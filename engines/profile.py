@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from pydantic import Field
@@ -52,3 +53,29 @@ def still_told(profiles: Mapping[str, TableProfile], catalog: Catalog) -> dict[s
     """Those of an earlier look, by full name, whose tables still have the same columns."""
     columns = {table.full_name: {column.name for column in table.columns} for table in catalog.tables}
     return {name: profile for name, profile in profiles.items() if columns.get(name) == profile.columns.keys()}
+
+
+class Remembers(ABC):
+    """What an open database knows of itself until refresh(): its catalog, and profiles of the tables it scanned."""
+
+    def __init__(self) -> None:
+        self._catalog: Catalog | None = None
+        self._profiles: dict[str, TableProfile] = {}
+
+    @abstractmethod
+    def catalog(self) -> Catalog:
+        """Everything the database contains."""
+
+    def refresh(self) -> None:
+        """Forget both."""
+        self._catalog = None
+        self._profiles.clear()
+
+    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
+        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
+        self._profiles |= still_told(profiles, self.catalog())
+
+    @property
+    def profiled(self) -> dict[str, TableProfile]:
+        """The tables that were scanned since the last refresh(), by full name."""
+        return dict(self._profiles)

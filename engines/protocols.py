@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engines.catalog import Catalog, Model, Table
 from engines.profile import TableProfile
+from engines.scanning import Told, silent
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+
+UNKNOWN = "unknown"  # begins a position that names no moment: `unknown (why)`
+
+
+def names_moment(position: str | None) -> bool:
+    """Whether a snapshot's position says which moment it is."""
+    return bool(position) and not str(position).startswith(UNKNOWN)
 
 
 class QueryMeasure(Model):
@@ -58,8 +67,9 @@ class Database(Protocol):
         """Forget the cached catalog and profiles."""
         ...
 
-    def profile(self, table: Table) -> TableProfile:
-        """Scan a table for the classes and forms of its values; cached."""
+    def profile(self, table: Table, told: Told = silent) -> TableProfile:
+        """Scan a table for the classes and forms of its values; cached. told: of the rows that were looked at so far,
+        after each piece where the engine can be asked in pieces."""
         ...
 
     def count(self, table: Table) -> int:

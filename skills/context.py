@@ -35,7 +35,7 @@ class SkillContext:
     that a skill may fill and drop, None where none may be used; scratch_servers: references of servers of other
     families of engines on which databases may be made and dropped; workspace is where a skill may write files. standing
     is told every second where a copy stands; tuning is the file by which a person changes its limits meanwhile;
-    executor is where its lanes run (transfer/executors).
+    executor is where its lanes run (transfer/executors); migration is the name of what all this is for.
     """
 
     source: Database | None = None
@@ -50,3 +50,4 @@ class SkillContext:
     standing: Callable[[Standing], None] = field(default=_silent)
     tuning: Path | None = None
     executor: str = "processes"
+    migration: str = ""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.life import CHECKOUT, Life, lived
+from tests.places import FOLDERS, home_of
 
 # What takes long, files of half a minute and folders of such files: two workers end together when these come first
 # (with --no-loadscope-reorder, which else puts files of few tests last).
@@ -22,7 +23,8 @@ LONG = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Forget the key and the server of whoever runs the tests, unless cassettes are recorded with them."""
+    """Choose where folders lie; forget the key and server of whoever runs the tests, unless they record cassettes."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(home_of(FOLDERS)))
     if config.getoption("--record-mode", default=None) in (None, "none"):
         for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
             del os.environ[name]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +17,8 @@ from engines.registry import open_database
 from skills.context import SkillContext
 from skills.etl_pipeline_builder.output import Output
 from skills.etl_pipeline_builder.skill import Input, run
+from tests import warm
+from tests.warm import Warm
 from transfer.moveplan import MovePlan
 
 Columns = list[tuple[str, str, str]]  # name, target type, route
@@ -97,23 +97,11 @@ def change(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from tests.moving import move
-from transfer.moveplan import MovePlan
-if __name__ == "__main__":
-    move(Path(sys.argv[1]), sys.argv[2], MovePlan.model_validate_json(sys.argv[3]))
-"""
+def start(source: Path, target: str, made: MovePlan, failpoint: str) -> Warm:
+    """The move in a program of its own, which ends or waits at the failpoint (`name:count:kill`)."""
+    environment = {**os.environ, "DBMO_FAILPOINT": failpoint}
+    return warm.start(_alone, source, target, made.model_dump_json(), environment=environment)
 
 
-def start(source: Path, target: str, made: MovePlan, failpoint: str, folder: Path) -> subprocess.Popen[str]:
-    """The move in a process of its own, which ends or sleeps at the failpoint (`name:count:kill`)."""
-    script = folder / "move.py"
-    script.write_text(SCRIPT)
-    return subprocess.Popen(
-        [sys.executable, str(script), str(source), target, made.model_dump_json()],
-        env={**os.environ, "DBMO_FAILPOINT": failpoint, "PYTHONPATH": "."},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _alone(source: Path, target: str, made: str) -> None:
+    move(source, target, MovePlan.model_validate_json(made))

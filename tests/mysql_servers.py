@@ -24,6 +24,7 @@ from engines.embedded_account import Account
 from engines.mysql.quoting import quote_identifier
 from engines.mysql.url import arguments
 from tests.mysql_scripts import statements
+from tests.places import SERVERS, home_of
 
 MARIADBD = Path("/usr/sbin/mariadbd")
 INSTALL = "mariadb-install-db"
@@ -108,7 +109,7 @@ def load_mysql(url: str, script: str | Path, foreign_key_checks: bool = True, to
 def private_mariadb(*settings: str) -> Iterator[MysqlServer]:
     """A MariaDB in a folder of its own on a socket and a loopback port, stopped and removed afterwards."""
     account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="dbmo-maria-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dbmo-maria-", dir=home_of(SERVERS)))
     folder.chmod(0o755)
     account.give(folder)
     data, place, port = folder / "data", folder / "sock", _free_port()

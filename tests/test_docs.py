@@ -13,6 +13,7 @@ import pytest
 
 from agent.cli import parser
 from agent.prechecks import CONTRADICTIONS, REQUIRED_SKILLS
+from agent.request_options import Options
 from agent.rules import BY_CODE, RULES
 from engines.errors import Aborted, CheckFailed, EngineError, UsageError
 from transfer.routes.route import ROUTES
@@ -27,6 +28,8 @@ CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # a command stands at the beginning of a code span or of a line of a block, or behind a pipe
 COMMAND = re.compile(r"^(?: {4,}|`)(?:.*\| *|\$ )?(?:\.venv/bin/)?dbmo +([a-z][a-z-]*(?:\|[a-z-]+)*)")
+CALL = re.compile(r"\bdbmo +([a-z][a-z-]*(?:\|[a-z-]+)*)([^|#`]*)")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 PAGES = sorted(
     path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")) if path.is_file()
 )
@@ -71,9 +74,11 @@ def documented_codes() -> dict[str, int]:
     return {code: int(next(c for c in rest.split("|") if c.strip().isdigit())) for code, rest in rows}
 
 
-def commands() -> set[str]:
+@cache
+def known() -> dict[str, set[str]]:
+    """Every command with its options."""
     actions = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return set(next(actions).choices)
+    return {name: set(command._option_string_actions) for name, command in next(actions).choices.items()}
 
 
 def test_every_code_that_can_be_raised_is_documented() -> None:
@@ -115,7 +120,26 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 def test_commands_that_are_named_exist(page: Path) -> None:
     code = re.findall(r"`[^`\n]+`|^ {4,}.+$", page.read_text(), re.MULTILINE)
     named = {name for text in code for names in COMMAND.findall(text) for name in names.split("|")}
-    assert named - commands() == set()
+    assert named - known().keys() == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_that_are_named_exist(page: Path) -> None:
+    code = re.findall(r"`[^`\n]+`|^ {4,}.+$", page.read_text(), re.MULTILINE)
+    lines = [text.split(" -- ")[0] for text in code if COMMAND.search(text)]
+    named = {
+        (name, option)
+        for text in lines
+        for names, rest in CALL.findall(text)
+        for name in names.split("|")
+        for option in OPTION.findall(rest)
+    }
+    assert {(name, option) for name, option in named if option not in known().get(name, {option})} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_fields_of_a_request_that_are_named_exist(page: Path) -> None:
+    assert set(re.findall(r"\boptions\.([a-z_]+)", page.read_text())) - Options.model_fields.keys() == set()
 
 
 def test_the_first_page_names_both_commands() -> None:

@@ -1,10 +1,11 @@
-"""Runs heavy steps of a schema side by side: the biggest first, never two that want the same table for themselves."""
+"""How steps of a schema are put together, and how heavy ones run side by side, the biggest first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from conversion.mapping import Statement
 from transfer.ddl import Job
 
 Work = Callable[[Job], None]
@@ -77,3 +78,21 @@ def lots(jobs: Sequence[Job], most: int) -> list[list[Job]]:
         else:
             found.append(list(group))
     return found
+
+
+def in_order(
+    statements: Sequence[Statement], is_alone: Callable[[Statement], bool], most: int
+) -> Iterator[list[Statement]]:
+    """Lots of at most that many in the order that is given; those that are to be alone are a lot each."""
+    part: list[Statement] = []
+    for statement in statements:
+        alone = is_alone(statement)
+        if part and (alone or len(part) == most):
+            yield part
+            part = []
+        part.append(statement)
+        if alone:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -186,7 +186,10 @@ class Coordinator:
         if outcome.error is None:
             desk.failures = 0
             return
-        self._give_back(work[len(outcome.results) :], report)
+        undone = self._give_back(work[len(outcome.results) :], report)
+        if undone and outcome.error.code == "RANGE_DONE":
+            # nobody did it: a crash of the target took chunks with it, and what is there is to be looked at anew
+            raise MomentLost(outcome.error)
         self._failed(desk, outcome, outcome.error)
 
     def _committed(self, result: ChunkResult, report: Callable[[ChunkResult], None]) -> None:
@@ -195,14 +198,17 @@ class Coordinator:
         report(result)
         check_quarantine(self.quarantined, self.assignment.plan.quarantine_limit)
 
-    def _give_back(self, work: list[Range], report: Callable[[ChunkResult], None]) -> None:
-        """Only the target knows whether ranges were committed whose lane did not say so."""
+    def _give_back(self, work: list[Range], report: Callable[[ChunkResult], None]) -> bool:
+        """Only the target knows whether ranges were committed whose lane did not say so; whether some were not."""
+        undone = False
         for part in reversed(work):
             done = insist(partial(self.chunks.done, part), self.patience, self.cancelled)
             if done is not None:
                 self._committed(done, report)
             else:
+                undone = True
                 self.agenda.again(part)
+        return undone
 
     def _failed(self, desk: Desk, outcome: Outcome, error: DbmoError) -> None:
         """Let the lane rest and go on, replace it, do without it, or end with the error."""

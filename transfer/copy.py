@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
-from engines.errors import EngineError
+from engines.errors import DbmoError, EngineError
 from transfer.agenda import Agenda, is_copied
 from transfer.chunks import ChunkResult
 from transfer.coordinator import ONE_WRITER, Coordinator
-from transfer.crew import Crew, gather, joins_later
+from transfer.crew import Crew, alone, gather, joins_later
 from transfer.desks import MomentLost
-from transfer.endpoints import AnySnapshot, Endpoints
+from transfer.endpoints import AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
-from transfer.lanes import LaneMaker, ProcessLane, close_all, prepare
+from transfer.lanes import LaneMaker, LocalLane, ProcessLane, close_all, prepare
 from transfer.limits import Limits
 from transfer.moveplan import MovePlan
 from transfer.resume import Resumed, settle
-from transfer.retry import Patience, insist
-from transfer.sizes import expected, sizes_of, worth
+from transfer.retry import Patience, insist, nature
+from transfer.sizes import expected, processes, sizes_of, worth
 from transfer.state import State, open_chunks
 from transfer.worker import Assignment
 
@@ -54,17 +54,21 @@ def copy_tables(
         with closing(opened) as snapshot:
             if moment > 1:
                 state.renew()  # a lane of the moment before may still be committing
-            crew = _crew(plan, endpoints, state, snapshot, limits, lanes, note)
+            crew = Crew(Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch), [])
             try:
-                position = crew.assignment.position
-                note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
-                found = found.then(settle(plan, endpoints, state, chunks, snapshot, note))
-                state.update(position=position)
+                with _before_lanes():
+                    make = _maker(plan, snapshot, limits, lanes)
+                    crew = _crew(crew.assignment, snapshot, limits, make, note)
+                    position = crew.assignment.position
+                    note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
+                    found = found.then(settle(plan, endpoints, state, chunks, snapshot, note))
+                    state.update(position=position)
                 present = crew
                 while True:
-                    agenda = Agenda(plan, snapshot, chunks)
+                    with _before_lanes():
+                        agenda = Agenda(plan, snapshot, chunks)
                     failpoint("copy.planned")
-                    Coordinator(present, snapshot, agenda, chunks, limits, lanes, patience, note).run(report, cancelled)
+                    Coordinator(present, snapshot, agenda, chunks, limits, make, patience, note).run(report, cancelled)
                     # a target that crashes loses the last commits that it was not asked to wait for: once all of them
                     # are on its disk it says itself what it holds
                     state.update(position=position)
@@ -73,13 +77,9 @@ def copy_tables(
                     note("commits lost", {"pending": len(chunks.pending())})
                     present = Crew(crew.assignment, [])
             except MomentLost as error:
-                note("moment lost", {"position": position, "why": error.cause.what})
+                note("moment lost", {"position": crew.assignment.position, "why": error.cause.what})
                 if moment == patience.moments:
-                    raise EngineError(
-                        "MOMENT_LOST",
-                        f"The source's moment was lost {moment} times ({error.cause.what}).",
-                        "Look why its server ends connections; run the same command again to go on.",
-                    ) from error
+                    raise _given_up(error, moment, alive(snapshot)) from error
             finally:
                 close_all(crew.lanes)
     return found
@@ -92,20 +92,41 @@ def begin_lanes(plan: MovePlan, asked: int | None) -> None:
         prepare(plan)
 
 
-def _crew(
-    plan: MovePlan,
-    endpoints: Endpoints,
-    state: State,
-    snapshot: AnySnapshot,
-    limits: Limits,
-    lanes: LaneMaker,
-    note: Note,
-) -> Crew:
+@contextmanager
+def _before_lanes() -> Iterator[None]:
+    """Inside, what passes by itself, at either end, ends the moment: what was begun of it is begun anew."""
+    try:
+        yield
+    except DbmoError as error:
+        if nature(error) == "final":
+            raise
+        raise MomentLost(error) from error
+
+
+def _given_up(error: MomentLost, times: int, alive: bool) -> DbmoError:
+    """What ends the copy after so many moments; alive: whether it was not the source that ended them."""
+    if alive:
+        return error.cause
+    return EngineError(
+        "MOMENT_LOST",
+        f"The source's moment was lost {times} times ({error.cause.what}).",
+        "Look why its server ends connections; run the same command again to go on.",
+    )
+
+
+def _maker(plan: MovePlan, snapshot: AnySnapshot, limits: Limits, lanes: LaneMaker) -> LaneMaker:
+    """What makes lanes: threads of this process do where there is little to copy and nobody asked for a number."""
+    if getattr(lanes, "remote", False) or limits.present.connections is not None:
+        return lanes
+    return LocalLane if processes(sizes_of(plan, snapshot).values()) == 1 else lanes
+
+
+def _crew(assignment: Assignment, snapshot: AnySnapshot, limits: Limits, lanes: LaneMaker, note: Note) -> Crew:
     """The lanes that have to be there before the first chunk is copied, where the source wants it so."""
-    assignment = Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch)
+    plan = assignment.plan
     allowed = 1 if plan.target_engine in ONE_WRITER else limits.connections()
     if joins_later(assignment) or (allowed == 1 and not getattr(lanes, "remote", False)):
-        return Crew(assignment, [])
+        return alone(assignment, snapshot, note)
     asked = limits.present.connections is not None  # a number that a person asked for counts as it is
     wanted = allowed if asked else min(allowed, worth(sizes_of(plan, snapshot).values()))
-    return Crew(assignment, []) if wanted == 1 else gather(lanes, assignment, snapshot, wanted, note)
+    return alone(assignment, snapshot, note) if wanted == 1 else gather(lanes, assignment, snapshot, wanted, note)

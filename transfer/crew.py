@@ -33,6 +33,17 @@ def joins_later(assignment: Assignment) -> bool:
     return family(assignment.plan.source_engine) in JOINED_LATER
 
 
+def alone(assignment: Assignment, snapshot: AnySnapshot, note: Note) -> Crew:
+    """No lane yet: the coordinator reads by itself. Where only a moment under hold() has a name, it is taken so."""
+    if not getattr(snapshot, "to_be_held", False):
+        return Crew(assignment, [])
+    with snapshot.hold() as held:
+        if held:
+            snapshot.refresh()
+    _told(note, snapshot, {"held": bool(held), "lanes": 0, "asked": 0})
+    return Crew(replace(assignment, token=snapshot.token, position=snapshot.position), [])
+
+
 def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count: int, note: Note) -> Crew:
     """That many lanes at one moment with the snapshot, or fewer; none where the moment can't be shared.
 
@@ -48,8 +59,7 @@ def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count
         snapshot.refresh()
         assignment = replace(assignment, token=snapshot.token, position=snapshot.position)
         refused = _refused(lanes, assignment, HELD_SECONDS)
-    facts = {"held": bool(held), "lanes": len(lanes) - len(refused), "asked": count}
-    note("moment held", facts | {"seconds": round(float(getattr(_lock(snapshot), "seconds", 0.0) or 0.0), 4)})
+    _told(note, snapshot, {"held": bool(held), "lanes": len(lanes) - len(refused), "asked": count})
     for lane, why in refused:
         note("lane not added", {"lane": lane.name, "why": why})
         lane.close()
@@ -68,8 +78,12 @@ def _made(make: LaneMaker, assignment: Assignment, count: int, note: Note) -> li
     return lanes
 
 
-def _lock(snapshot: AnySnapshot) -> Any:
-    return getattr(snapshot, "locked", None)
+def _told(note: Note, snapshot: AnySnapshot, facts: dict[str, Any]) -> None:
+    """Note how long the source was locked, or why it could not be."""
+    lock = getattr(snapshot, "locked", None)
+    facts["seconds"] = round(float(getattr(lock, "seconds", 0.0) or 0.0), 4)
+    why = "" if facts["held"] else str(getattr(lock, "refused", "") or "")
+    note("moment held", facts | ({"why": why} if why else {}))
 
 
 def _refused(lanes: Sequence[Lane], assignment: Assignment, seconds: float | None = None) -> list[tuple[Lane, str]]:

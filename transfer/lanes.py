@@ -74,7 +74,14 @@ class ProcessLane:
     def __init__(self, assignment: Assignment, name: str) -> None:
         self.name, self.valve = name, Valve()
         self._closed = False
-        self._process = OneProcess(_start, (assignment, self.valve), _interrupt)
+        try:
+            self._process = OneProcess(_start, (assignment, self.valve), _interrupt)
+        except WorkerGone as error:
+            raise NoRoom(
+                "WORKER_LOST",
+                f"Another copying process ({name}) could not be started: {error}.",
+                "Look at the limits of processes and memory; run the same command again: finished chunks are kept.",
+            ) from error
 
     def open(self, assignment: Assignment) -> Future[Outcome]:
         """See Lane."""

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from engines.errors import EngineError
 from engines.families import family
 from engines.protocols import Database
 from transfer.quarantined import Quarantined
 
 PREFIX = "_dbmo"
+# codes under which servers refuse a query that names a column they don't have
+REFUSALS = frozenset({"POSTGRESQL_ERROR", "MYSQL_ERROR", "QUERY_FAILED"})
 ASIDE = ("table_name", "locator", "column_name", "row_key", "reason", "action", "original")
 
 
@@ -21,12 +24,12 @@ class Names:
     there: str
     table: str
     mark: str
-    quote: str = '"'  # rows and lower are words of MySQL
+    quote: str = '"'  # rows and lower are words of MySQL; SQLite takes an unknown name in "" for a text
 
 
 NAMES: dict[str, Names] = {
     "postgresql": Names("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", "_dbmo.{}", "%s"),
-    "sqlite": Names("SELECT count(*) FROM sqlite_master WHERE name = ?", "_dbmo_{}", "?"),
+    "sqlite": Names("SELECT count(*) FROM sqlite_master WHERE name = ?", "_dbmo_{}", "?", "`"),
     "mysql": Names(
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
         "_dbmo_{}",
@@ -72,7 +75,16 @@ def _rows(
     if not target.query(names.there, (full,))[0][0]:
         return
     quoted = ", ".join(f"{names.quote}{name}{names.quote}" for name in columns)
-    yield from target.query(f"SELECT {quoted} FROM {full} WHERE {owner} = {names.mark}", (migration,))
+    try:
+        yield from target.query(f"SELECT {quoted} FROM {full} WHERE {owner} = {names.mark}", (migration,))
+    except EngineError as error:
+        if error.code not in REFUSALS:
+            raise
+        raise EngineError(
+            "STATE_LAYOUT",
+            f"The state in {target.display} ({full}) is none that this version makes: {error.what}",
+            "Finish or take back that migration with the version that began it, then drop these tables.",
+        ) from error
 
 
 def _documents(

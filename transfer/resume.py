@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.errors import DbmoError
 from engines.families import family
+from engines.protocols import names_moment
 from transfer.chunks import Chunk
 from transfer.clear import clear_rows, clear_unit
 from transfer.endpoints import AnySnapshot, Endpoints
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
     from transfer.apart.doubts import Doubt, MakeIndex
 
 Note = Callable[[str, dict[str, Any]], None]
-UNKNOWN = "unknown"  # begins a position that names no moment
 INDEX = "dbmo_resume_{}_"  # begins the names of a migration's indexes that last as long as ranges are told apart
-WHOLE = "what it becomes is not told apart by ranges"
 LEFT = """
 SELECT pg_catalog.format('DROP INDEX IF EXISTS %%I.%%I', n.nspname, c.relname)
   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -85,7 +84,7 @@ def settle(
         note("resumed", {"kept": len(finished), "why": "nothing was written to the source"})
         return resumed
     with _indexes(state) as make_index:
-        doubtful = _doubtful(plan, endpoints, state, chunks, snapshot, [*finished, *begun], make_index)
+        doubtful = _doubtful(plan, endpoints, state, chunks, snapshot, make_index)
         gone = {(part.table, part.number) for doubt in doubtful.values() for part in doubt.parts}
         resumed.proved = resumed.kept = sum((chunk.table, chunk.number) not in gone for chunk in finished)
         resumed.source_changed = bool(doubtful)
@@ -106,10 +105,12 @@ def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
     SQLite: the file's own change counter; MongoDB: what the snapshot itself can show. A position that names no moment
     proves nothing.
     """
+    if not names_moment(before):
+        return False
     own = getattr(snapshot, "unchanged_since", None)
     if own is not None:
-        return bool(before) and not before.startswith(UNKNOWN) and bool(own(before))
-    if before != snapshot.position or not before or before.startswith(UNKNOWN):
+        return bool(own(before))
+    if before != snapshot.position:
         return False
     return family(engine) != "postgresql" or before.endswith(":")
 
@@ -120,27 +121,28 @@ def _doubtful(
     state: State,
     chunks: Chunks,
     snapshot: AnySnapshot,
-    finished: list[Chunk],
     make_index: MakeIndex,
 ) -> dict[str, Doubt]:
     """What isn't proved equal, by unit."""
-    from transfer.apart.doubts import Doubt, Doubts  # the validator's code, which a first run doesn't need
+    aside, known = chunks.quarantined(), {unit.name: unit for unit in units(plan)}
+    own: dict[str, list[Chunk]] = {}
+    for chunk in chunks.finished():
+        own.setdefault(chunk.table, []).append(chunk)
+    # the validator's code, which a first run doesn't need
+    if "mongodb" in (family(plan.source_engine), family(plan.target_engine)):
+        from transfer.apart.together import Together
+
+        return Together(plan, endpoints, snapshot, state.writer).doubts(known, own, chunks.begun(), aside)
+    from transfer.apart.doubts import Doubts
     from transfer.compare.inflight import open_ranges
 
     found: dict[str, Doubt] = {}
-    aside = chunks.quarantined()
-    mapped = {unit.name: unit for unit in units(plan) if isinstance(unit, TableUnit)}
-    own: dict[str, list[Chunk]] = {}
-    for chunk in finished:
-        own.setdefault(chunk.table, []).append(chunk)
-    if not mapped:
-        return {name: Doubt(parts, None, WHOLE) for name, parts in own.items()}
     with open_ranges(endpoints, snapshot.token, snapshot) as ranges:
         doubts = Doubts(ranges, state.writer.query, make_index)
         for name, parts in own.items():
-            unit = mapped.get(name)
-            entries = [entry for table, entry in aside if table == name]
-            doubt = Doubt(parts, None, WHOLE) if unit is None else doubts.of(unit, parts, entries)
+            unit = known[name]
+            assert isinstance(unit, TableUnit)
+            doubt = doubts.of(unit, parts, [entry for table, entry in aside if table == name])
             if doubt is not None:
                 found[name] = doubt
     return found

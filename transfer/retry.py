@@ -37,6 +37,8 @@ BY_STATE: dict[str, Nature] = {
     "57P03": "outage",
     "57P05": "outage",
 }
+# MongoDB's TransientTransactionError and UnknownTransactionCommitResult: whether it was done the target is asked first
+LABELS = ("transient", "commit_unknown")
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,23 @@ class Patience:
         return longest * random.uniform(0.5, 1.0)
 
 
+# what ends this run or its right to write: not tried again here, and no fault of what was asked
+ENDS = frozenset({"EPOCH_PASSED", "INTERRUPTED"})
+
+
 def nature(error: DbmoError) -> Nature:
     """Whether and how an error is tried again."""
-    if error.data.get("transient") and error.code not in BY_CODE:  # MongoDB's label TransientTransactionError
+    if error.code not in BY_CODE and any(error.data.get(label) for label in LABELS):
         return "conflict"
     state = error.data.get("sqlstate")
     if isinstance(state, str) and state in BY_STATE:
         return BY_STATE[state]
     return BY_CODE.get(error.code, "final")
+
+
+def passes(error: DbmoError) -> bool:
+    """Whether the same may be asked again later, so that the error says nothing of the values that it was about."""
+    return nature(error) != "final" or error.code in ENDS
 
 
 def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], bool] = lambda: False) -> T:
@@ -78,11 +89,16 @@ def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], 
             attempt += 1
             if is_enough(error, attempt, time.monotonic() - began, patience):
                 raise
-            again = time.monotonic() + patience.wait(attempt)
-            while time.monotonic() < again:
-                if cancelled():
-                    raise stopped() from error
-                time.sleep(min(NAP, max(0.0, again - time.monotonic())))
+            rest(patience.wait(attempt), cancelled)
+
+
+def rest(seconds: float, cancelled: Callable[[], bool] = lambda: False) -> None:
+    """Wait so long; INTERRUPTED where it is cancelled meanwhile."""
+    again = time.monotonic() + seconds
+    while time.monotonic() < again:
+        if cancelled():
+            raise stopped()
+        time.sleep(min(NAP, max(0.0, again - time.monotonic())))
 
 
 def is_enough(error: DbmoError, attempts: int, seconds: float, patience: Patience) -> bool:

@@ -11,6 +11,10 @@ from transfer.units import units
 
 LANE_BYTES = 64_000_000  # below this much for each, another lane costs more than it gives
 MANY = 1_000_000
+# Lanes in threads share one interpreter, and cost no more than their connections: while one waits for its servers the
+# other works. So many small units pay for another one; a third finds nothing left to do.
+THREAD_UNITS = 32
+MOST_THREADS = 2
 
 
 def sizes_of(plan: MovePlan, snapshot: AnySnapshot) -> dict[str, Size]:
@@ -28,13 +32,20 @@ def sizes_of(plan: MovePlan, snapshot: AnySnapshot) -> dict[str, Size]:
 
 
 def expected(plan: MovePlan) -> int:
-    """How many lanes a plan is worth by what it knows itself."""
+    """How many processes a plan is worth by what it knows itself."""
     if plan.documents or plan.collections:
         return MANY
-    return worth(Size(table.rows, table.size_bytes) for table in plan.tables)
+    return processes(Size(table.rows, table.size_bytes) for table in plan.tables)
+
+
+def processes(sizes: Iterable[Size]) -> int:
+    """How many lanes in processes of their own units are worth by their bytes; any number where one's aren't known."""
+    known = [size.bytes for size in sizes]
+    return MANY if None in known else 1 + sum(size or 0 for size in known) // LANE_BYTES
 
 
 def worth(sizes: Iterable[Size]) -> int:
-    """How many lanes units are worth by their bytes; any number where one's aren't known."""
-    known = [size.bytes for size in sizes]
-    return MANY if None in known else 1 + sum(size or 0 for size in known) // LANE_BYTES
+    """How many lanes units are worth: in processes by their bytes, or in threads where those are few."""
+    known = list(sizes)
+    apart = processes(known)
+    return apart if apart > 1 else min(MOST_THREADS, 1 + len(known) // THREAD_UNITS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from conversion.mapping import Statement
 from engines.errors import DbmoError, EngineError
 from engines.families import family
 from transfer.begun import is_refused, is_there, run_alone, settle
-from transfer.builds import lots, side_by_side
+from transfer.builds import in_order, lots, side_by_side
 from transfer.ddl import (
     ALONE,
     BUILDS,
@@ -28,6 +28,7 @@ from transfer.failpoints import failpoint
 from transfer.retry import Patience, insist
 from transfer.state import State
 
+LEAST = 16  # tables that are worth a transaction beside others
 TOGETHER = 100  # light statements in one transaction: the server's table of locks is small
 BEGUN = "begun "  # id of the note that a step of MySQL was begun
 ADDED = "added "  # id of the note that a reference is there, but not proved yet
@@ -66,7 +67,20 @@ class Stage:
             return
         self._memory()
         for kind, group in groupby(pending, key=lambda s: _sort(s.kind)):
-            {"build": self._builds, "reference": self._references, "other": self._together}[kind](list(group))
+            {
+                "table": self._tables,
+                "build": self._builds,
+                "reference": self._references,
+                "other": self._together,
+            }[kind](list(group))
+
+    def _tables(self, statements: Sequence[Statement]) -> None:
+        """In lots side by side; a table that needs one of another lot is refused, and made when that stands."""
+        size = min(TOGETHER, max(LEAST, -(-len(statements) // self.threads)))
+        parts = [statements[at : at + size] for at in range(0, len(statements), size)]
+        with ThreadPoolExecutor(self.threads) as pool:
+            left = [statement for refused in pool.map(self._tried, parts) for statement in refused]
+        self._together(left)
 
     def _builds(self, statements: Sequence[Statement]) -> None:
         """Keys, indexes and checks: the light ones in a few transactions, the others one by one."""
@@ -82,12 +96,17 @@ class Stage:
         chosen = {one.statement.id for one in heavy}
         self._together([one.statement for one in jobs if one.statement.id not in chosen])
         for one in heavy:
-            if ADDED + one.statement.id not in self.done:
-                added, _ = validation(one.statement) or ("", "")
-                with self.state.writer.begin() as connection:
-                    self.state.writer.run(connection, added)
-                    self.state.finish_step(connection, ADDED + one.statement.id, 0.0)
+            self._insist(one.statement, self._add)
         self._heavy(heavy, lambda one: self._insist(one.statement, self._prove))
+
+    def _add(self, statement: Statement) -> None:
+        """A reference for rows to come, unless the target says that it is there."""
+        if ADDED + statement.id in self.done:
+            return
+        added, _ = validation(statement) or ("", "")
+        with self.state.writer.begin() as connection:
+            self.state.writer.run(connection, added)
+            self.state.finish_step(connection, ADDED + statement.id, 0.0)
 
     def _insist(self, statement: Statement, work: Callable[[Statement], None]) -> None:
         """Do a step again after what passes (a deadlock, a lock, an outage), unless the target says that it is done."""
@@ -131,7 +150,7 @@ class Stage:
 
     def _together(self, statements: Sequence[Statement]) -> None:
         """In the plan's order, as many in a transaction as can be."""
-        for part in _parts(statements, self._alone):
+        for part in in_order(statements, self._alone, TOGETHER):
             self._lot(part)
 
     def _alone(self, statement: Statement) -> bool:
@@ -142,10 +161,13 @@ class Stage:
 
     def _lot(self, statements: Sequence[Statement]) -> None:
         """All of them in one transaction, or, when one is refused, one by one, so that those before it stand."""
+        for statement in self._tried(statements) if len(statements) > 1 else statements:
+            self._stop_if_cancelled()
+            self._step(statement)
+
+    def _tried(self, statements: Sequence[Statement]) -> list[Statement]:
+        """All of them in one transaction; what is not done when one is refused."""
         self._stop_if_cancelled()
-        if len(statements) == 1:
-            self._step(statements[0])
-            return
         seconds: list[float] = []
         try:
             failpoint("step.before")
@@ -159,15 +181,12 @@ class Stage:
             if error.code == "EPOCH_PASSED":
                 raise
             # an answer to the commit may have been lost
-            self.done = insist(self.state.done_steps, Patience(), self.cancelled)
-            for statement in statements:
-                if statement.id not in self.done:
-                    self._stop_if_cancelled()
-                    self._step(statement)
-            return
+            self.done = done = insist(self.state.done_steps, Patience(), self.cancelled)
+            return [statement for statement in statements if statement.id not in done]
         failpoint("step.after")
         for statement, taken in zip(statements, seconds, strict=True):
             self.report(statement, taken)
+        return []
 
     def _step(self, statement: Statement) -> None:
         self._insist(statement, self._once)
@@ -227,19 +246,6 @@ class Stage:
 
 
 def _sort(kind: str) -> str:
-    return "build" if kind in BUILDS else "reference" if kind in REFERENCES else "other"
-
-
-def _parts(statements: Sequence[Statement], is_alone: Callable[[Statement], bool]) -> Iterator[list[Statement]]:
-    part: list[Statement] = []
-    for statement in statements:
-        alone = is_alone(statement)
-        if part and (alone or len(part) == TOGETHER):
-            yield part
-            part = []
-        part.append(statement)
-        if alone:
-            yield part
-            part = []
-    if part:
-        yield part
+    if kind in BUILDS:
+        return "build"
+    return "reference" if kind in REFERENCES else "table" if kind == "table" else "other"

@@ -7,6 +7,8 @@ from pydantic import Field
 from engines.catalog import Model
 from transfer.load import LoadLimits
 
+SCAN, SCANNED = "scan", "scanned"  # stages before a copy: the source's values are looked at, rows are those looked at
+
 
 class TableStanding(Model):
     """A table that was begun: committed rows and bytes.

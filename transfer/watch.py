@@ -59,7 +59,7 @@ class Watch:
     def check(self) -> None:
         """Ask every question that a limit needs once: UsageError LIMIT_NOT_WATCHED where nobody can answer it."""
         limits = self._limits()
-        for limit, ask in self._questions(limits):
+        for limit, ask in [*self._questions(limits), *self._cost(limits)]:
             try:
                 ask()
             except Unseen as error:
@@ -135,6 +135,10 @@ class Watch:
             yield "max_running_threads", lambda: self._gauge(self._source).running_threads()
         if limits.max_target_latency_ms is not None:
             yield "max_target_latency_ms", self._latency
+
+    def _cost(self, limits: LoadLimits) -> Iterator[tuple[str, Callable[[], float | None]]]:
+        if limits.max_snapshot_transactions is not None:
+            yield "max_snapshot_transactions", lambda: self._gauge(self._source).held_transactions()
 
     def _lag(self, replicas: list[str]) -> float | None:
         """Of the replicas that are named; where none is, of those that the source knows."""

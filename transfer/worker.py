@@ -17,7 +17,7 @@ from transfer.moveplan import MovePlan
 from transfer.pace import Valve
 from transfer.routes.route import Route, open_route
 from transfer.state import Chunks, open_chunks, open_state
-from transfer.units import Unit, units
+from transfer.units import TableUnit, Unit, units
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class LaneBody:
 
         def copy_all() -> None:
             self._ready()
+            self._look_up([self._units[part.chunk.table] for part in work if part.chunk.table not in self._routes])
             for part in work:
                 results.append(self._copy(part))
 
@@ -109,6 +110,18 @@ class LaneBody:
             state = open_state(self._writer, self.assignment.plan.migration)
             state.join(self.assignment.epoch)
             self._chunks = open_chunks(state)
+
+    def _look_up(self, several: Sequence[Unit]) -> None:
+        """Let both ends ask for what the routes of these units will need, at once, where they can."""
+        tables = [unit for unit in several if isinstance(unit, TableUnit)]
+        if len(tables) > 1:
+            for end, names in (
+                (self._snapshot, [unit.mapping.source for unit in tables]),
+                (self._writer, [unit.mapping.target for unit in tables]),
+            ):
+                look_up = getattr(end, "look_up", None)
+                if look_up is not None:
+                    look_up(names)
 
     def _copy(self, part: Range) -> ChunkResult:
         """Copy a range; when this returns, its rows and its status are committed."""

@@ -69,8 +69,7 @@ def _mysql_driver() -> Told:
     from engines.mysql import fast_lines
 
     told = f"PyMySQL {version('pymysql')}"
-    said = getattr(fast_lines, "driver", None)
-    reader, faster = said() if said is not None else ("this program's own reader on its socket", None)
+    reader, faster = fast_lines.driver()
     return f"{told}; rows are read by {reader}" + (f"; faster: {faster}" if faster else ""), True
 
 

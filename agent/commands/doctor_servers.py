@@ -7,6 +7,7 @@ from contextlib import closing
 
 from engines.errors import DbmoError
 from engines.families import family
+from engines.mysql.grants import Grants
 from engines.pressure import PressureGauge, Unseen, open_gauge
 from engines.protocols import Database
 from engines.registry import open_database
@@ -18,6 +19,8 @@ VARIABLES = (
     ("local_infile", "ON", "LOAD DATA LOCAL, the fastest way in", "SET GLOBAL local_infile = ON"),
     ("log_bin", "ON", "the moment of a copy has a position; several lanes prove by it that they read one moment", ""),
 )
+LOCKING = ("RELOAD", "FLUSH_TABLES")
+LOCK = "the lock under which several lanes begin at one moment (docs/moving.md)"
 MAX_CONNECTIONS = {
     "postgresql": "SELECT current_setting('max_connections')::int - count(*) FROM pg_catalog.pg_stat_activity",
     "mysql": "SELECT @@max_connections - COUNT(*) FROM information_schema.PROCESSLIST",
@@ -54,6 +57,14 @@ def _of_engine(database: Database) -> Iterator[Answer]:
             value = str(found[0][1]) if found else "missing"
             told = f"{value}: {purpose}" + (f"; {remedy}" if value != wanted and remedy else "")
             yield f"  {name}", False, (told, value == wanted)
+        yield "  RELOAD", False, _lock(database)
+
+
+def _lock(database: Database) -> tuple[str, bool]:
+    """Whether the user may lock the source for the moment that lanes begin at; rights by roles aren't looked into."""
+    grants = Grants.of((str(row[0]) for row in database.query("SHOW GRANTS")), "")
+    granted = any(grants.has(right) for right in LOCKING)
+    return f"{'granted' if granted else 'not granted to the user itself'}: {LOCK}", granted
 
 
 def _watched(url: str) -> Iterator[Answer]:

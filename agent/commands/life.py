@@ -40,7 +40,7 @@ def opened(
     else:
         folder = Folder.open(path)
     with folder.locked() if locked else nullcontext(), Console() as console:
-        orchestrator = Orchestrator(folder, console.show)
+        orchestrator = Orchestrator(folder, console.show, listener=console)
         if locked:
             stop_on_interrupt(orchestrator)
         with copies(orchestrator, console, copying) if copying is not None else nullcontext():

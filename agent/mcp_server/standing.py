@@ -9,7 +9,7 @@ from agent.mcp_server.databases import Databases
 from agent.mcp_server.jobs import Job
 from agent.mcp_server.migrations import Migrations, at_work
 from agent.mcp_server.replies import DatabaseLine, ListReply, MigrationLine, Moved, StatusReply
-from agent.status import status_of
+from agent.status import phases_of, status_of
 from engines.errors import DbmoError
 from skills.digest import clean
 
@@ -53,7 +53,7 @@ def _line(migrations: Migrations, migration: str) -> MigrationLine:
     state = Job(migrations.folder(migration)).state
     try:
         with migrations.reading(migration) as run:
-            phases = {entry.body["name"]: entry.body["outcome"] for entry in run.folder.journal.entries("phase")}
+            phases, _ = phases_of(run.folder)
     except DbmoError as error:
         return MigrationLine(migration=migration, state=state, problem=error.what)
     return MigrationLine(migration=migration, state=state, phases=phases)

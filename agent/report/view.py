@@ -79,7 +79,8 @@ def _side(facts: Facts, source: bool) -> str:
     found = facts.assessment["inventory"]["version"] if facts.assessment and source else None
     version = (side.version if side else None) or found or asked.version or ""
     place = (side.reference if side else None) or asked.host or asked.platform or ""
-    name = ENGINES.get(asked.engine_name, asked.engine_name)
+    engine = side.engine if side else asked.engine_name  # a mysql: url may lead to MariaDB
+    name = ENGINES.get(engine, engine)
     return f"{name} {version}".strip() + (f" · {place.removeprefix('sqlite:///')}" if place else "")
 
 

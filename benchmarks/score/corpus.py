@@ -9,10 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conversion.source_values import scanned
 from engines.catalog import Catalog
 from engines.profile import TableProfile
 from engines.registry import open_database
-from skills.schema_comparator.values import scanned
 from tests.mysql_servers import load_mysql
 from tests.servers import DEBIAN_15, load_sql
 
@@ -70,7 +70,7 @@ class Corpus:
         if (name, engine) not in self._read:
             with closing(open_database(self.load(name, engine))) as database:
                 catalog = database.catalog()
-                self._read[name, engine] = catalog, scanned(catalog, database, "another", lambda _: None)
+                self._read[name, engine] = catalog, scanned(catalog, database, "another")
         return self._read[name, engine]
 
 

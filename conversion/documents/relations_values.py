@@ -103,7 +103,7 @@ def _uuid_text_back(value: Any) -> Any:
 
 
 def _labels(value: Any) -> Any:
-    return [label for label in value.split(",") if label] if isinstance(value, str) else natural(value)
+    return (value.split(",") if value else []) if isinstance(value, str) else natural(value)
 
 
 def _labels_back(value: Any) -> Any:

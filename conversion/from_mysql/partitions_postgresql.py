@@ -19,6 +19,8 @@ LESS_THAN = re.compile(r"^\s*VALUES\s+LESS\s+THAN\s*(?:\((?P<values>.*)\)|(?P<ma
 VALUES_IN = re.compile(r"^\s*VALUES\s+IN\s*\((?P<values>.*)\)\s*$", re.I | re.S)
 DAY_ZERO = 366  # TO_DAYS('0001-01-01'); Python's ordinal of that day is 1
 MAXIMUM = "MAXVALUE"
+BEFORE_ALL = "'-infinity'"
+NULL_LISTED = re.compile(r"[(,]\s*NULL\s*[,)]")
 NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
 QUOTED = frozenset({Kind.TEXT, Kind.CHAR, Kind.DATE, Kind.TIMESTAMP})
 
@@ -41,13 +43,24 @@ def partition(source: Table, target: Table, shape: TableShape, take: Callable[[s
         raise Untranslatable(f"partitions by {found.strategy}")
     _check_keys(target, key)
     names = [take(f"{target.name}_{part.name}") for part in found.parts]
-    if word == "RANGE" and any(target.column(name).nullable for name in key):
-        # MySQL puts NULL into the first part; PostgreSQL's ranges have no place for it
+    if _lacks_null(word, [target.column(name) for name in key], bounds):
         names.append(take(f"{target.name}_null"))
         bounds.append("DEFAULT")
     target.kind = "partitioned"
     target.partitioning = Partitioning(strategy=word, key=", ".join(spelled(name) for name in key))
     return [_part(target, name, bound) for name, bound in zip(names, bounds, strict=True)]
+
+
+def _lacks_null(word: str, key: list[Column], bounds: list[str]) -> bool:
+    """Whether a NULL needs a part of its own.
+
+    MySQL puts it into the first of ranges. A list that doesn't name it holds none on the source, but a day that exists
+    in no calendar may become one.
+    """
+    if word == "LIST":
+        days = any(column.nullable and column.type.kind in (Kind.DATE, Kind.TIMESTAMP) for column in key)
+        return days and not any(NULL_LISTED.search(bound) for bound in bounds)
+    return word == "RANGE" and any(column.nullable for column in key)
 
 
 def _part(parent: Table, name: str, bound: str) -> Table:
@@ -92,6 +105,8 @@ def _ranges(found: Partitioning, shape: TableShape) -> tuple[list[str], list[str
     bounds, low = [], ["MINVALUE"] * len(readers)
     for part in found.parts:
         high = _upper(part, readers)
+        if high == low:
+            raise Untranslatable(f"part {part.name} holds no day that PostgreSQL has")
         bounds.append(f"FOR VALUES FROM ({', '.join(low)}) TO ({', '.join(high)})")
         low = high
     return [column.name for column, _ in readers], bounds
@@ -163,6 +178,8 @@ def _constant(node: exp.Expr) -> str | None:
 def _value(value: str, column: ColumnShape) -> str:
     if column.kind in NUMBERS:
         return value if not value.startswith("-") else quoted(value)
+    if column.kind in (Kind.DATE, Kind.TIMESTAMP) and not _is_day(value):
+        raise Untranslatable(f"a bound of {value}, a day that exists in no calendar")
     if column.kind in QUOTED:
         if column.kind in (Kind.TEXT, Kind.CHAR) and "_ci" in column.collation:
             raise Untranslatable("partitions by ranges of text that compares without case")
@@ -172,12 +189,26 @@ def _value(value: str, column: ColumnShape) -> str:
     raise Untranslatable(f"partitions by a {column.kind.value} column")
 
 
+def _is_day(value: str) -> bool:
+    try:
+        datetime.date.fromisoformat(value[: len("YYYY-MM-DD")])
+    except ValueError:
+        return False
+    return True
+
+
 def _year(value: str) -> str:
-    return quoted(f"{int(value):04d}-01-01")
+    return quoted(f"{int(value):04d}-01-01") if int(value) > 0 else BEFORE_ALL
 
 
 def _days(value: str) -> str:
-    return quoted(datetime.date.fromordinal(int(value) - DAY_ZERO + 1).isoformat())
+    """The day; before the first one there are only NULL and zero dates, for which people make a part of their own."""
+    ordinal = int(value) - DAY_ZERO + 1
+    if ordinal < 1:
+        return BEFORE_ALL
+    if ordinal > datetime.date.max.toordinal():
+        raise Untranslatable(f"a bound of {value} days, beyond the year 9999")
+    return quoted(datetime.date.fromordinal(ordinal).isoformat())
 
 
 def _epoch(value: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from conversion.from_mysql.queries_around import Outputs
 from conversion.from_mysql.rewriter import Handler
-from conversion.from_mysql.select import GROUPED_TEXT, Outputs, SelectRewriter
+from conversion.from_mysql.select import GROUPED_TEXT, SelectRewriter
 from conversion.from_mysql.value import TEXTS, shape_of, unified
 from conversion.from_mysql.words import Words
 from conversion.names import shorten

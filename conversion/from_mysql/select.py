@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from sqlglot import exp
 
 from conversion.from_mysql.aggregates import ordered
 from conversion.from_mysql.grouping import determined
-from conversion.from_mysql.rewriter import Handler, Rewriter
+from conversion.from_mysql.queries_around import Outputs, Queries
+from conversion.from_mysql.rewriter import Rewriter
 from conversion.from_mysql.source import folds
 from conversion.from_mysql.value import TEXTS, Value, reference, shape_of
-from conversion.from_mysql.words import Words
 from conversion.names import shorten
 from conversion.scopes import Scope, quoted
-from conversion.shapes import Shapes, TableShape, Untranslatable
+from conversion.shapes import TableShape, Untranslatable
 from conversion.typed import cast
 from engines.catalog import Kind
 
@@ -25,24 +23,6 @@ SUPPORTED = {
     "kind", "hint", "operation_modifiers",
 }  # fmt: skip
 GROUPED_TEXT = "texts that differ only in case are one group on the source and several on the target"
-Outputs = list[tuple[str, Value]]
-
-
-class Queries(Protocol):
-    """What a SELECT needs of the query around it."""
-
-    shapes: Shapes
-    words: Words
-    handlers: Mapping[str | type[exp.Expr], Handler]
-    notes: list[str]
-
-    def rewrite(self, node: exp.Expr, parent: Scope | None = None) -> tuple[exp.Query, Outputs]:
-        """A query inside this one."""
-        ...
-
-    def common_tables(self, node: exp.Query, scope: Scope) -> exp.With | None:
-        """The WITH clause."""
-        ...
 
 
 class SelectRewriter:

@@ -31,6 +31,13 @@ def convert_catalog(request: Request) -> Conversion:
     return convert(request, MysqlToSqlite())
 
 
+# (route by the rules, type asked for) -> route
+ASKED = {
+    ("numeric", "REAL"): "double", ("numeric", "NUMERIC"): "double", ("numeric", "INTEGER"): "integer",
+    ("double", "TEXT"): "text",
+}  # fmt: skip
+
+
 class MysqlToSqlite(Direction):
     """SQLite's side of the rules."""
 
@@ -64,13 +71,17 @@ class MysqlToSqlite(Direction):
     def overridden(self, facts: ColumnFacts, choice: Choice, wanted: str) -> Choice:
         """SQLite takes any value into any column: what counts is the affinity of the declared word."""
         known = {rule.native for rule in RULES} | {"NUMERIC", "DATE", "DATETIME", "TIMESTAMP"}
-        if wanted.upper().split("(")[0].strip() not in known:
+        native = wanted.upper().split("(")[0].strip()
+        found = facts.column.type
+        broken = native == "INTEGER" and choice.route == "numeric" and bool(found.kind is Kind.DECIMAL and found.scale)
+        if native not in known or broken:
             raise UsageError(
                 "TYPE_WITHOUT_ROUTE",
                 f"Column {facts.column.name} ({facts.column.native}) can't be moved into {wanted}.",
                 f"Ask for one of {', '.join(sorted(known))}.",
             )
-        route = "double" if wanted.upper() in ("REAL", "NUMERIC") and choice.route == "numeric" else choice.route
+        # text in a column of numbers becomes a double, and a double in one of text has 15 digits
+        route = ASKED.get((choice.route, wanted.upper()), choice.route)
         return replace(choice, native=wanted.upper(), route=route, reason="asked for", alternatives=(choice.native,))
 
     def logical(self, native: str) -> LogicalType:

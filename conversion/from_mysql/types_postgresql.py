@@ -66,9 +66,11 @@ def choose(facts: ColumnFacts) -> Choice:
     rule = next(rule for rule in RULES if rule.applies(facts))
     native = rule.native if isinstance(rule.native, str) else rule.native(facts)
     reason = rule.reason if isinstance(rule.reason, str) else rule.reason(facts)
-    aside = rule.aside(facts)
-    if aside and facts.profile:
-        reason += f"; {aside:,} of {facts.profile.values:,} values don't fit and are set aside with their keys"
+    unfit, aside = rule.aside(facts), rule.aside(facts.unsettled)
+    if unfit and facts.profile:
+        reason += f"; {unfit:,} of {facts.profile.values:,} values don't fit and " + (
+            "are set aside with their keys" if aside == unfit else "go by the plan's policies"
+        )
     return Choice(
         native=native,
         route=rule.route,

@@ -8,12 +8,12 @@ from conversion.procedural.sqlite_programs import writes
 EVENTS = {"INSERT": "INSERT", "REPLACE": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}
 
 
-def circle(parsed: dict[str, TriggerText], name: str, table: str) -> str | None:
+def circle(parsed: dict[str, TriggerText], name: str) -> str | None:
     """The table through which the trigger fires itself again (recursive_triggers is off by default); None: it won't."""
-    own = (parsed[name].event, table.lower())
+    own = (parsed[name].event, parsed[name].table)
     by_event: dict[tuple[str, str], list[str]] = {}
     for key, text in parsed.items():
-        by_event.setdefault((text.event, key.split(".", 1)[1].rsplit(".", 1)[0].lower()), []).append(key)
+        by_event.setdefault((text.event, text.table), []).append(key)
     seen: set[tuple[str, str]] = set()
     waiting = [(step, step[1]) for step in _steps(parsed[name])]
     while waiting:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conversion.procedural.assign import Value, coerced
+from conversion.procedural import dml_parts as parts
+from conversion.procedural.assign import Value
 from conversion.procedural.context import Context, Place
 from conversion.procedural.scope import Scope
 from conversion.procedural.select_parts import select_items
-from conversion.procedural.tokens import Reader, split
+from conversion.procedural.tokens import Reader
 from conversion.shapes import ColumnShape, Untranslatable
 
-STOPS = ("WHERE", "ORDER", "LIMIT", "RETURNING", "FROM", "SET", "USING")
 MODIFIERS = ("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK")
-CONFLICT = {
-    "IGNORE": "IGNORE also turns other errors into warnings and changes values so that they fit",
-    "OR": "its conflict clause has no counterpart",
-    "ON": "what it does on a conflict (ON CONFLICT, ON DUPLICATE KEY) depends on every unique key of the table",
-}
 
 
 @dataclass
@@ -57,7 +52,7 @@ def written(text: str, scope: Scope, context: Context) -> Written:
     word = reader.next().text.upper()
     for modifier in MODIFIERS:
         reader.take(modifier)
-    for conflict, reason in CONFLICT.items():
+    for conflict, reason in parts.CONFLICT.items():
         if reader.take(conflict):
             raise Untranslatable(reason)
     if word == "INSERT":
@@ -72,30 +67,30 @@ def written(text: str, scope: Scope, context: Context) -> Written:
 def _insert(reader: Reader, scope: Scope, context: Context) -> Written:
     reader.take("INTO")
     place = context.place(reader.dotted())
-    _guard(place, context)
+    parts.guard(place, context)
     columns = None
     if reader.peek().text == "(" and not reader.peek(1).is_word("SELECT", "WITH", "VALUES"):
-        columns = [_column(place, _plain(name, context), context) for name in reader.parts()]
+        columns = [parts.column(place, parts.plain(name, context), context) for name in reader.parts()]
     if columns is None:
         columns = [column for column in place.shape.columns.values() if not column.generated]
     if reader.take("SET"):
-        pairs = _assignments(reader.until("ON"), place, context)
-        _end(reader)
+        pairs = parts.assignments(reader.until("ON"), place, context)
+        parts.end(reader)
         return _values([[value for _, value in pairs]], [column for column, _ in pairs], place, scope, context)
     if reader.take("DEFAULT", "VALUES"):
-        _end(reader)
+        parts.end(reader)
         return Written(f"INSERT INTO {context.table_name(place.shape)} DEFAULT VALUES", place, single=True)
     if reader.take("VALUES") or reader.take("VALUE"):
         rows = [reader.parts()]
         while reader.take(","):
             rows.append(reader.parts())
-        returning = _returning(reader, place, scope, context)
-        _end(reader)
+        returning = parts.returning(reader, place, scope, context)
+        parts.end(reader)
         found = _values(rows, columns, place, scope, context)
         found.returning = returning
         return found
     query = reader.until("ON", "RETURNING")
-    _end(reader)
+    parts.end(reader)
     return _from_query(query, columns, place, scope, context)
 
 
@@ -118,7 +113,7 @@ def _row(
     asked = [number for number in kept if row[number].upper() != "DEFAULT" and number not in found]
     values = context.languages.values([row[number] for number in asked], scope)
     for number, value in zip(asked, values, strict=True):
-        found[number] = _stored(value, columns[number], place, context)
+        found[number] = parts.stored(value, columns[number], place, context)
     if len(found) < len(kept) and context.languages.target == "sqlite":
         raise Untranslatable("SQLite has no DEFAULT as a value")
     return [found.get(number, "DEFAULT") for number in kept]
@@ -144,7 +139,7 @@ def _from_query(query: str, columns: list[ColumnShape], place: Place, scope: Sco
         if len(items) != len(columns):
             raise Untranslatable("an INSERT has another number of values than of columns")
         stored = [
-            _stored(value, column, place, context) for value, column in zip(sentence.values, columns, strict=True)
+            parts.stored(value, column, place, context) for value, column in zip(sentence.values, columns, strict=True)
         ]
     names = ", ".join(context.quoted(column.name) for column in columns)
     head = f"INSERT INTO {context.table_name(place.shape)} ({names})"
@@ -153,143 +148,39 @@ def _from_query(query: str, columns: list[ColumnShape], place: Place, scope: Sco
 
 def _update(reader: Reader, scope: Scope, context: Context) -> Written:
     reader.take("ONLY")
-    source = _target(reader, "SET")
+    source = parts.target(reader, "SET")
     place = context.place(source[0])
-    _guard(place, context)
+    parts.guard(place, context)
     reader.expect("SET")
-    pairs = _assignments(reader.until(*STOPS), place, context)
-    where = reader.until(*STOPS) if reader.take("WHERE") else None
-    returning = _returning(reader, place, scope, context)
-    _end(reader)
-    _check_order(pairs, place, context)
+    pairs = parts.assignments(reader.until(*parts.STOPS), place, context)
+    where = reader.until(*parts.STOPS) if reader.take("WHERE") else None
+    returning = parts.returning(reader, place, scope, context)
+    parts.end(reader)
+    parts.check_order(pairs, place, context)
     query = f"FROM {source[1]}" + (f" WHERE {where}" if where else "")
     clocks = [context.clock(value, column, place) for column, value in pairs]
     asked = [f"SELECT {'1' if clock else value} {query}" for (_, value), clock in zip(pairs, clocks, strict=True)]
     sentence = context.languages.query(asked[0], scope, asked)
     sets = ", ".join(
-        f"{context.quoted(column.name)} = {clock or _stored(value, column, place, context)}"
+        f"{context.quoted(column.name)} = {clock or parts.stored(value, column, place, context)}"
         for (column, _), value, clock in zip(pairs, sentence.values, clocks, strict=True)
     )
     alias, condition = sentence.target()
-    text = f"UPDATE {_aliased(alias, place, context)} SET {sets}"
+    text = f"UPDATE {parts.aliased(alias, place, context)} SET {sets}"
     return Written(text, place, condition=condition, returning=returning)
 
 
 def _delete(reader: Reader, scope: Scope, context: Context) -> Written:
     reader.expect("FROM")
     reader.take("ONLY")
-    source = _target(reader, "WHERE")
+    source = parts.target(reader, "WHERE")
     place = context.place(source[0])
-    _guard(place, context)
-    where = reader.until(*STOPS) if reader.take("WHERE") else None
-    returning = _returning(reader, place, scope, context)
-    _end(reader)
+    parts.guard(place, context)
+    where = reader.until(*parts.STOPS) if reader.take("WHERE") else None
+    returning = parts.returning(reader, place, scope, context)
+    parts.end(reader)
     query = f"SELECT 1 FROM {source[1]}" + (f" WHERE {where}" if where else "")
     sentence = context.languages.query(query, scope, [query])
     alias, condition = sentence.target()
-    text = f"DELETE FROM {_aliased(alias, place, context)}"
+    text = f"DELETE FROM {parts.aliased(alias, place, context)}"
     return Written(text, place, condition=condition, returning=returning)
-
-
-def _target(reader: Reader, stop: str) -> tuple[list[str], str]:
-    """Name parts of the table, and table and alias as written."""
-    start = reader.peek().start
-    parts = reader.dotted()
-    if reader.take("AS") or (reader.peek().kind in ("word", "quoted") and not reader.peek().is_word(stop, *STOPS)):
-        reader.name()
-    if reader.peek().text == ",":
-        raise Untranslatable("it writes several tables at once")
-    return parts, reader.text[start : reader.peek(-1).end]
-
-
-def _assignments(text: str, place: Place, context: Context) -> list[tuple[ColumnShape, str]]:
-    found = []
-    for part in split(text, context.languages.source):
-        reader = Reader(part, context.languages.source)
-        if reader.peek().text == "(":
-            raise Untranslatable("it sets several columns from one row")
-        parts = reader.dotted()
-        reader.expect("=")
-        found.append((_column(place, parts[-1], context), part[reader.peek().start :].strip()))
-    return found
-
-
-def _check_order(pairs: list[tuple[ColumnShape, str]], place: Place, context: Context) -> None:
-    """MySQL computes a later assignment with the values of the earlier ones, the others with the row as it was."""
-    if "mysql" not in context.ends or context.ends[0] == context.ends[1]:
-        return
-    assigned: set[str] = set()
-    for column, value in pairs:
-        tokens = Reader(value, context.languages.source).tokens
-        names = [
-            token.name.lower()
-            for token, before in zip(tokens, [None, *tokens], strict=False)
-            if token.kind in ("word", "quoted") and not (before is not None and before.text == ".")
-        ]
-        if any(place.shape.find(name) is not None and name in assigned for name in names):
-            raise Untranslatable("an assignment of an UPDATE reads what an earlier one sets: MySQL sees the new value")
-        assigned |= {name for name, shape in place.shape.columns.items() if shape == column}
-
-
-def _returning(reader: Reader, place: Place, scope: Scope, context: Context) -> list[Value] | None:
-    if not reader.take("RETURNING"):
-        return None
-    items = split(reader.until(";"), context.languages.source)
-    if "*" in items:
-        raise Untranslatable("it returns all columns of a changed row")
-    asked = [f"SELECT {item} FROM {context.languages.source and _written_name(place)}" for item in items]
-    return context.languages.query(asked[0], scope, asked).values
-
-
-def _written_name(place: Place) -> str:
-    if place.source is None:
-        raise Untranslatable("it returns columns of what isn't a table")
-    return '"' + place.source.name.replace('"', '""') + '"'
-
-
-def _stored(value: Value, column: ColumnShape, place: Place, context: Context) -> str:
-    return coerced(value, column.kind, place.native(column), context.ends, place.zoned(column))
-
-
-def _plain(text: str, context: Context) -> str:
-    """The name that a column list holds, without its table and quotes."""
-    reader = Reader(text, context.languages.source)
-    name = reader.dotted()[-1]
-    if not reader.done:
-        raise Untranslatable(f"its text can't be read at {reader.shown()}")
-    return name
-
-
-def _column(place: Place, name: str, context: Context) -> ColumnShape:
-    found = place.shape.find(name)
-    if found is None:
-        raise Untranslatable(f"column {name} of {place.shape.name} isn't on the target")
-    return found
-
-
-def _aliased(alias: str, place: Place, context: Context) -> str:
-    """The table to write; its alias only where the target's statements may have one and it is another name."""
-    name = context.table_name(place.shape)
-    if not alias or alias == place.shape.name:
-        return name
-    if context.languages.target == "sqlite":
-        raise Untranslatable("statements of SQLite's triggers can't give the table they write another name")
-    return f"{name} AS {context.quoted(alias)}"
-
-
-def _guard(place: Place, context: Context) -> None:
-    """MySQL's triggers can't write the table they belong to (its manual, Restrictions on Stored Programs)."""
-    if context.own_table is not None and context.own_table == place.shape and context.languages.target == "mysql":
-        raise Untranslatable("it writes its own table, which MySQL forbids triggers")
-
-
-def _end(reader: Reader) -> None:
-    for word, reason in CONFLICT.items():
-        if reader.peek().is_word(word):
-            raise Untranslatable(reason)
-    if reader.peek().is_word("ORDER", "LIMIT"):
-        raise Untranslatable("it changes only the first rows of an order (ORDER BY, LIMIT)")
-    if reader.peek().is_word("FROM", "USING", "JOIN"):
-        raise Untranslatable("it changes a table by joining others")
-    if not reader.done:
-        raise Untranslatable(f"its text can't be read at {reader.shown()}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from conversion.procedural.parse_statements import Several, StatementParser
 from conversion.procedural.tokens import Reader
 from conversion.procedural.tree import (
     Assign,
     Block,
-    Branch,
     Call,
-    Case,
     Cursor,
     CursorStep,
     Handler,
-    If,
     Leave,
     Loop,
     Node,
@@ -54,14 +52,16 @@ def parse_body(text: str) -> Node:
     return found
 
 
-class _Parser:
+class _Parser(StatementParser):
+    otherwise = ("ELSEIF",)
+
     def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+        super().__init__(reader)
         self.forms: dict[str, Callable[[str | None], Node]] = {
             "BEGIN": self._block, "LOOP": self._loop, "WHILE": self._while, "REPEAT": self._repeat,
         }  # fmt: skip
         self.plain: dict[str, Callable[[], Node]] = {
-            "IF": self._if, "CASE": self._case, "SET": self._set, "LEAVE": self._leave, "ITERATE": self._leave,
+            "IF": self.conditional, "CASE": self.case, "SET": self._set, "LEAVE": self._leave, "ITERATE": self._leave,
             "RETURN": self._return, "SIGNAL": self._signal, "RESIGNAL": self._signal, "CALL": self._call,
             "OPEN": self._cursor, "FETCH": self._cursor, "CLOSE": self._cursor, "GET": self._diagnostics,
         }  # fmt: skip
@@ -82,24 +82,6 @@ class _Parser:
         text = reader.until(";")
         return Unknown(REFUSED.get(word, f"it uses {word or text[:20]}").format(word=word), text)
 
-    def statements(self, *ends: str) -> list[Node]:
-        """Statements with their semicolons, up to one of these words."""
-        found: list[Node] = []
-        while not self.reader.peek().is_word(*ends):
-            if self.reader.done:
-                raise Untranslatable("a statement has no end")
-            if self.reader.take(";"):
-                continue
-            statement = self.statement()
-            found += statement.body if isinstance(statement, _Several) else [statement]
-            self.reader.expect(";")
-        return found
-
-    def _closed(self, *words: str) -> None:
-        self.reader.expect(*words)
-        if self.reader.peek().kind in ("word", "quoted"):
-            self.reader.next()  # the label once more
-
     def _block(self, label: str | None) -> Node:
         self.reader.expect("BEGIN")
         self.reader.take("NOT", "ATOMIC")
@@ -108,7 +90,7 @@ class _Parser:
             self._declare(block)
             self.reader.expect(";")
         block.body = self.statements("END")
-        self._closed("END")
+        self.closed("END")
         return block
 
     def _declare(self, block: Block) -> None:
@@ -150,12 +132,12 @@ class _Parser:
             if not reader.take(","):
                 break
         statement = self.statement()
-        return Handler(action, conditions, statement.body if isinstance(statement, _Several) else [statement])
+        return Handler(action, conditions, statement.body if isinstance(statement, Several) else [statement])
 
     def _loop(self, label: str | None) -> Node:
         self.reader.expect("LOOP")
         body = self.statements("END")
-        self._closed("END", "LOOP")
+        self.closed("END", "LOOP")
         return Loop(body, label)
 
     def _while(self, label: str | None) -> Node:
@@ -163,7 +145,7 @@ class _Parser:
         condition = self.reader.until("DO")
         self.reader.expect("DO")
         body = self.statements("END")
-        self._closed("END", "WHILE")
+        self.closed("END", "WHILE")
         return Loop(body, label, "while", condition)
 
     def _repeat(self, label: str | None) -> Node:
@@ -171,37 +153,8 @@ class _Parser:
         body = self.statements("UNTIL")
         self.reader.expect("UNTIL")
         condition = self.reader.until("END")
-        self._closed("END", "REPEAT")
+        self.closed("END", "REPEAT")
         return Loop(body, label, "until", condition)
-
-    def _if(self) -> Node:
-        reader = self.reader
-        reader.expect("IF")
-        found = If([])
-        while True:
-            condition = reader.until("THEN")
-            reader.expect("THEN")
-            found.branches.append(Branch(condition, self.statements("ELSEIF", "ELSE", "END")))
-            if not reader.take("ELSEIF"):
-                break
-        if reader.take("ELSE"):
-            found.otherwise = self.statements("END")
-        reader.expect("END", "IF")
-        return found
-
-    def _case(self) -> Node:
-        reader = self.reader
-        reader.expect("CASE")
-        operand = reader.until("WHEN") or None
-        found = Case(operand, [])
-        while reader.take("WHEN"):
-            condition = reader.until("THEN")
-            reader.expect("THEN")
-            found.branches.append(Branch(condition, self.statements("WHEN", "ELSE", "END")))
-        if reader.take("ELSE"):
-            found.otherwise = self.statements("END")
-        reader.expect("END", "CASE")
-        return found
 
     def _set(self) -> Node:
         reader = self.reader
@@ -219,7 +172,7 @@ class _Parser:
             found.append(Assign(target, reader.until(",", ";")))
             if not reader.take(","):
                 break
-        return _Several(found) if len(found) > 1 else found[0]
+        return Several(found) if len(found) > 1 else found[0]
 
     def _leave(self) -> Node:
         again = self.reader.next().is_word("ITERATE")
@@ -263,7 +216,7 @@ class _Parser:
         step = CursorStep(action, reader.name())
         if action == "FETCH":
             reader.expect("INTO")
-            step.into = targets(reader)
+            step.into = self.targets()
         elif reader.peek().text == "(":
             return Unknown("it opens a cursor with parameters", reader.until(";"))
         return step
@@ -281,23 +234,8 @@ class _Parser:
             return Sql(text)
         if reader.peek().is_word("OUTFILE", "DUMPFILE"):
             return Unknown("it writes files", reader.until(";"))
-        into = targets(reader)
+        into = self.targets()
         return Sql(f"{text} {reader.until(';')}".strip(), into)
-
-
-class _Several(Block):
-    """Statements written as one, which need no block."""
-
-
-def targets(reader: Reader) -> list[list[str]]:
-    """Variables with commas between; Untranslatable for one that lives as long as the connection."""
-    found: list[list[str]] = []
-    while True:
-        if reader.peek().kind == "variable":
-            raise Untranslatable(f"it uses {reader.peek().text}, which lives as long as the connection")
-        found.append(reader.dotted())
-        if not reader.take(","):
-            return found
 
 
 def _typed(part: str) -> tuple[str, str]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conversion.procedural.parse_raise import parse_raise
+from conversion.procedural.parse_statements import StatementParser
 from conversion.procedural.tokens import Reader
 from conversion.procedural.tree import (
     Assign,
     Block,
-    Branch,
     Call,
-    Case,
     Cursor,
     CursorStep,
     ForQuery,
     ForRange,
     Handler,
-    If,
     Leave,
     Loop,
     Node,
@@ -58,11 +56,13 @@ def parse_body(text: str) -> Block:
     return found
 
 
-class _Parser:
+class _Parser(StatementParser):
+    otherwise = ("ELSIF", "ELSEIF")
+
     def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+        super().__init__(reader)
         self.plain: dict[str, Callable[[], Node]] = {
-            "IF": self._if, "CASE": self._case, "EXIT": self._leave, "CONTINUE": self._leave,
+            "IF": self.conditional, "CASE": self.case, "EXIT": self._leave, "CONTINUE": self._leave,
             "RETURN": self._return, "RAISE": lambda: parse_raise(reader), "PERFORM": self._perform, "NULL": self._null,
             "OPEN": self._cursor, "FETCH": self._cursor, "CLOSE": self._cursor, "CALL": self._call,
         }  # fmt: skip
@@ -73,17 +73,6 @@ class _Parser:
         name = self.reader.name()
         self.reader.expect(">>")
         return name
-
-    def statements(self, *ends: str) -> list[Node]:
-        found: list[Node] = []
-        while not self.reader.peek().is_word(*ends):
-            if self.reader.done:
-                raise Untranslatable("a statement has no end")
-            if self.reader.take(";"):
-                continue
-            found.append(self.statement())
-            self.reader.expect(";")
-        return found
 
     def statement(self) -> Node:
         reader = self.reader
@@ -135,13 +124,8 @@ class _Parser:
                     conditions.append(reader.until("OR", "THEN"))
                 reader.expect("THEN")
                 block.handlers.append(Handler("EXCEPTION", conditions, self.statements("WHEN", "END")))
-        self._closed("END")
+        self.closed("END")
         return block
-
-    def _closed(self, *words: str) -> None:
-        self.reader.expect(*words)
-        if self.reader.peek().kind in ("word", "quoted"):
-            self.reader.next()
 
     def _declare(self, block: Block) -> None:
         reader = self.reader
@@ -166,34 +150,6 @@ class _Parser:
             block.variables.append(Variable(name, native, reader.until(";") if given else None, constant))
         reader.expect(";")
 
-    def _if(self) -> Node:
-        reader = self.reader
-        reader.expect("IF")
-        found = If([])
-        while True:
-            condition = reader.until("THEN")
-            reader.expect("THEN")
-            found.branches.append(Branch(condition, self.statements("ELSIF", "ELSEIF", "ELSE", "END")))
-            if not (reader.take("ELSIF") or reader.take("ELSEIF")):
-                break
-        if reader.take("ELSE"):
-            found.otherwise = self.statements("END")
-        reader.expect("END", "IF")
-        return found
-
-    def _case(self) -> Node:
-        reader = self.reader
-        reader.expect("CASE")
-        found = Case(reader.until("WHEN") or None, [])
-        while reader.take("WHEN"):
-            condition = reader.until("THEN")
-            reader.expect("THEN")
-            found.branches.append(Branch(condition, self.statements("WHEN", "ELSE", "END")))
-        if reader.take("ELSE"):
-            found.otherwise = self.statements("END")
-        reader.expect("END", "CASE")
-        return found
-
     def _loop(self, label: str | None) -> Node:
         reader = self.reader
         condition, kind, head = None, "loop", None
@@ -203,7 +159,7 @@ class _Parser:
             head = self._for()
         reader.expect("LOOP")
         body = self.statements("END")
-        self._closed("END", "LOOP")
+        self.closed("END", "LOOP")
         if isinstance(head, (ForRange, ForQuery)):
             head.body, head.label = body, label
             return head
@@ -261,16 +217,10 @@ class _Parser:
                 return Unknown("it fetches other than the next row", reader.until(";"))
         step = CursorStep(action, reader.name())
         if reader.take("INTO"):
-            step.into = self._targets()
+            step.into = self.targets()
         elif reader.peek().text != ";":
             return Unknown("it opens a cursor with a query or arguments", reader.until(";"))
         return step
-
-    def _targets(self) -> list[list[str]]:
-        found = [self.reader.dotted()]
-        while self.reader.take(","):
-            found.append(self.reader.dotted())
-        return found
 
     def _sql(self, word: str) -> Node:
         reader = self.reader
@@ -284,5 +234,5 @@ class _Parser:
                 raise Untranslatable("it runs a SELECT whose rows go nowhere")
             return Sql(text)
         strict = reader.take("STRICT")
-        into = self._targets()
+        into = self.targets()
         return Sql(f"{text} {reader.until(';')}".strip(), into, strict)

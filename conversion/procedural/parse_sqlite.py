@@ -13,11 +13,12 @@ FAIL = "RAISE(FAIL) keeps what the statement did before, which only SQLite can"
 
 @dataclass
 class TriggerText:
-    """A trigger: timing, event, columns of UPDATE OF, its WHEN, and what it does."""
+    """A trigger: timing, event, columns of UPDATE OF, table (lower case), its WHEN, and what it does."""
 
     timing: str
     event: str
     columns: list[str] = field(default_factory=list)
+    table: str = ""
     condition: str | None = None
     body: list[Node] = field(default_factory=list)
 
@@ -42,7 +43,7 @@ def parse_trigger(sql: str) -> TriggerText:
         while reader.take(","):
             found.columns.append(_name(reader))
     reader.expect("ON")
-    _name(reader)
+    found.table = _name(reader).lower()
     reader.take("FOR", "EACH", "ROW")
     if reader.take("WHEN"):
         found.condition = reader.until("BEGIN")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from conversion.procedural.answers import Answer, QueryTranslator, Sentence, taken_apart
 from conversion.procedural.assign import Value, coerced
 from conversion.procedural.scope import ROWS, VARIABLES, Bound, Local, RoutineShape, Scope
+from conversion.procedural.sql_texts import begins_query, parsed, span
 from conversion.procedural.tokens import Reader
 from conversion.shapes import Shapes, Untranslatable
 from engines.catalog import Kind
-
-READ = {"mysql": "mysql", "postgresql": "postgres", "sqlite": "sqlite"}  # family -> sqlglot's dialect
 
 
 @dataclass
@@ -143,8 +140,8 @@ class Languages:
     def bind(self, text: str, scope: Scope, bound: Bound) -> str:
         """The source's text with pseudo columns in place of variables, NEW, OLD and calls of known functions."""
         text = self._bind_signs(text, scope, bound)
-        select = text if _begins_query(text) else f"SELECT {text}"
-        node = _parsed(select, self.source)
+        select = text if begins_query(text) else f"SELECT {text}"
+        node = parsed(select, self.source)
         tables = list(node.find_all(exp.Table))
         changes = []
         for column in node.find_all(exp.Column):
@@ -153,7 +150,7 @@ class Languages:
                 changes.append(change)
         for start, end, new in sorted(changes, reverse=True):
             select = select[:start] + new + select[end:]
-        return select if _begins_query(text) else select[len("SELECT ") :]
+        return select if begins_query(text) else select[len("SELECT ") :]
 
     def _bind_column(
         self, column: exp.Column, scope: Scope, bound: Bound, tables: list[exp.Table]
@@ -169,17 +166,17 @@ class Languages:
                 if self.conflict == "column":
                     return None
                 raise Untranslatable(f"{column.name} is a variable and a column of a table it reads")
-            return (*_span(column.this), bound.add(local))
+            return (*span(column.this), bound.add(local))
         if column.args.get("db") is not None:
             return None
         if scope.row(table.name) is not None and not any(item.alias_or_name == table.name for item in tables):
             if isinstance(column.this, exp.Star):
                 raise Untranslatable(f"it uses the whole row {table.name.upper()}")
-            return (*_span(table), ROWS[table.name.lower()])
+            return (*span(table), ROWS[table.name.lower()])
         local = scope.find(f"{table.name}.{column.name}")
         if local is None:
             return None
-        return _span(table)[0], _span(column.this)[1], bound.add(local)
+        return span(table)[0], span(column.this)[1], bound.add(local)
 
     def _is_column(self, name: str, tables: list[exp.Table]) -> bool:
         shapes = [self.shapes.find(table.name, table.db) for table in tables]
@@ -235,24 +232,3 @@ class Languages:
             text = coerced(value, local.kind, local.native, (self.source, self.target))
             found.append(f"CAST({text} AS {local.native})" if self.target == "postgresql" else text)
         return found
-
-
-def _begins_query(text: str) -> bool:
-    return text.lstrip(" \t\r\n(")[:6].upper() in ("SELECT", "VALUES") or text.lstrip()[:5].upper() == "WITH "
-
-
-def _span(identifier: exp.Expr) -> tuple[int, int]:
-    meta = identifier.meta
-    if "start" not in meta:
-        raise Untranslatable(f"{identifier.name} can't be found in its text")
-    return int(meta["start"]), int(meta["end"]) + 1
-
-
-def _parsed(sql: str, family: str) -> exp.Expr:
-    try:
-        found = sqlglot.parse(sql, read=READ[family])
-    except (SqlglotError, RecursionError) as error:
-        raise Untranslatable("the parser can't read it") from error
-    if len(found) != 1 or found[0] is None or isinstance(found[0], exp.Command):
-        raise Untranslatable("the parser can't read it")
-    return found[0]

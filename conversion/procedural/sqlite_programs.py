@@ -11,6 +11,7 @@ from conversion.procedural.tree import Assign, Branch, If, Node, Raise, Return, 
 from conversion.procedural.walker import Walker
 from conversion.shapes import TableShape, Untranslatable
 from engines.catalog import Kind, Table
+from engines.sqlite.rowid import ROWIDS
 
 WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 RAISED = "P0001"  # PostgreSQL's code for an error that a program raises
@@ -83,7 +84,7 @@ def own_row(text: str, table: Table) -> tuple[list[tuple[str, str]], str] | None
             left, right = words[4:], words[:3]
         else:
             return None
-    keys = {"rowid", "oid", "_rowid_"} - {column.name.lower() for column in table.columns}
+    keys = {*ROWIDS} - {column.name.lower() for column in table.columns}
     if table.primary_key is not None and len(table.primary_key.columns) == 1:
         keys.add(table.primary_key.columns[0].lower())
     same = len(left) == 1 and left[0] in keys and right[1:2] == ["."] and right[2] in keys

@@ -58,7 +58,7 @@ def _trigger(
         for pairs, row in updates:
             body += programs.own_row_assignments(pairs, row, text.event, owner, shape, scope, walker)
     else:
-        again = circle(parsed, name, owner.name)
+        again = circle(parsed, name)
         if again:
             raise Untranslatable(f"it writes {again}, which would fire it again; SQLite doesn't fire it a second time")
         context.own_table = shape

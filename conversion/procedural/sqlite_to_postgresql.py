@@ -98,7 +98,7 @@ class _Translation:
 
     def _plain(self) -> list[Node]:
         before = self.text.timing != "AFTER"
-        again = circle(self.parsed, f"{self.owner.full_name}.{self.trigger.name}", self.owner.name)
+        again = circle(self.parsed, f"{self.owner.full_name}.{self.trigger.name}")
         if again:
             raise Untranslatable(f"it writes {again}, which would fire it again; SQLite doesn't fire it a second time")
         if (

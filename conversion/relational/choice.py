@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engines.catalog import Catalog, Column, Kind, Table
 from engines.profile import ColumnProfile
@@ -23,6 +23,15 @@ class ColumnFacts:
     in_unique: bool = False
     in_index: bool = False
     in_foreign_key: bool = False
+    settled: frozenset[str] = frozenset()  # forms of which no NULL comes, see conversion/result.py, Overrides
+
+    @property
+    def unsettled(self) -> ColumnFacts:
+        """The same without the values that become something else than NULL."""
+        if self.profile is None or not self.settled & self.profile.forms.keys():
+            return self
+        left = {form: count for form, count in self.profile.forms.items() if form not in self.settled}
+        return replace(self, profile=self.profile.model_copy(update={"forms": left}))
 
     @property
     def full_name(self) -> str:
@@ -53,10 +62,11 @@ class ColumnFacts:
 class Choice:
     """A target type in the server's own spelling, the value conversion (route) that fills it, and why.
 
-    set_aside: values found that the type can't hold; checks: conditions in the target's dialect that keep what the
-    source's type promised ({column} stands for the quoted name), such as an unsigned column's `{column} >= 0`;
-    labels: those of an enum type to make first, whose name then becomes native; kind: what expressions take the values
-    for, where it isn't what native says; collation, charset: as the target spells them, where not the default.
+    set_aside: values found that the type can't hold and that become NULL; checks: conditions in the target's dialect
+    that keep what the source's type promised ({column} stands for the quoted name), such as an unsigned column's
+    `{column} >= 0`; labels: those of an enum type to make first, whose name then becomes native; kind: what expressions
+    take the values for, where it isn't what native says; collation, charset: as the target spells them, where not the
+    default.
     """
 
     native: str

@@ -128,6 +128,7 @@ def _facts(draft: Draft, table: Table) -> list[ColumnFacts]:
             in_unique=column.name in unique,
             in_index=column.name in indexed,
             in_foreign_key=column.name in references,
+            settled=frozenset(draft.overrides.settled),
         )
         for column in table.columns
     ]

@@ -80,13 +80,19 @@ def of_bits(bits: int) -> Callable[[Case], bool]:
 
 def fits_decimal(found: LogicalType) -> bool:
     """True for declared digits that a decimal of MySQL has."""
-    return found.precision is not None and found.precision <= DECIMAL_DIGITS and (found.scale or 0) <= DECIMAL_SCALE
+    if found.precision is None:
+        return False
+    scale = found.scale or 0
+    return found.precision - min(scale, 0) <= DECIMAL_DIGITS and scale <= DECIMAL_SCALE
 
 
 def declared_decimal(case: Case) -> str:
-    """The declared digits; a negative scale rounds before the point, so it only widens."""
+    """The declared digits; a negative scale rounds before the point and one above the precision begins behind it.
+
+    MySQL has neither, so both only widen.
+    """
     precision, scale = case.type.precision or 1, case.type.scale or 0
-    return f"decimal({precision},{scale})" if scale >= 0 else f"decimal({min(precision - scale, DECIMAL_DIGITS)},0)"
+    return f"decimal({max(precision, scale)},{scale})" if scale >= 0 else f"decimal({precision - scale},0)"
 
 
 def found_decimal(case: Case) -> str:
@@ -114,7 +120,7 @@ def has_length(case: Case) -> bool:
 def key_text(case: Case) -> bool:
     """True for a keyed text whose values found fit a key."""
     fits = case.longest is None or case.longest <= case.room(4)
-    return case.type.kind is Kind.TEXT and case.keyed and fits
+    return case.type.kind in (Kind.TEXT, Kind.CHAR) and case.keyed and fits
 
 
 def key_varchar(case: Case) -> str:

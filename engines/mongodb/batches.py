@@ -53,18 +53,19 @@ def load_raw(into: Transaction, name: str, documents: Iterable[bytes], unchecked
     unchecked: the collection's validator is not asked, which needs the right bypassDocumentValidation (dbAdmin).
     """
     loaded = size = 0
-    for batch in _batches(documents):
+    for batch in lots(documents, BATCH_BYTES):
         _insert(into, name, batch, unchecked or None)
         loaded += len(batch)
         size += sum(map(len, batch))
     return Loaded(loaded, size)
 
 
-def _batches(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
+def lots(documents: Iterable[bytes], most: int) -> Iterator[list[bytes]]:
+    """Documents in lists of at most BATCH and so many bytes; a larger one is a list of its own."""
     batch: list[bytes] = []
     size = 0
     for raw in documents:
-        if batch and (len(batch) == BATCH or size + len(raw) > BATCH_BYTES):
+        if batch and (len(batch) == BATCH or size + len(raw) > most):
             yield batch
             batch, size = [], 0
         batch.append(raw)

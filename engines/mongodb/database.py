@@ -22,6 +22,7 @@ from engines.mongodb.introspect import read_catalog
 from engines.mongodb.sessions import session_at, snapshot_session
 from engines.profile import TableProfile
 from engines.protocols import QueryMeasure
+from engines.scanning import Told, silent
 
 __all__ = ["MongodbDatabase", "translate_error"]
 
@@ -129,7 +130,7 @@ class MongodbDatabase:
         with self._connected() as database, database.client.start_session(snapshot=True) as session:
             yield session
 
-    def profile(self, table: Table) -> TableProfile:
+    def profile(self, table: Table, told: Told = silent) -> TableProfile:
         """NOT_RELATIONAL: what was seen in documents stands in the catalog's collections."""
         self._refuse("a profile of a table")
 

@@ -66,6 +66,7 @@ def message(error: PyMongoError) -> str:
     if details.get("writeErrors"):
         details = details["writeErrors"][0]
     words = str(details.get("errmsg") or error).split(" dup key:")[0]
+    words = words.split(" (configured timeouts:")[0]  # behind it the driver describes itself
     return redact(words.strip().splitlines()[0] if words.strip() else type(error).__name__)[:300]
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from engines.errors import DbmoError
 from engines.mongodb.errors import translate_error
+from engines.mongodb.sessions import WINDOW
 from engines.pressure import ANSWER_SECONDS, Unseen
 
 NOT_REPLICATED = 76  # NoReplicationEnabled, src/mongo/base/error_codes.yml
@@ -58,8 +60,13 @@ class MongodbGauge:
         return float((newest - own["optimeDate"]).total_seconds())
 
     def held_transactions(self) -> int:
-        """Unseen: the server bounds the age of a snapshot itself (minSnapshotHistoryWindowInSeconds)."""
-        raise Unseen("MongoDB counts none; it ends old snapshots by itself")
+        """Unseen, with the age at which the server ends a snapshot by itself, where it says that."""
+        try:
+            found = self._command("getParameter", **{WINDOW: 1}).get(WINDOW)
+        except (Unseen, DbmoError):  # no right, or no such parameter
+            found = None
+        kept = "old ones" if found is None else f"those older than {int(found)} s ({WINDOW})"
+        raise Unseen(f"MongoDB counts none; it ends {kept} by itself")
 
     def latency_ms(self) -> float:
         """A round trip (ping): there is no write that touches no collection."""
@@ -78,13 +85,13 @@ class MongodbGauge:
         found = self._command("replSetGetStatus")
         return None if "members" not in found else list(found["members"])
 
-    def _command(self, name: str) -> Mapping[str, Any]:
+    def _command(self, name: str, **more: Any) -> Mapping[str, Any]:
         try:
             if self._client is None:
                 given = self.url.lower()
                 waits: dict[str, Any] = {name: ANSWER_SECONDS * 1000 for name in WAITS if name.lower() not in given}
                 self._client = MongoClient(self.url, **waits, appname="dbmo")
-            answer: Mapping[str, Any] = self._client.admin.command(name)
+            answer: Mapping[str, Any] = self._client.admin.command(name, **more)
             return answer
         except OperationFailure as error:
             if error.code == NOT_REPLICATED:

@@ -11,6 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, OperationFailure
 
 UNSHARED = "none"  # the token of a moment that there isn't
+WINDOW = "minSnapshotHistoryWindowInSeconds"  # how long a server keeps moments
 UNAUTHORIZED = 13  # src/mongo/base/error_codes.yml
 NO_MOMENT = "no single moment, read from {now} on: {reason}"
 

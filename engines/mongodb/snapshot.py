@@ -14,13 +14,13 @@ from pymongo.errors import OperationFailure
 from engines.mongodb.bson_exact import split
 from engines.mongodb.database import MongodbDatabase
 from engines.mongodb.introspect.collections import kind_of
-from engines.mongodb.sessions import UNSHARED, cluster_time, moment_of, snapshot_session, text_of
+from engines.mongodb.sessions import UNSHARED, WINDOW, cluster_time, moment_of, snapshot_session, text_of
 from engines.mongodb.unchanged import unchanged_since
+from engines.protocols import UNKNOWN
 
 ID = "_id"
 BY_ID = [(ID, 1)]
 BLOCK_DOCUMENTS = 1_000  # the server ends a batch at 16 MB by itself
-WINDOW = "minSnapshotHistoryWindowInSeconds"
 # Kinds that are read whole, in the server's own order: no index over _id finds their documents, or the order counts.
 UNCUT = frozenset({"view", "timeseries", "capped"})
 # https://www.mongodb.com/docs/manual/reference/read-concern-snapshot/: not on capped collections
@@ -56,7 +56,7 @@ class MongodbSnapshot:
             self._session, _ = self._opened.session(join)
             self.position = f"cluster time {join}"
         elif join == UNSHARED:
-            self.position = "unknown (the moment of another process can't be shared on this server)"
+            self.position = f"{UNKNOWN} (the moment of another process can't be shared on this server)"
         else:
             self._take()
         self.shared = self._session is not None
@@ -72,7 +72,7 @@ class MongodbSnapshot:
             return
         self._end_session()
         resume = f"; changes from {text_of(before)}" if before is not None else ""
-        self.position = f"unknown ({words}){resume}"
+        self.position = f"{UNKNOWN} ({words}){resume}"
 
     @property
     def window(self) -> int | None:

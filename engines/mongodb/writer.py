@@ -13,8 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from engines.errors import Aborted, EngineError
-from engines.grant import Grant
+from engines.grant import Grant, passed
 from engines.mongodb.batches import ID, MAJORITY, Transaction, load_raw
 from engines.mongodb.bson_exact import encode
 from engines.mongodb.commands import parsed, run_again
@@ -38,13 +37,11 @@ class MongodbWriter(MongodbDatabase):
 
     def __init__(self, url: str, display: str, grant: Grant) -> None:
         super().__init__(url, display)
-        if grant.target != self.identity:
+        try:
+            grant.check(self.identity, display)
+        except BaseException:
             self.close()
-            raise Aborted(
-                "GRANT_FOR_ANOTHER_TARGET",
-                f"The approval is for another database than {display}.",
-                "Point the request at the database that was approved, or plan and approve again.",
-            )
+            raise
         self.grant = grant
         self.fenced: tuple[str, dict[str, Any]] | None = None
         self.noting: Callable[[Any], None] | None = None
@@ -158,12 +155,3 @@ class MongodbWriter(MongodbDatabase):
         Without a transaction documents that are there already, of an attempt that was broken off, are replaced.
         """
         return load_raw(transaction, table, (raw for block in blocks for raw in block))
-
-
-def passed() -> EngineError:
-    """What an older run meets."""
-    return EngineError(
-        "EPOCH_PASSED",
-        "Another run of this migration has taken over; this one may not write any more.",
-        "Let the other run finish; `dbmo status` shows how far it is.",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -11,6 +11,7 @@ import pymysql
 
 from engines.catalog import Catalog, Table
 from engines.errors import DbmoError, EngineError, UsageError
+from engines.mysql.cancel import cancel
 from engines.mysql.errors import translate_error
 from engines.mysql.introspect import read_catalog
 from engines.mysql.introspect.privileges import own_grants
@@ -21,8 +22,9 @@ from engines.mysql.quoting import quote_name
 from engines.mysql.server import Server
 from engines.mysql.session import Connection, connect
 from engines.mysql.url import arguments
-from engines.profile import TableProfile, still_told
+from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
+from engines.scanning import Told, silent
 
 __all__ = ["MysqlDatabase", "translate_error"]
 
@@ -34,7 +36,7 @@ IDENTITIES = {
 }
 
 
-class MysqlDatabase:
+class MysqlDatabase(Remembers):
     """A MySQL or MariaDB database for reading, connected when it is first asked for something.
 
     url: mysql://user:password@host:port/database?options with its secrets resolved (engines/mysql/url.py); display:
@@ -47,8 +49,7 @@ class MysqlDatabase:
         self.display = display
         self._connection: Connection = None
         self._server: Server | None = None
-        self._catalog: Catalog | None = None
-        self._profiles: dict[str, TableProfile] = {}
+        super().__init__()
         self._identity: str | None = None
         self._name: str | None = None
         self._busy = threading.Event()
@@ -103,29 +104,15 @@ class MysqlDatabase:
                 self._catalog = read_catalog(connection, self.server, name)
         return self._catalog
 
-    def refresh(self) -> None:
-        """Forget the cached catalog and profiles."""
-        self._catalog = None
-        self._profiles.clear()
-
     def count(self, table: Table) -> int:
         """Exact number of rows."""
         return int(self.query(f"SELECT COUNT(*) FROM {quote_name(table.schema_name, table.name)}")[0][0])
 
-    def profile(self, table: Table) -> TableProfile:
+    def profile(self, table: Table, told: Told = silent) -> TableProfile:
         """Ranges, lengths and forms of the columns' values, by scans of the whole table; cached."""
         if table.full_name not in self._profiles:
-            self._profiles[table.full_name] = scan(self.query, table)
+            self._profiles[table.full_name] = scan(self.query, table, told)
         return self._profiles[table.full_name]
-
-    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
-        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
-        self._profiles |= still_told(profiles, self.catalog())
-
-    @property
-    def profiled(self) -> dict[str, TableProfile]:
-        """The tables that were scanned since the last refresh(), by full name."""
-        return dict(self._profiles)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of ours that reads; %s are its parameters, when there are any.
@@ -157,14 +144,8 @@ class MysqlDatabase:
     def cancel(self) -> None:
         """End the query that runs now, from another thread, by KILL QUERY over a connection of its own."""
         running = self._connection
-        if running is None or not self._busy.is_set():
-            return
-        try:
-            other, _ = connect(self.url, self.display)
-            with other, other.cursor() as cursor:
-                cursor.execute(f"KILL QUERY {int(running.thread_id())}")
-        except pymysql.MySQLError as error:
-            raise translate_error(error, self.display) from error
+        if running is not None and self._busy.is_set():
+            cancel(self.url, self.display, [running])
 
     def privileges_missing(self) -> list[str]:
         """What the user may not read: SELECT, SHOW VIEW, TRIGGER and EVENT on the database or its tables."""

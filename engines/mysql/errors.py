@@ -31,7 +31,7 @@ BY_NUMBER: dict[int, Meaning] = {
     **dict.fromkeys((1044, 1142, 1143, 1227, 1370, 1410, 1873), DENIED),
     **dict.fromkeys((1021, 1114), FULL),
     **dict.fromkeys((1037, 1038, 1041), MEMORY),
-    **dict.fromkeys((1205, 1213, 3572), WAITED),
+    **dict.fromkeys((1020, 1205, 1213, 3572), WAITED),
     **dict.fromkeys((1317, 1969, 3024), CANCELLED),
     **dict.fromkeys((1290, 1792, 1836), READ_ONLY),
 }

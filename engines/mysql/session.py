@@ -105,7 +105,9 @@ def connect(
             if read_only:
                 cursor.execute("SET SESSION TRANSACTION READ ONLY")
         connection._read_timeout = connection._write_timeout = None  # from here on statements take what they take
-        watch(url, connection, _Line(url, place))
+        line = _Line(url, place)
+        connection.dbmo_session = line.session(connection)
+        watch(url, connection, line)
     except BaseException:
         connection.close()
         raise
@@ -131,7 +133,7 @@ class _Line:
         given = arguments(self.url) | {"connect_timeout": seconds, "read_timeout": seconds}
         try:
             with pymysql.connect(**given, program_name="dbmo") as connection, connection.cursor() as cursor:
-                for session in _own(connection, sessions):
+                for session in of_this_start(connection, sessions):
                     cursor.execute(LASTING, (session.number, SETTLED))
                     if cursor.fetchall():
                         cursor.execute(f"KILL {session.number}")
@@ -143,8 +145,18 @@ class _Line:
             return
 
 
-def _own(connection: Connection, sessions: Sequence[Session]) -> list[Session]:
-    """Those that the server which answers now has given their numbers itself."""
+def session_of(connection: Connection) -> Session:
+    """What the server calls the session of a connection that connect() gave."""
+    found: Session = connection.dbmo_session
+    return found
+
+
+def of_this_start(connection: Connection, sessions: Sequence[Session]) -> list[Session]:
+    """Those to which the server that answers on the connection gave their numbers itself, since it was started.
+
+    It was running already when they were opened; asked over the connection that then ends them, so that no other
+    server can come in between.
+    """
     if not sessions:
         return []
     _, place = _told(connection)
@@ -176,4 +188,4 @@ def _told(connection: Connection) -> tuple[str, tuple[Any, ...]]:
     return str(version), tuple(map(str, place))
 
 
-__all__ = ["LOCK_WAIT", "READING_MODE", "Connection", "connect", "reading"]
+__all__ = ["LOCK_WAIT", "READING_MODE", "Connection", "connect", "of_this_start", "reading", "session_of"]

@@ -10,12 +10,14 @@ from typing import Any
 import pymysql
 
 from engines.errors import DbmoError
+from engines.mysql.cancel import cancel
 from engines.mysql.errors import translate_error
 from engines.mysql.fast_pieces import PieceStream
-from engines.mysql.moment import UNKNOWN, Hold, check_joined, mariadb_position, mysql_position, token_of
+from engines.mysql.moment import FLAVOURS, Hold, check_joined, holder_of, is_held, token_of
 from engines.mysql.quickrows import QuickRowStream
 from engines.mysql.rowstream import Row, RowStream
 from engines.mysql.session import connect
+from engines.protocols import names_moment
 
 START = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 SETTINGS = ("SET SESSION net_write_timeout = 86400",)  # a reader may be told to wait
@@ -27,7 +29,6 @@ OWN: dict[str, tuple[str, ...]] = {
     ),
     "mysql": (),
 }
-ATTEMPTS = 5  # to find a moment between two equal positions of a binary log
 BATCH_BYTES = 8_000_000  # of values in memory at once
 SKIP = 10_000  # rows that are rather read to the end than cancelled
 COM_QUERY = 3
@@ -37,11 +38,13 @@ class MysqlSnapshot:
     """START TRANSACTION WITH CONSISTENT SNAPSHOT: what InnoDB's tables held then, whoever writes meanwhile.
 
     url: mysql://... with its secrets resolved; display: the same as people may see it. position: `binlog file:offset`
-    and `gtid set` of that moment, else `unknown (why)`; MariaDB says both of the snapshot itself (binlog_snapshot_*),
-    MySQL is asked before and behind until nothing was written between. Tables of engines without transactions are read
-    as they are at each query (engines/mysql/walk.py). One query at a time. Errors come as children of DbmoError.
+    and `gtid set` of that moment, else `unknown (why)`: MariaDB says both of the snapshot itself, of MySQL they are
+    known only if it was taken inside hold() (engines/mysql/moment.py, FLAVOURS). Tables of engines without transactions
+    are read as they are at each query (engines/mysql/walk.py). One query at a time. Errors come as children of
+    DbmoError.
 
     join: the token of another process's snapshot; SOURCE_CHANGED where its moment can't be shown to be this one.
+    to_be_held: whether only a moment taken inside hold() has a position.
     """
 
     def __init__(self, url: str, display: str, join: str | None = None) -> None:
@@ -53,11 +56,10 @@ class MysqlSnapshot:
         self._asked = False
         try:
             self.connection, self.server = connect(url, display)
+            self.flavour = FLAVOURS[self.server.engine]
             try:
                 self._settle()
-                self.refresh()
-                if join is not None:
-                    check_joined(self._rows, self.position, join, display)
+                self._begin_at(join)
             except BaseException:
                 self.close()
                 raise
@@ -87,20 +89,29 @@ class MysqlSnapshot:
 
     def refresh(self) -> None:
         """End the transaction and begin another at a new moment."""
+        self._begin_under(self.locked.holder)
+
+    def _begin_at(self, join: str | None) -> None:
+        """The first moment: a new one, or another's, under that one's lock or where need be under one of its own."""
+        holder = holder_of(join)
+        if join is None or holder is not None or self.flavour.alone or not names_moment(join):
+            self._begin_under(holder)
+        else:
+            with self.hold():
+                self.refresh()
+        if join is not None:
+            check_joined(self._rows, self.position, join, self.display)
+
+    def _begin_under(self, holder: int | None) -> None:
+        """A new moment; holder: the connection of a lock that somebody holds meanwhile."""
         self._rows("ROLLBACK")
         self._taken_under = self.locked.holder
-        if self.server.is_mariadb:
-            self._rows(START)
-            self.position = mariadb_position(self._rows)
-            return
-        for _ in range(ATTEMPTS):
-            before = mysql_position(self._rows, self.server)
-            self._rows("ROLLBACK")
-            self._rows(START)
-            self.position = mysql_position(self._rows, self.server)
-            if self.position == before:
-                return
-        self.position = UNKNOWN.format(f"between {before} and {self.position}")
+        self._rows(START)
+        place = self.flavour.place(self._rows, self.server)
+        # looked at behind: a lock that was lost meanwhile proves nothing
+        locked = not self.flavour.alone and holder is not None and is_held(self._rows, holder)
+        self.position = self.flavour.named(place, locked)
+        self.to_be_held = self.position != place and not locked
 
     def query(self, sql: str) -> list[Row]:
         """All rows of one statement; every value as the server's bytes, None for NULL."""
@@ -207,9 +218,4 @@ class MysqlSnapshot:
             self._busy.clear()
 
     def _kill(self) -> None:
-        try:
-            other, _ = connect(self.url, self.display)
-            with other, other.cursor() as cursor:
-                cursor.execute(f"KILL QUERY {int(self.connection.thread_id())}")
-        except pymysql.MySQLError as error:
-            raise translate_error(error, self.display) from error
+        cancel(self.url, self.display, [self.connection])

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from engines.errors import Aborted
 from engines.full_names import name_of
 from engines.grant import Grant
+from engines.mysql.cancel import cancel
 from engines.mysql.charsets import folded
 from engines.mysql.database import MysqlDatabase, translate_error
 from engines.mysql.load import SETTLED, WRITING_MODE
@@ -43,12 +44,7 @@ class MysqlWriter(MysqlDatabase):
 
     def __init__(self, url: str, display: str, grant: Grant) -> None:
         super().__init__(url, display)
-        if grant.target != self.identity:
-            raise Aborted(
-                "GRANT_FOR_ANOTHER_TARGET",
-                f"The approval is for another database than {display}.",
-                "Point the request at the database that was approved, or plan and approve again.",
-            )
+        grant.check(self.identity, display)
         self.grant = grant
         self._load_facts: tuple[bool, int, int] | None = None
         self._folded: dict[str, frozenset[str]] = {}
@@ -74,16 +70,7 @@ class MysqlWriter(MysqlDatabase):
     def cancel(self) -> None:
         """End the statements that run now, those of transactions too, from another thread."""
         super().cancel()
-        running = [one.thread_id() for found in list(self._opened) if (one := found()) is not None and one.open]
-        if not running:
-            return
-        try:
-            other, _ = connect(self.url, self.display)
-            with other, other.cursor() as cursor:
-                for number in running:
-                    cursor.execute(f"KILL QUERY {int(number)}")
-        except pymysql.MySQLError as error:
-            raise translate_error(error, self.display) from error
+        cancel(self.url, self.display, [one for found in list(self._opened) if (one := found()) is not None])
 
     @contextmanager
     def begin(self, durable: bool = False) -> Iterator[Connection]:

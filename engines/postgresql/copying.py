@@ -18,6 +18,10 @@ PIECE = 1 << 18  # of a message that is larger than a block
 Block = bytes | memoryview
 ESCAPES = ((b"\\", rb"\\"), (b"\n", rb"\n"), (b"\r", rb"\r"), (b"\t", rb"\t"))  # documentation: COPY, text format
 COPY_NULL = rb"\N"
+# documentation: COPY, binary format
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
+TRAILER = b"\xff\xff"
+NO_VALUE = b"\xff\xff\xff\xff"
 
 
 def copy_text_escaped(text: bytes) -> bytes:

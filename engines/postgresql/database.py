@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,9 @@ from engines.postgresql.introspect import read_catalog
 from engines.postgresql.measure import measure_query, run_query
 from engines.postgresql.profile import rows_of, scan
 from engines.postgresql.session import CANCEL_SECONDS, configure, connect
-from engines.profile import TableProfile, still_told
+from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
+from engines.scanning import Told, silent
 
 __all__ = ["PostgresqlDatabase", "translate_error"]
 
@@ -53,7 +54,7 @@ MISSING_RIGHTS = """
 """
 
 
-class PostgresqlDatabase:
+class PostgresqlDatabase(Remembers):
     """A PostgreSQL database for reading, connected when it is first asked for something.
 
     dsn: a libpq URI or connection string with its secrets resolved; display: the same as people may see it. Every
@@ -67,8 +68,7 @@ class PostgresqlDatabase:
         self.dsn = dsn
         self.display = display
         self._connection: psycopg.Connection[Any] | None = None
-        self._catalog: Catalog | None = None
-        self._profiles: dict[str, TableProfile] = {}
+        super().__init__()
         self._identity: str | None = None
 
     @property
@@ -81,6 +81,12 @@ class PostgresqlDatabase:
         """The server's version as a number, such as 150018."""
         with self._connected() as connection:
             return connection.info.server_version
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the database by PostgreSQL's name, such as UTF8."""
+        with self._connected() as connection:
+            return connection.info.parameter_status("server_encoding") or ""
 
     @property
     def database(self) -> str:
@@ -105,29 +111,16 @@ class PostgresqlDatabase:
                 self._catalog = read_catalog(connection)
         return self._catalog
 
-    def refresh(self) -> None:
-        """Forget the cached catalog and profiles."""
-        self._catalog = None
-        self._profiles.clear()
-
     def count(self, table: Table) -> int:
         """Exact number of rows; those of an inheritance child are not its parent's, those of a partition are."""
         return int(self.query(f"SELECT count(*) FROM {rows_of(table)}")[0][0])
 
-    def profile(self, table: Table) -> TableProfile:
+    def profile(self, table: Table, told: Told = silent) -> TableProfile:
         """Rows, NULLs per column (classes `value` and `null`), and bytes of the longest text or binary value."""
         if table.full_name not in self._profiles:
             self._profiles[table.full_name] = scan(self.query, table)
+            told(self._profiles[table.full_name].rows)
         return self._profiles[table.full_name]
-
-    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
-        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
-        self._profiles |= still_told(profiles, self.catalog())
-
-    @property
-    def profiled(self) -> dict[str, TableProfile]:
-        """The tables that were scanned since the last refresh(), by full name."""
-        return dict(self._profiles)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one prepared statement of ours that reads; %s are its parameters, when there are any.

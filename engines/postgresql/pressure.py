@@ -7,12 +7,14 @@ import time
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from engines.errors import DbmoError
 from engines.postgresql.errors import translate_error
-from engines.postgresql.session import configure, connect
+from engines.postgresql.session import OPTIONS, configure, connect
 from engines.pressure import ANSWER_SECONDS, Unseen
 
+LONGEST_NAME = 63  # characters of an application's name that the server keeps
 SESSION = {
     "statement_timeout": f"{ANSWER_SECONDS}s",
     "lock_timeout": f"{ANSWER_SECONDS}s",
@@ -40,10 +42,10 @@ OWN_LAG = """
                 ELSE extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(
                          pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.pg_postmaster_start_time()))
            END::float8"""
-# our own snapshots: sessions of this role are always visible, and the program's are named so
+# our own snapshots: sessions of this role are always visible, and the program's have the name that the reference says
 HELD = (
     "SELECT coalesce(max(pg_catalog.age(backend_xmin)), 0) FROM pg_catalog.pg_stat_activity"
-    " WHERE usename = current_user AND application_name = 'dbmo' AND pid <> pg_catalog.pg_backend_pid()"
+    " WHERE usename = current_user AND application_name = %s AND pid <> pg_catalog.pg_backend_pid()"
 )
 # the smallest transaction that reaches the disk and the synchronous standbys, without touching a table
 TINY_WRITE = (
@@ -80,7 +82,8 @@ class PostgresqlGauge:
 
     def held_transactions(self) -> int:
         """Transactions begun since the oldest snapshot of this program: vacuum keeps what they replaced."""
-        return int(self._one(HELD))
+        name = str(conninfo_to_dict(self.dsn).get("application_name") or OPTIONS["application_name"])
+        return int(self._row(HELD, (name[:LONGEST_NAME],))[0])
 
     def latency_ms(self) -> float:
         """A transaction that writes an empty logical message and commits; on a standby an empty query."""
@@ -103,11 +106,11 @@ class PostgresqlGauge:
     def _one(self, sql: str) -> Any:
         return self._row(sql)[0]
 
-    def _row(self, sql: str) -> tuple[Any, ...]:
+    def _row(self, sql: str, given: tuple[str, ...] | None = None) -> tuple[Any, ...]:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            row = self._connection.execute(sql.encode()).fetchone()
+            row = self._connection.execute(sql.encode(), given).fetchone()
         except psycopg.Error as error:
             self.close()
             raise translate_error(error, self.display) from error

@@ -13,14 +13,18 @@ from engines.postgresql.quoting import quote_identifier, quote_name
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 # tgenabled: O fires unless the session is a replica, R only then, A always, D never (documentation: pg_trigger).
-RELATION = """
-SELECT n.nspname, c.relname, c.oid::bigint, coalesce(pg_catalog.pg_relation_size(nullif(c.reltoastrelid, 0)), 0),
+RELATIONS = """
+SELECT w.number, n.nspname, c.relname, c.oid::bigint,
+       coalesce(pg_catalog.pg_relation_size(nullif(c.reltoastrelid, 0)), 0),
        ARRAY(SELECT t.tgname || ' ' || t.tgenabled::text FROM pg_catalog.pg_trigger AS t
               WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' ORDER BY t.tgname),
        ARRAY(SELECT ARRAY[a.attname::text, pg_catalog.format_type(a.atttypid, NULL)] FROM pg_catalog.pg_attribute AS a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
-  FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
- WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])) WITH ORDINALITY
+       AS w(schema, name, number)
+  JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
+  JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 """
 AGAIN = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
@@ -60,11 +64,45 @@ class Relation:
 
 def find_relation(full_name: str, query: Query, display: str) -> Relation:
     """The relation that a full name means; UsageError TABLE_UNKNOWN when there is none."""
-    found = query(RELATION, parts(full_name))
+    found = find_relations([full_name], query)
     if not found:
         raise UsageError(
             "TABLE_UNKNOWN", f"{display} has no table {full_name}.", "Plan the migration again.", table=full_name
         )
-    schema, name, oid, stored_apart, triggers, columns = found[0]
+    return found[full_name]
+
+
+def find_relations(full_names: Sequence[str], query: Query) -> dict[str, Relation]:
+    """The relations that full names mean, those that there are, by one query."""
+    wanted = [parts(name) for name in full_names]
+    rows = query(RELATIONS, ([schema for schema, _ in wanted], [name for _, name in wanted]))
+    return {full_names[number - 1]: _relation(*row) for number, *row in rows}
+
+
+def _relation(schema: str, name: str, oid: int, stored_apart: int, triggers: list[str], columns: Any) -> Relation:
     pairs = tuple((entry[:-2], entry[-1]) for entry in triggers)
     return Relation(schema, name, oid, stored_apart, pairs, dict(columns))
+
+
+class Known:
+    """Relations that were looked up at one end, each once."""
+
+    def __init__(self, query: Query, display: str) -> None:
+        self._query, self._display = query, display
+        self._found: dict[str, Relation] = {}
+
+    def look_up(self, full_names: Sequence[str]) -> None:
+        """Ask for many at once, before they are needed one by one."""
+        missing = [name for name in full_names if name not in self._found]
+        if missing:
+            self._found.update(find_relations(missing, self._query))
+
+    def forget(self) -> None:
+        """All that was found."""
+        self._found.clear()
+
+    def __getitem__(self, full_name: str) -> Relation:
+        """See find_relation."""
+        if full_name not in self._found:
+            self._found[full_name] = find_relation(full_name, self._query, self._display)
+        return self._found[full_name]

@@ -19,6 +19,8 @@ FORMS = {
     "extra_float_digits": "3",
     "bytea_output": "hex",
     "xmloption": "content",
+    "array_nulls": "on",
+    "standard_conforming_strings": "on",
     "lc_monetary": "C",
     "client_encoding": "UTF8",
     "search_path": "",

@@ -13,12 +13,12 @@ from psycopg.pq import TransactionStatus
 from engines.errors import DbmoError
 from engines.postgresql.copy_out import CopyOut
 from engines.postgresql.errors import translate_error
+from engines.postgresql.relations import Known, Relation
 from engines.postgresql.session import CANCEL_SECONDS, FORMS, configure, connect, is_plain
 
 # Settings of those who only read. Row security would hide rows without a word: off means that it is an error.
 READER = {
     "row_security": "off",
-    "standard_conforming_strings": "on",
     "lock_timeout": "30s",  # somebody who changes a table holds up that table only
     "cursor_tuple_fraction": "1",  # every row of a cursor is fetched
     "max_parallel_workers_per_gather": "0",  # one core of the server at most
@@ -37,6 +37,7 @@ class PostgresqlSnapshot:
 
     def __init__(self, dsn: str, display: str, join: str | None = None) -> None:
         self._display = display
+        self._known = Known(self.query, display)
         try:
             self.connection = connect(dsn)
         except psycopg.Error as error:
@@ -67,6 +68,7 @@ class PostgresqlSnapshot:
         """Take a new moment, and export it."""
         try:
             self.connection.execute("ROLLBACK")
+            self._known.forget()
             self._begin(None)
         except psycopg.Error as error:
             raise translate_error(error, self._display) from error
@@ -101,19 +103,10 @@ class PostgresqlSnapshot:
         """Server version as a number, 150018 for 15.18."""
         return self.connection.info.server_version
 
-    def boundaries(self, schema: str, table: str, key: str, rows: int) -> list[int]:
-        """Integer keys that end ranges of that many rows each, ascending; the last range is open."""
-        parts = {"name": psql.Identifier(schema, table), "key": psql.Identifier(key)}
-        first = psql.SQL("SELECT {key} FROM ONLY {name} ORDER BY {key} OFFSET %s LIMIT 1").format(**parts)
-        step = psql.SQL("SELECT {key} FROM ONLY {name} WHERE {key} > %s ORDER BY {key} OFFSET %s LIMIT 1").format(
-            **parts
-        )
-        found: list[int] = []
-        current = self.connection.execute(first, (rows - 1,)).fetchone()
-        while current is not None:
-            found.append(int(current[0]))
-            current = self.connection.execute(step, (current[0], rows - 1)).fetchone()
-        return found
+    @property
+    def encoding(self) -> str:
+        """The encoding of the database by PostgreSQL's name, such as UTF8."""
+        return self.connection.info.parameter_status("server_encoding") or ""
 
     def pages(self, schema: str, table: str) -> int:
         """Pages of a table's main file, for ranges of ctid."""
@@ -122,6 +115,14 @@ class PostgresqlSnapshot:
             "SELECT pg_catalog.pg_relation_size(%s::regclass) / current_setting('block_size')::bigint", (name,)
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def relation(self, table: str) -> Relation:
+        """The table that schema.name means; looked up once."""
+        return self._known[table]
+
+    def look_up(self, tables: Sequence[str]) -> None:
+        """Ask for relations at once that will be needed one by one."""
+        self._known.look_up(tables)
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement at the snapshot's moment; without parameters percent signs mean nothing."""

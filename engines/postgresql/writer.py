@@ -12,12 +12,11 @@ import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import Connection
 
-from engines.errors import Aborted
 from engines.grant import Grant
 from engines.postgresql.copying import Block, copy_in
 from engines.postgresql.database import PostgresqlDatabase, translate_error
 from engines.postgresql.quoting import quote_identifier
-from engines.postgresql.relations import Relation, find_relation
+from engines.postgresql.relations import Known, Relation
 from engines.postgresql.session import FORMS, configure, connect
 from engines.protocols import Loaded
 
@@ -38,15 +37,10 @@ class PostgresqlWriter(PostgresqlDatabase):
 
     def __init__(self, dsn: str, display: str, grant: Grant) -> None:
         super().__init__(dsn, display)
-        if grant.target != self.identity:
-            raise Aborted(
-                "GRANT_FOR_ANOTHER_TARGET",
-                f"The approval is for another database than {display}.",
-                "Point the request at the database that was approved, or plan and approve again.",
-            )
+        grant.check(self.identity, display)
         self.grant = grant
         self.may_be_replica = False  # known when a session is open
-        self._relations: dict[str, Relation] = {}
+        self._known = Known(self.query, display)
         self._opened: list[ref[psycopg.Connection[Any]]] = []
         self._engine = sa.create_engine(
             "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
@@ -89,11 +83,13 @@ class PostgresqlWriter(PostgresqlDatabase):
         blocks: Iterable[Block],
         before: Sequence[str] = (),
         form: str = "text",
+        encoding: str = "",
     ) -> Loaded:
         """COPY blocks (any cut) into schema.table inside the transaction; its triggers don't fire.
 
-        form: text (in UTF-8), or binary with header and trailer, as COPY TO of an equal row type gives it; before:
-        statements that go to the server with it, a SAVEPOINT for instance.
+        form: text, or binary with header and trailer, as COPY TO of an equal row type gives it; encoding: of a text
+        that isn't in UTF-8, by PostgreSQL's name; before: statements that go to the server with it, a SAVEPOINT for
+        instance.
 
         rows: as the server counted them. Nothing is committed, and memory holds one block at a time. A failed load
         leaves the transaction in error. Tables that are views or have no rows of their own are the caller's matter.
@@ -106,7 +102,8 @@ class PostgresqlWriter(PostgresqlDatabase):
             silence.insert(0, "BEGIN")  # as the driver would at the first statement, without a round trip of its own
         names = ", ".join(quote_identifier(column) for column in columns)
         listed = f" ({names})" if names else ""  # a table may have no columns to fill
-        copy = f"COPY {relation.quoted}{listed} FROM STDIN WITH (FORMAT {form})"
+        encoded = f", ENCODING '{encoding}'" if encoding else ""
+        copy = f"COPY {relation.quoted}{listed} FROM STDIN WITH (FORMAT {form}{encoded})"
         loaded = copy_in(raw, "; ".join([*silence, *before, copy]), blocks)
         for statement in after:
             self.run(connection, statement)
@@ -114,9 +111,11 @@ class PostgresqlWriter(PostgresqlDatabase):
 
     def relation(self, table: str) -> Relation:
         """The table (or view, sequence) that schema.name means, and its triggers; looked up once per writer."""
-        if table not in self._relations:
-            self._relations[table] = find_relation(table, self.query, self.display)
-        return self._relations[table]
+        return self._known[table]
+
+    def look_up(self, tables: Sequence[str]) -> None:
+        """Ask for relations at once that will be needed one by one."""
+        self._known.look_up(tables)
 
     def close(self) -> None:
         """Close all connections."""

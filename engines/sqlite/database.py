@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from engines.catalog import Catalog, Table
 from engines.errors import EngineError, UsageError
-from engines.profile import TableProfile, still_told
+from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
+from engines.scanning import Told, silent
 from engines.sqlite import files
 from engines.sqlite.errors import is_stacked, translate_error
 from engines.sqlite.forms import register_functions
@@ -47,7 +48,7 @@ def open_read_only(path: Path, timeout: float = BUSY_SECONDS) -> sqlite3.Connect
     return connection
 
 
-class SqliteDatabase:
+class SqliteDatabase(Remembers):
     """A SQLite database opened `mode=ro`; -wal and -shm files that opening makes are gone after close().
 
     display: the reference for people. DbmoError with FILE_MISSING, FILE_UNREADABLE, NOT_A_DATABASE,
@@ -64,8 +65,7 @@ class SqliteDatabase:
         self.path = path.resolve()
         self.display = display
         self.left_behind: list[Path] = []
-        self._catalog: Catalog | None = None
-        self._profiles: dict[str, TableProfile] = {}
+        super().__init__()
         self._sidecars = files.Sidecars(self.path, display)
         try:
             self.connection = open_read_only(self.path, timeout)
@@ -121,16 +121,11 @@ class SqliteDatabase:
                 raise translate_error(error, self.display) from error
         return self._catalog
 
-    def refresh(self) -> None:
-        """Forget the catalog and the profiles."""
-        self._catalog = None
-        self._profiles.clear()
-
-    def profile(self, table: Table) -> TableProfile:
+    def profile(self, table: Table, told: Told = silent) -> TableProfile:
         """Classes, ranges and forms of a table's values, scanned once."""
         if table.full_name not in self._profiles:
             try:
-                self._profiles[table.full_name] = profile_table(self.connection, table)
+                self._profiles[table.full_name] = profile_table(self.connection, table, told)
             except sqlite3.Error as error:
                 raise translate_error(error, self.display) from error
         return self._profiles[table.full_name]
@@ -138,15 +133,6 @@ class SqliteDatabase:
     def count(self, table: Table) -> int:
         """Exact number of rows."""
         return int(self.query(f"SELECT count(*) FROM {quote_identifier(table.name)}")[0][0])
-
-    def take_up(self, profiles: Mapping[str, TableProfile]) -> None:
-        """Know what an earlier connection saw of tables that still have the same columns; until refresh()."""
-        self._profiles |= still_told(profiles, self.catalog())
-
-    @property
-    def profiled(self) -> dict[str, TableProfile]:
-        """The tables that were scanned since the last refresh(), by full name."""
-        return dict(self._profiles)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one reading statement of ours."""

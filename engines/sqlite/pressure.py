@@ -1,14 +1,20 @@
-"""What can be said of the load on a SQLite file: nothing, there is no server."""
+"""What can be said of the load on a SQLite file: how much its log keeps for readers; all else a server would say."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engines.pressure import Unseen
+from engines.sqlite.wal import WalCommits
 
 NO_SERVER = "a SQLite file has no server that says it"
 
 
 class SqliteGauge:
     """The answers of engines.pressure.PressureGauge for a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._log = WalCommits(path)
 
     def running_threads(self) -> int:
         """Unseen."""
@@ -23,8 +29,11 @@ class SqliteGauge:
         raise Unseen(NO_SERVER)
 
     def held_transactions(self) -> int:
-        """Unseen."""
-        raise Unseen(NO_SERVER)
+        """Commits in the write-ahead log: it grows as long as a reader needs what was before them. 0 without a log."""
+        try:
+            return self._log.count()
+        except OSError as error:
+            raise Unseen(f"its write-ahead log can't be read: {error.strerror}") from None
 
     def latency_ms(self) -> float:
         """Unseen."""

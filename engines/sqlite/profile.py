@@ -13,8 +13,10 @@ from contextlib import contextmanager
 
 from engines.catalog import Column, Kind, Table
 from engines.profile import ColumnProfile, TableProfile
+from engines.scanning import Told, condition, merged, pieces, silent
 from engines.sqlite.forms import FORMS, FORMS_OF_STRAY_TEXT, forms_for
 from engines.sqlite.quoting import quote_identifier
+from engines.sqlite.rowid import free_rowid
 
 __all__ = ["CLASSES", "FORMS", "forms_for", "profile_table"]
 
@@ -51,12 +53,15 @@ Key = tuple[str, str, str]  # column, what (value, class, form or measure), its 
 Results = dict[Key, int | None]
 
 
-def profile_table(connection: sqlite3.Connection, table: Table) -> TableProfile:
-    """Scan the table on a connection of open_read_only(); sqlite3.Error where it can't be read."""
+def profile_table(connection: sqlite3.Connection, table: Table, told: Told = silent) -> TableProfile:
+    """Scan the table on a connection of open_read_only(); sqlite3.Error where it can't be read.
+
+    told: of the rows that the first scan saw so far, a range of rowids at a time.
+    """
     utf16 = connection.execute("PRAGMA encoding").fetchone()[0] != "UTF-8"
     with _transaction(connection):
         look = {key: sql for column in table.columns for key, sql in _first_look(column).items()}
-        rows, results = _run(connection, table, look)
+        rows, results = _run(connection, table, look, told)
         wide = _not_plain(connection, table)
         look = {}
         for column in table.columns:
@@ -159,17 +164,36 @@ def _rows_where(condition: str) -> str:
     return f"count(*) FILTER (WHERE {condition})"
 
 
-def _run(connection: sqlite3.Connection, table: Table, look: dict[Key, str]) -> tuple[int, Results]:
+def _run(
+    connection: sqlite3.Connection, table: Table, look: dict[Key, str], told: Told = silent
+) -> tuple[int, Results]:
     """Rows of the table and the result of each aggregate; a scan per EXPRESSIONS_PER_QUERY of them."""
     keys, name = list(look), quote_identifier(table.name)
-    results: Results = {}
-    rows = 0
-    for start in range(0, len(keys) or 1, EXPRESSIONS_PER_QUERY):
-        part = keys[start : start + EXPRESSIONS_PER_QUERY]
-        aggregates = ["count(*)", *(look[key].format(c=quote_identifier(key[0])) for key in part)]
-        rows, *values = connection.execute(f"SELECT {', '.join(aggregates)} FROM {name}").fetchone()
-        results.update(zip(part, values, strict=True))
-    return rows, results
+    rows, found = 0, []
+    for where in _pieces(connection, table):
+        results: Results = {}
+        counted = 0
+        for start in range(0, len(keys) or 1, EXPRESSIONS_PER_QUERY):
+            part = keys[start : start + EXPRESSIONS_PER_QUERY]
+            aggregates = ["count(*)", *(look[key].format(c=quote_identifier(key[0])) for key in part)]
+            counted, *values = connection.execute(f"SELECT {', '.join(aggregates)} FROM {name}{where}").fetchone()
+            results.update(zip(part, values, strict=True))
+        rows += counted
+        found.append(results)
+        told(rows)
+    return rows, merged(found, lambda key: key[2])
+
+
+def _pieces(connection: sqlite3.Connection, table: Table) -> list[str]:
+    """A WHERE per range of rowids; one that is empty for tables without a rowid, and those whose columns hide it."""
+    rowid = free_rowid(column.name for column in table.columns)
+    if rowid is None or table.kind != "table" or table.options.get("without_rowid"):
+        return [""]
+    low, high = connection.execute(
+        f"SELECT (SELECT min({rowid}) FROM {quote_identifier(table.name)}), "
+        f"(SELECT max({rowid}) FROM {quote_identifier(table.name)})"
+    ).fetchone()
+    return [condition(rowid, piece) for piece in pieces(low, high, table.rows)]
 
 
 def _assemble(name: str, rows: int, results: Results) -> ColumnProfile:

@@ -10,10 +10,10 @@ from typing import Any
 
 from engines.errors import EngineError
 from engines.sqlite.database import SqliteDatabase, translate_error
-from engines.sqlite.quoting import quote_identifier
 
 Row = tuple[Any, ...]
 ATTEMPTS = 20
+UTF16 = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}  # PRAGMA encoding -> Python's name
 
 
 class TooLarge(ValueError):
@@ -67,18 +67,6 @@ class SqliteSnapshot:
             f"{self._display} is being written to all the time; no quiet moment was found to start reading.",
             "Pause the writers for a second, then run the same command again.",
         )
-
-    def boundaries(self, table: str, key: str, rows: int) -> list[int]:
-        """Integer keys that end ranges of that many rows each, ascending; the last range is open."""
-        name, column = quote_identifier(table), quote_identifier(key)
-        found: list[int] = []
-        step = f"SELECT {column} FROM {name} WHERE {column} > ? ORDER BY {column} LIMIT 1 OFFSET ?"
-        first = f"SELECT {column} FROM {name} ORDER BY {column} LIMIT 1 OFFSET ?"
-        current = self.connection.execute(first, (rows - 1,)).fetchone()
-        while current is not None:
-            found.append(int(current[0]))
-            current = self.connection.execute(step, (current[0], rows - 1)).fetchone()
-        return found
 
     def query(self, sql: str, parameters: Row = ()) -> list[Row]:
         """All rows of one statement; text comes as bytes."""
@@ -159,3 +147,9 @@ class SqliteSnapshot:
     def close(self) -> None:
         """End the read transaction; the file is left as it was."""
         self._database.close()
+
+
+def utf8_of(data: bytes, encoding: str) -> bytes:
+    """The bytes of a text of UTF-16 in UTF-8, halves of surrogate pairs each by themselves; encoding: UTF16's."""
+    even = data[: len(data) // 2 * 2]
+    return even.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engines.errors import Aborted
 from engines.full_names import name_of
 from engines.grant import Grant
 from engines.protocols import Loaded
@@ -23,6 +22,8 @@ from engines.sqlite.quoting import quote_identifier
 Row = tuple[Any, ...]
 WRITER_SECONDS = 30.0  # one connection writes at a time; another of ours may hold the file for a range's transaction
 CACHE_KB = 16_000
+SIZED = frozenset({str, bytes})
+SIZED_OR_NULL = SIZED | {type(None)}
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,22 @@ class TextBytes:
     place = "CAST(? AS TEXT)"
 
 
+def weight(rows: Sequence[Row], other: int = 0) -> int:
+    """Bytes of the texts and blobs of rows of equal length; other: of each number."""
+    size = 0
+    for column in zip(*rows, strict=True):
+        kinds = set(map(type, column))
+        if kinds <= SIZED:
+            size += sum(map(len, column))
+        elif kinds <= SIZED_OR_NULL:
+            size += sum(map(len, filter(None, column)))
+        elif kinds.isdisjoint(SIZED):
+            size += other * len(column)
+        else:
+            size += sum(len(value) if type(value) in SIZED else other for value in column)
+    return size
+
+
 def raw_connection(connection: Connection) -> sqlite3.Connection:
     """The driver's connection behind SQLAlchemy's."""
     raw = connection.connection.driver_connection
@@ -60,19 +77,27 @@ def _given(value: Any) -> Any:
     return value.size if isinstance(value, Large) else value
 
 
+def undo_unfinished(path: Path) -> None:
+    """Let SQLite undo what a program that died has left in the midst of a write, as it does for whoever may write.
+
+    Nothing where there is no such write, or somebody is writing just now; what else hinders, the next opening tells.
+    """
+    if not Path(f"{path}-journal").exists():
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path, timeout=WRITER_SECONDS)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
 class SqliteWriter(SqliteDatabase):
     """A SQLite file that may be written, because a grant says so; it is created when it is not there."""
 
     def __init__(self, path: Path, display: str, grant: Grant) -> None:
         if not path.exists():
             sqlite3.connect(path).close()
+        if grant.target == f"sqlite:{path.resolve()}":
+            undo_unfinished(path)
         super().__init__(path, display)
-        if grant.target != self.identity:
-            raise Aborted(
-                "GRANT_FOR_ANOTHER_TARGET",
-                f"The approval is for another database than {display}.",
-                "Point the request at the database that was approved, or plan and approve again.",
-            )
+        grant.check(self.identity, display)
         self.grant = grant
         self._opened: sqlite3.Connection | None = None
         self._engine = sa.create_engine("sqlite://", creator=self._open, poolclass=sa.pool.StaticPool)
@@ -117,7 +142,7 @@ class SqliteWriter(SqliteDatabase):
         for rows in blocks:
             raw.executemany(f"INSERT INTO {name} ({names}) VALUES ({marks})", rows)
             loaded += len(rows)
-            size += sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+            size += weight(rows)
         return Loaded(loaded, size)
 
     def insert_row(self, connection: Connection, table: str, columns: Sequence[str], values: Sequence[Any]) -> int:

@@ -11,6 +11,7 @@ from engines.families import family
 from engines.mysql import quoting as mysql
 from engines.profile import ColumnProfile, TableProfile
 from engines.protocols import Database
+from engines.sqlite.rowid import free_rowid
 from skills.database_optimization_analyzer.indexes import qualified, quoted
 
 KEYS_SHOWN = 10
@@ -91,8 +92,7 @@ def row_identifier(table: Table) -> str | None:
     """The name by which SQLite gives a row's number in this table; None for WITHOUT ROWID and shadowed names."""
     if without_rowid(table):
         return None
-    taken = {column.name.lower() for column in table.columns}
-    return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+    return free_rowid(column.name for column in table.columns)
 
 
 def without_rowid(table: Table) -> bool:

@@ -11,7 +11,7 @@ from engines.errors import UsageError
 from engines.families import family
 from engines.profile import TableProfile
 from engines.protocols import Database
-from skills.context import Progress, SkillContext
+from skills.context import SkillContext
 from skills.database_optimization_analyzer.breaking_changes import BreakingChange, between
 from skills.database_optimization_analyzer.complexity import Complexity, declared, grade
 from skills.database_optimization_analyzer.dependencies import Dependency, dependencies, groups_moved_together
@@ -24,6 +24,7 @@ from skills.database_optimization_analyzer.inventory import GIGABYTE, Inventory,
 from skills.database_optimization_analyzer.probe import Probe
 from skills.database_optimization_analyzer.tool import ToolArgs, digest, sections
 from skills.models import DatabaseRef
+from skills.scanning import look, unseen
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
@@ -42,11 +43,15 @@ class DatabaseFacts(DatabaseRef):
 
 
 class Input(Model):
-    """database: what to assess; target: where it is to go, for what changes on the way; workload: its statements."""
+    """database: what to assess; target: where it is to go, for what changes on the way; workload: its statements.
+
+    scan_max_rows: the values of tables with more rows aren't looked at (skills/scanning.py).
+    """
 
     database: DatabaseFacts
     target: DatabaseFacts | None = None
     workload: list[str] = Field(default_factory=list)
+    scan_max_rows: int | None = Field(default=None, ge=0)
 
 
 class Output(Model):
@@ -84,10 +89,11 @@ def run(input: Input, context: SkillContext) -> Output:
 def _measured(input: Input, context: SkillContext, source: Database) -> Output:
     catalog = source.catalog()
     engine, version = _target(input, context)
-    profiles = _profiles(catalog, source, context, engine)
+    profiles = _profiles(catalog, source, context, engine, input.scan_max_rows)
     probe = Probe(source, catalog, profiles, context.target, engine, version)
     inventory = take_inventory(source, catalog, profiles)
     hazards, not_checked = detect(probe)
+    not_checked += [NotChecked(id="values", reason=reason) for reason in unseen(source, catalog, input.scan_max_rows)]
     counts = _weighed(inventory, hazards)
     changes = between(catalog.version, version, catalog) if catalog.engine == engine == "postgresql" else []
     return Output(
@@ -116,7 +122,9 @@ def _measured(input: Input, context: SkillContext, source: Database) -> Output:
     )
 
 
-def _profiles(catalog: Catalog, source: Database, context: SkillContext, target: str | None) -> dict[str, TableProfile]:
+def _profiles(
+    catalog: Catalog, source: Database, context: SkillContext, target: str | None, most: int | None
+) -> dict[str, TableProfile]:
     """Scans of the tables of an engine whose columns don't say what their values are.
 
     MySQL's say it to MySQL; for other targets its tables are scanned once, for the conversion as well.
@@ -125,13 +133,7 @@ def _profiles(catalog: Catalog, source: Database, context: SkillContext, target:
     if own not in ("sqlite", "mysql") or (own == "mysql" and family(target or "mysql") == "mysql"):
         return {}
     tables = [table for table in catalog.tables if table.kind not in ("virtual", "shadow", "foreign")]
-    found = {}
-    for place, table in enumerate(tables):
-        if context.cancelled():
-            break
-        found[table.full_name] = source.profile(table)
-        context.progress(Progress("assess", table.full_name, place + 1, len(tables)))
-    return found
+    return look(context, "assess", most)(source, tables)
 
 
 def _target(input: Input, context: SkillContext) -> tuple[str | None, str | None]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from conversion.mapping import Statement
 from engines.catalog import Model
-from engines.errors import Aborted, UsageError
+from engines.errors import Aborted, DbmoError, UsageError
+from engines.grant import passed
 from engines.registry import open_database
 from skills.context import Progress, SkillContext
 from skills.etl_pipeline_builder.output import Output, QuarantinedValue, StepResult, TableResult
@@ -24,12 +26,15 @@ from transfer.finish import gather_statistics, set_sequences
 from transfer.limits import Limits
 from transfer.load import LoadLimits
 from transfer.moveplan import MovePlan
+from transfer.older import end_older
 from transfer.progress import Teller, Tracker
+from transfer.retry import Patience, insist, passes
 from transfer.schema import run_stage
 from transfer.source_copy import SourceCopy, read_from
 from transfer.state import State, open_chunks, open_state
 from transfer.watch import Watch
 
+T = TypeVar("T")
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
 
@@ -66,8 +71,16 @@ def _run(input: Input, context: SkillContext, endpoints: Endpoints) -> Output:
         state = open_state(writer, input.plan.migration)
         state.cancelled = context.cancelled
         state.start(input.plan.plan_hash, input.approval, input.journal_head)
+        if state.epoch > 1 and (ended := end_older(writer, input.plan)):
+            context.journal("older run ended", {"sessions": ended})
         with limits_of(input, context) as limits:
-            return _Execution(input, context, endpoints, state, limits).run()
+            try:
+                return _Execution(input, context, endpoints, state, limits).run()
+            except DbmoError as error:
+                # what a newer run made in the target meanwhile, a key for instance, refuses this one's rows
+                if not passes(error) and state.row()["epoch"] != state.epoch:
+                    raise passed() from error
+                raise
     finally:
         writer.close()
 
@@ -103,11 +116,15 @@ class _Execution:
             self._timed("pre_data", lambda: self._schema("pre_data"))
             resumed = self._timed("copy", self._copy)
             self._timed("post_data", lambda: self._schema("post_data"))
-            sequences = self._timed("sequences", self._sequences)
-            self._timed("statistics", lambda: gather_statistics(self.plan, self.state.writer))
+            sequences = self._timed("sequences", lambda: self._insist(self._sequences))
+            self._timed("statistics", lambda: self._insist(lambda: gather_statistics(self.plan, self.state.writer)))
             self.state.update(status="loaded")
             self.tracker.stage("done")
         return self._output(sequences, vars(resumed))
+
+    def _insist(self, work: Callable[[], T]) -> T:
+        """What may be done twice, again after what passes."""
+        return insist(work, Patience(), self.context.cancelled)
 
     def _timed(self, stage: str, work: Any) -> Any:
         started = time.monotonic()

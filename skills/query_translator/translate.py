@@ -10,9 +10,9 @@ from conversion.expressions import view_query
 from conversion.purity import NOTHING_OWN, OwnCode, impurity, moving
 from conversion.shapes import Shapes, Untranslatable
 from conversion.workload import WorkloadStatement, dialect_of
+from engines.families import family
 from skills.query_translator.models import Translation
 
-FAMILIES = {"mariadb": "mysql"}
 WROTE = {"given": "given", "rules": "written by the conversion's rules"}
 ONLY_TESTED = "no rule covers this text; it was transpiled, so only running it says whether it is right"
 
@@ -93,7 +93,7 @@ def _text(statement: WorkloadStatement, source: str, target: str, shapes: Shapes
         line=statement.line,
         file=statement.file,
     )
-    if FAMILIES.get(source, source) == FAMILIES.get(target, target):
+    if family(source) == family(target):
         made.target, made.method = statement.sql, "unchanged"
         return made
     reason = "no rules for this pair of engines"

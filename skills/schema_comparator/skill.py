@@ -20,10 +20,10 @@ from engines.errors import UsageError
 from engines.protocols import Database
 from skills.context import SkillContext
 from skills.models import DatabaseRef
+from skills.scanning import look
 from skills.schema_comparator.alter import migration_between
 from skills.schema_comparator.target import Target, chosen
 from skills.schema_comparator.tool import ToolArgs, digest, sections
-from skills.schema_comparator.values import looked
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
@@ -32,8 +32,9 @@ class Input(Model):
     """source and target: what to compare; the connections come with the context.
 
     values: scan looks at the rows, so that types are chosen by what is there; declared doesn't, and takes types that
-    hold whatever the source's may. target_schema: where tables of a source without schemas go. workload: queries by
-    which documents are cut from relations (a MongoDB target).
+    hold whatever the source's may; scan_max_rows: tables with more rows are taken as declared too. target_schema: where
+    tables of a source without schemas go. workload: queries by which documents are cut from relations (a MongoDB
+    target).
     """
 
     source: DatabaseRef
@@ -41,6 +42,7 @@ class Input(Model):
     mode: Literal["convert", "diff"] = "convert"
     overrides: Overrides = Field(default_factory=Overrides)
     values: Literal["scan", "declared"] = "scan"
+    scan_max_rows: int | None = Field(default=None, ge=0)
     target_schema: str | None = None
     workload: list[str] = Field(default_factory=list)
 
@@ -128,7 +130,7 @@ def _asked(input: Input, context: SkillContext, target: Target) -> Asked:
         overrides=input.overrides,
         scan=input.values == "scan",
         workload=input.workload,
-        looked=looked(context.progress),
+        look=look(context, "profile", input.scan_max_rows),
     )
 
 

@@ -30,6 +30,7 @@ COPY = Standing(
         ({"rows_expected": None, "quarantined": 3}, "copy: 1,000 rows, 500 rows/s, 0.0 MB/s, 6.00 s left, 2 lanes, "
          "3 values set aside"),
         ({"stage": "post_data"}, "post_data: 1,000 of 4,000 rows (25%)"),
+        ({"stage": "scan"}, "scan: 1,000 of 4,000 rows (25%), 500 rows/s, 6.00 s left"),
     ],
 )  # fmt: skip
 def test_a_standing_in_one_line(change: dict[str, object], text: str) -> None:
@@ -65,6 +66,10 @@ def test_without_a_terminal_pauses_are_lines() -> None:
         "  paused: the source runs 9 statements, limit 5",
         "  going on",
     ]
+
+
+def test_the_copy_is_announced_before_its_first_line() -> None:
+    assert shown(False, COPY.model_copy(update={"paused": ["x"]})).splitlines() == ["  copying rows", "  paused: x"]
 
 
 def test_names_take_no_effect_in_a_terminal() -> None:

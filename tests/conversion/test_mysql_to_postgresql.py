@@ -190,6 +190,8 @@ def test_values_decide_between_types(empty_mariadb: str, postgresql_15: Server) 
     reason = next(column.reason for column in result.tables[0].columns if column.source == "d")
     assert "1 of 1 values don't fit" in reason
     apply(postgresql_15.create_database(), result)
+    kept = source.to("postgresql", "15", Overrides(settled=["zero_date", "zero_in_date"])).target.table("public.t")
+    assert not kept.column("d").nullable and all(check.validated for check in kept.checks)
 
 
 def test_a_key_over_values_that_no_entry_of_an_index_holds_is_left_out_by_name(empty_mariadb: str) -> None:

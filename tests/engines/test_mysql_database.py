@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from threading import Timer
 
 import pytest
 
@@ -15,6 +14,7 @@ from engines.mysql.measure import check_reads
 from engines.mysql.writer import MysqlWriter
 from engines.protocols import Database
 from engines.registry import open_database, open_writer
+from tests.meanwhile import again_and_again
 from tests.servers import MysqlServer, load_mysql
 
 ROWS = """
@@ -148,10 +148,8 @@ def test_a_measure_says_what_bounds_the_query(database: MysqlDatabase, sql: str,
 def test_a_query_is_ended_from_another_thread(database: MysqlDatabase) -> None:
     database.cancel()  # nothing runs
     assert database.query("SELECT 1")
-    timer = Timer(0.3, database.cancel)
-    timer.start()
-    error = error_of(lambda: database.query("SELECT COUNT(*) FROM item a, item b, item c, item d"))
-    timer.join()
+    with again_and_again(database.cancel):
+        error = error_of(lambda: database.query("SELECT COUNT(*) FROM item a, item b, item c, item d"))
     assert error.code == "CANCELLED"
     assert database.query("SELECT 1") == [(1,)]
 

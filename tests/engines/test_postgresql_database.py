@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Timer
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ from engines.grant import Grant
 from engines.postgresql.database import PostgresqlDatabase
 from engines.postgresql.writer import PostgresqlWriter
 from engines.protocols import Database
+from tests.meanwhile import again_and_again
 from tests.servers import Server, load_sql
 
 ROWS = """
@@ -137,10 +137,8 @@ def test_a_writer_runs_one_statement_as_it_is(database: PostgresqlDatabase) -> N
 def test_a_query_is_ended_from_another_thread(database: PostgresqlDatabase) -> None:
     database.cancel()  # nothing runs
     database.query("SELECT 1")
-    timer = Timer(0.3, database.cancel)
-    timer.start()
-    error = error_of(lambda: database.run_workload("SELECT count(*) FROM generate_series(1, 100000000000)", 1))
-    timer.join()
+    with again_and_again(database.cancel):
+        error = error_of(lambda: database.run_workload("SELECT count(*) FROM generate_series(1, 100000000000)", 1))
     assert error.code == "CANCELLED"
     assert database.query("SELECT 1") == [(1,)]
 

@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+import sqlite3
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from engines.errors import DbmoError
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.pressure import PressureGauge, Unseen, open_gauge
+from engines.sqlite.snapshot import SqliteSnapshot
 from tests.mysql_servers import MysqlServer, connected
 from tests.servers import DEBIAN_15, PORT, Server
 
@@ -50,16 +52,23 @@ Gauges = Callable[[str], PressureGauge]
 def test_postgresql_counts_running_statements(empty_18: str, gauges: Gauges) -> None:
     gauge = gauges(empty_18)
     before = gauge.running_threads()
-    with psycopg.connect(empty_18, autocommit=True) as busy:
-        sleeper = threading.Thread(target=busy.execute, args=("SELECT pg_sleep(1.5)",))
-        sleeper.start()
+    lock = "SELECT pg_advisory_lock(1)"
+    with psycopg.connect(empty_18, autocommit=True) as busy, psycopg.connect(empty_18, autocommit=True) as holder:
+        holder.execute(lock)
+        waiting = threading.Thread(target=busy.execute, args=(lock,))
+        waiting.start()
         assert eventually(lambda: gauge.running_threads() > before)
-        sleeper.join()
+        holder.close()
+        waiting.join()
 
 
-def test_postgresql_counts_transactions_behind_our_snapshot(empty_18: str, gauges: Gauges) -> None:
-    gauge = gauges(empty_18)
-    with closing(PostgresqlSnapshot(empty_18, "s")) as snapshot, psycopg.connect(empty_18, autocommit=True) as other:
+@pytest.mark.parametrize("name", ["", "&application_name=shop+mover"])
+def test_postgresql_counts_transactions_behind_our_snapshot(empty_18: str, gauges: Gauges, name: str) -> None:
+    gauge = gauges(f"{empty_18}{name}")
+    with (
+        closing(PostgresqlSnapshot(f"{empty_18}{name}", "s")) as snapshot,
+        psycopg.connect(empty_18, autocommit=True) as other,
+    ):
         for _ in range(20):
             other.execute("SELECT pg_current_xact_id()")
         assert gauge.held_transactions() >= 20
@@ -137,11 +146,14 @@ def test_a_standby_s_lag_is_seen_from_both_ends(postgresql_15: Server, gauges: G
 def test_mysql_counts_running_statements(mariadb: MysqlServer, gauges: Gauges) -> None:
     gauge = gauges(mariadb.admin)
     before = gauge.running_threads()
-    with connected(mariadb.admin) as busy, busy.cursor() as cursor:
-        sleeper = threading.Thread(target=cursor.execute, args=("SELECT SLEEP(1.5)",))
-        sleeper.start()
+    lock = "SELECT GET_LOCK('pressure', 60)"
+    with connected(mariadb.admin) as busy, connected(mariadb.admin) as holder, busy.cursor() as cursor:
+        holder.cursor().execute(lock)
+        waiting = threading.Thread(target=cursor.execute, args=(lock,))
+        waiting.start()
         assert eventually(lambda: gauge.running_threads() > before)
-        sleeper.join()
+        holder.cursor().execute("SELECT RELEASE_LOCK('pressure')")
+        waiting.join()
     assert gauge.latency_ms() > 0
 
 
@@ -191,9 +203,30 @@ def test_mongodb_answers_or_says_what_it_lacks(empty_mongodb: str, gauges: Gauge
 
 def test_a_file_has_no_server(tmp_path: Path, gauges: Gauges) -> None:
     gauge = gauges(f"sqlite:{tmp_path}/s.db")
-    for ask in (gauge.running_threads, gauge.replicas_lag, gauge.own_lag, gauge.held_transactions, gauge.latency_ms):
+    for ask in (gauge.running_threads, gauge.replicas_lag, gauge.own_lag, gauge.latency_ms):
         with pytest.raises(Unseen, match="no server"):
             ask()
+
+
+def test_a_file_counts_the_commits_that_its_log_keeps_for_a_reader(tmp_path: Path, gauges: Gauges) -> None:
+    gauge = gauges(f"sqlite:{tmp_path}/s.db")
+    with closing(sqlite3.connect(tmp_path / "s.db", isolation_level=None)) as writer:
+        assert gauge.held_transactions() == 0
+        writer.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+        writer.execute("CREATE TABLE t (v)")
+        with closing(SqliteSnapshot(tmp_path / "s.db", "s")):
+            for n in range(1_500):  # the log is folded back after 1,000 pages, unless somebody reads
+                writer.execute("INSERT INTO t VALUES (zeroblob(5000))")
+                assert n % 500 or gauge.held_transactions() >= n
+            assert gauge.held_transactions() >= 1_500
+        writer.execute("PRAGMA wal_checkpoint(RESTART)")
+        writer.execute("INSERT INTO t VALUES (1)")
+        assert gauge.held_transactions() == 1
+
+
+def test_mongodb_says_when_it_ends_a_snapshot_by_itself(empty_mongodb: str, gauges: Gauges) -> None:
+    with pytest.raises(Unseen, match=r"it ends .* by itself"):
+        gauges(empty_mongodb).held_transactions()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -23,12 +24,14 @@ from conversion.convert import convert
 from engines.errors import DbmoError
 from engines.grant import Grant
 from engines.registry import open_database
+from engines.sqlite.writer import undo_unfinished
 from skills.context import SkillContext
 from skills.etl_pipeline_builder.output import Output
 from skills.etl_pipeline_builder.skill import Input, run
 from tests.moving import change, fetch, sqlite_file
 from tests.mysql_servers import MysqlServer, connected
 from tests.servers import Server
+from tests.warm import Warm, start
 from transfer.make_plan import make_plan
 from transfer.moveplan import MovePlan
 
@@ -36,14 +39,12 @@ ROWS = 600
 CHUNK = 100
 AGAIN = 5  # runs that a disturbed move may take
 
-# a move that stands still says where, and ends
+STANDS_STILL = 90  # seconds, after which a move in a process of its own says where, and ends
 SCRIPT = """
-import faulthandler, json, sys
-faulthandler.dump_traceback_later(90, exit=True)
-from tests.faults.moves import move
-from transfer.moveplan import MovePlan
+import json, sys
+from tests.faults.moves import alone
 if __name__ == "__main__":
-    move(sys.argv[1], sys.argv[2], MovePlan.model_validate_json(sys.argv[3]), None, json.loads(sys.argv[4]))
+    alone(*sys.argv[1:4], json.loads(sys.argv[4]))
 """
 
 
@@ -69,8 +70,13 @@ class Move:
                 assert error.code in ("CONNECTION_LOST", "CONNECTION_FAILED"), error
         raise AssertionError("the move did not end")
 
-    def start(self, failpoint: str, folder: Path, **load: Any) -> subprocess.Popen[str]:
-        """In a process of its own; load: its limits."""
+    def start(self, failpoint: str, **load: Any) -> Warm:
+        """In a program of its own; load: its limits."""
+        given = self.source, self.target, self.plan.model_dump_json(), load
+        return start(alone, *given, environment={**os.environ, "DBMO_FAILPOINT": failpoint})
+
+    def start_anew(self, failpoint: str, folder: Path, **load: Any) -> subprocess.Popen[str]:
+        """In an interpreter of its own, which takes a second to start; load: its limits."""
         script = folder / "disturbed.py"
         script.write_text(SCRIPT)
         return subprocess.Popen(
@@ -80,9 +86,9 @@ class Move:
             text=True,
         )
 
-    def killed(self, failpoint: str, folder: Path, **load: Any) -> str:
-        """Run until the failpoint kills the process; what it, and those that it left behind, had to say."""
-        process = self.start(failpoint, folder, **load)
+    def killed(self, failpoint: str, **load: Any) -> str:
+        """Run until the failpoint kills the program; what it, and those that it left behind, had to say."""
+        process = self.start(failpoint, **load)
         _, errors = process.communicate(timeout=100)
         assert process.returncode == -9, errors
         return errors
@@ -113,6 +119,12 @@ class Move:
         return [row[0] for row in self.asked(f"SELECT copies FROM {table} ORDER BY table_name, number")]
 
 
+def alone(source: str, target: str, plan: str, load: dict[str, Any]) -> None:
+    """What a program does that moves."""
+    faulthandler.dump_traceback_later(STANDS_STILL, exit=True)
+    move(source, target, MovePlan.model_validate_json(plan), None, load)
+
+
 def move(
     source: str,
     target: str,
@@ -121,6 +133,8 @@ def move(
     load: dict[str, Any] | None = None,
 ) -> Output:
     """Execute the plan with a grant for the target."""
+    if target.startswith("sqlite:"):
+        undo_unfinished(Path(target.removeprefix("sqlite:")))  # as whoever grants does
     with closing(open_database(target)) as database:
         grant = Grant(plan.migration, database.identity, plan.plan_hash, scratch=True)
     given = context or SkillContext()

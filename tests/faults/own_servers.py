@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pymysql
 import pytest
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 
 from engines.embedded_account import Account
-from tests.mysql_servers import MARIADBD, MysqlServer, connected, private_mariadb
+from tests.mysql_servers import MARIADBD, MysqlServer, _free_port, connected, private_mariadb
 from tests.servers import DEBIAN_15, Server, private_server
 
 
@@ -72,6 +77,55 @@ class OwnMariadb(MysqlServer):
             except pymysql.MySQLError:
                 assert time.monotonic() < until, "it does not come back"
                 time.sleep(0.05)
+
+
+class OwnMongodb:
+    """See Own; a SecantusDB in a process of its own, whose commits are written before they are answered."""
+
+    def __init__(self, folder: str) -> None:
+        self.port = _free_port()
+        self._numbers = itertools.count(1)
+        self._command = [
+            sys.executable, "-m", "secantus", "--host", "127.0.0.1", "--port", str(self.port), "--storage-path", folder,
+            "--cache-size", "64M", "--log-level", "ERROR",
+        ]  # fmt: skip
+        self._start()
+
+    def create_database(self) -> str:
+        """See Own."""
+        return f"mongodb://127.0.0.1:{self.port}/test_{next(self._numbers)}"
+
+    def restart(self, at_once: bool) -> None:
+        """See Own."""
+        self.stop(at_once)
+        self._start()
+
+    def stop(self, at_once: bool) -> None:
+        """Returns when the process is gone."""
+        self._process.send_signal(signal.SIGKILL if at_once else signal.SIGTERM)
+        self._process.wait(60)
+
+    def _start(self) -> None:
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdin=quiet, stdout=quiet, stderr=quiet)
+        with MongoClient[Any](f"mongodb://127.0.0.1:{self.port}/", serverSelectionTimeoutMS=60_000) as client:
+            try:
+                client.admin.command("ping")
+            except PyMongoError:
+                self.stop(at_once=True)
+                raise
+
+
+@contextmanager
+def own_mongodb() -> Iterator[OwnMongodb]:
+    """The same of SecantusDB; a mongod of somebody else's isn't restarted."""
+    pytest.importorskip("secantus", reason="MongoDB's protocol is served by secantusdb")
+    with tempfile.TemporaryDirectory(prefix="dbmo-mongodb-", dir="/tmp") as folder:
+        server = OwnMongodb(folder)
+        try:
+            yield server
+        finally:
+            server.stop(at_once=True)
 
 
 @contextmanager

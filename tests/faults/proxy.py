@@ -71,9 +71,9 @@ class Proxy:
 
 
 @contextmanager
-def proxy(target: str | tuple[str, int]) -> Iterator[Proxy]:
-    """A proxy on a free loopback port, to a socket's path or a host and port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def proxy(target: str | tuple[str, int], listener: socket.socket | None = None) -> Iterator[Proxy]:
+    """A proxy on a free loopback port, or a listener that is closed at the end, to a socket's path or host and port."""
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     found = Proxy(listener.getsockname()[1])
     threading.Thread(target=_serve, args=(found, listener, target), daemon=True).start()
     try:

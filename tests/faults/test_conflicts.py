@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from engines.postgresql.writer import LOADER
 from skills.context import SkillContext
 from tests.faults.moves import Move, from_postgresql, from_sqlite, on_mariadb, rows
 from tests.moving import change, fetch
@@ -143,11 +144,38 @@ def test_a_range_of_mariadb_is_tried_again(
     assert found == {code}
 
 
+def test_a_real_serialization_failure_is_tried_again(
+    tmp_path: Path, empty_18: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where transactions are not READ COMMITTED, as a pooler or another server of this protocol may have them."""
+    monkeypatch.setitem(LOADER, "default_transaction_isolation", "repeatable read")
+
+    def overtake(family: str, run: Callable[[str], Any], number: int) -> None:
+        run("UPDATE _dbmo.chunk SET rows = rows WHERE number = 2")
+        run("COMMIT")
+
+    tried = in_the_way(from_sqlite(tmp_path, empty_18), overtake)
+    assert [(entry["code"], "could not serialize access" in entry["what"]) for entry in tried] == [
+        ("POSTGRESQL_ERROR", True)
+    ]
+
+
+def test_an_isolation_that_a_database_sets_for_everybody_does_not_hold(tmp_path: Path, empty_18: str) -> None:
+    name = fetch(empty_18, "SELECT current_database()")[0][0]
+    change(empty_18, f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+
+    def overtake(family: str, run: Callable[[str], Any], number: int) -> None:
+        run("UPDATE _dbmo.chunk SET rows = rows WHERE number = 2")
+        run("COMMIT")
+
+    assert in_the_way(from_sqlite(tmp_path, empty_18), overtake) == []
+
+
 def test_limits_of_time_that_a_server_sets_for_everybody_do_not_hold(postgresql_15: Server, empty_18: str) -> None:
     move = from_postgresql(postgresql_15, empty_18)
     for url in (move.source, move.target):
         ((name,),) = fetch(url, "SELECT current_database()")
-        limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+        limits = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
         change(url, *(f"ALTER DATABASE {name} SET {limit} = '1ms'" for limit in limits))
     move.run()
     fetch_url = move.target + "&options=-c%20statement_timeout%3D0%20-c%20idle_in_transaction_session_timeout%3D0"

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pymysql
 import pytest
 
 from skills.context import SkillContext
-from tests.faults.moves import Move, from_mariadb, from_postgresql, from_sqlite, reached, rows
+from tests.faults.moves import Move, end_connections, from_mariadb, from_postgresql, from_sqlite, reached, rows
 from tests.moving import change, fetch
-from tests.mysql_servers import MysqlServer
+from tests.mysql_servers import MysqlServer, connected
 from tests.servers import Server
 
 LIMIT = 3
@@ -63,23 +64,28 @@ def test_lanes_that_a_source_has_no_room_for_are_done_without(
     assert any("takes no more connections" in why for why in found), found
 
 
+@pytest.mark.parametrize("engine", ["postgresql", pytest.param("mysql", marks=pytest.mark.soak)])
 def test_a_target_that_others_fill_is_waited_for(
-    postgresql_15: Server, mariadb: MysqlServer, empty_15: str, tmp_path: Path
+    postgresql_15: Server, mariadb: MysqlServer, tmp_path: Path, engine: str
 ) -> None:
     """The move's own connections end in the midst of a range, and others take their places for a second."""
-    move, file = from_sqlite(tmp_path, empty_15), tmp_path / "go"
-    with limited(postgresql_15, mariadb, empty_15, MOST) as few, ExitStack() as others:
-        process = replace(move, target=few).start(f"chunk.after_rows:3:wait={file}", tmp_path)
+    empty = (postgresql_15 if engine == "postgresql" else mariadb).create_database()
+    move, file = from_sqlite(tmp_path, empty), tmp_path / "go"
+    with limited(postgresql_15, mariadb, empty, MOST) as few, ExitStack() as others:
+        process = replace(move, target=few).start(f"chunk.after_rows:3:wait={file}")
         reached(file)
-        ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dbmo'"
-        fetch(empty_15, f"{ends} AND datname = current_database()")
+        if engine == "postgresql":
+            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dbmo'"
+            fetch(empty, f"{ends} AND datname = current_database()")
+        else:
+            end_connections(empty)
         until = time.monotonic() + 10
         taken = 0
         while taken < MOST and time.monotonic() < until:
             try:
-                others.enter_context(psycopg.connect(few))
+                others.enter_context(psycopg.connect(few) if engine == "postgresql" else connected(few))
                 taken += 1
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, pymysql.OperationalError):
                 time.sleep(0.02)
         threading.Timer(1.0, others.close).start()
         file.touch()

@@ -20,18 +20,26 @@ def server_socket(url: str) -> str:
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after COMMIT was sent", "before"])
-def test_every_commit_may_lose_its_answer(tmp_path: Path, empty_18: str, after: bool) -> None:
-    """One run after the other through a proxy that cuts at every third COMMIT."""
-    move = from_sqlite(tmp_path, empty_18)
-    with proxy(server_socket(empty_18)) as between:
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_every_commit_may_lose_its_answer(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str, after: bool
+) -> None:
+    """One run after the other through a proxy that cuts at every second to fourth COMMIT."""
+    empty = request.getfixturevalue("empty_18" if engine == "postgresql" else "empty_mariadb")
+    move = from_sqlite(tmp_path, empty)
+    with proxy(server_socket(empty) if engine == "postgresql" else ("127.0.0.1", urlsplit(empty).port or 0)) as between:
         between.after, between.cut_at = after, 2
-        target = by_tcp(empty_18, between.port)
+        if engine == "postgresql":
+            target = by_tcp(empty, between.port)
+        else:
+            between.armed_by, between.needle = b"LOAD DATA", b"\3COMMIT"  # not SET AUTOCOMMIT
+            target = f"mysql://root@127.0.0.1:{between.port}{urlsplit(empty).path}"
         hit = between.hit
 
         def hit_often(data: bytes) -> bool:
             cut = hit(data)
             if cut:
-                between.cut_at = between.seen + 3
+                between.cut_at = between.seen + 2 + between.cuts % 3  # else always at the same one of a try
             return cut
 
         between.hit = hit_often  # type: ignore[method-assign]

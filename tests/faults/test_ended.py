@@ -88,7 +88,7 @@ def test_cancelled_builds_are_ended_on_the_server() -> None:
 def test_a_kill_leaves_no_processes_and_no_words(tmp_path: Path, mariadb: MysqlServer, empty_18: str) -> None:
     """Their standard error would stay open."""
     move = from_mariadb(mariadb, empty_18)
-    assert move.killed("copy.planned:1:kill", tmp_path, connections=2) == ""
+    assert move.killed("copy.planned:1:kill", connections=2) == ""
 
 
 ORPHAN = """

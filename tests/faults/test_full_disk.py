@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,16 +15,20 @@ from engines.embedded_account import Account
 from engines.errors import DbmoError
 from tests.faults.moves import from_sqlite, rows
 from tests.moving import sqlite_file
+from tests.mysql_servers import MARIADBD, private_mariadb
 from tests.servers import Server
 
-WIDE = 20_000  # so that the rows need 12 MB
-ROOM = {"postgresql": 16, "sqlite": 6}  # MB; an empty database of PostgreSQL takes 8
+ROOM = {"postgresql": 16, "sqlite": 6, "mariadb": 12}  # MB; an empty database of PostgreSQL takes 8
+# bytes of each row, so that the rows need more
+WIDE = {"postgresql": 20_000, "sqlite": 20_000, "mariadb": 7_000}
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A file system of that many MB, made, or made larger."""
-    folder = tmp_path / "disk"
+def disk() -> Iterator[Callable[[int], Path]]:
+    """A file system of that many MB, made, or made larger, where the servers' accounts get, too."""
+    home = Path(tempfile.mkdtemp(prefix="dbmo-disk-", dir="/tmp"))
+    home.chmod(0o711)
+    folder = home / "disk"
 
     def sized(megabytes: int) -> Path:
         how = "remount," if folder.exists() else ""
@@ -33,10 +38,9 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
             pytest.skip("a small file system can be mounted by root only")
         return folder
 
-    for part in (tmp_path, *tmp_path.parents[:2]):  # the servers' accounts must get there
-        part.chmod(stat.S_IMODE(part.stat().st_mode) | 0o055)
     yield sized
     subprocess.run(["umount", "--lazy", str(folder)], check=False, capture_output=True)
+    shutil.rmtree(home)
 
 
 @pytest.fixture
@@ -54,20 +58,39 @@ def small_postgresql(postgresql_15: Server, disk: Callable[[int], Path]) -> Iter
 
 
 @pytest.fixture
+def small_mariadb(disk: Callable[[int], Path]) -> Iterator[str]:
+    """A database whose folder is a link to the small file system, as DATA DIRECTORY makes it of a table.
+
+    Its server is its own: with less room than this MariaDB 10.11 ends itself ("Out of disk space in rollback").
+    """
+    if not MARIADBD.exists():
+        pytest.skip("MariaDB isn't installed: apt-get install mariadb-server")
+    with private_mariadb() as server:
+        assert server.socket is not None
+        data, folder = server.socket.parent / "data", disk(ROOM["mariadb"]) / "small"
+        owner = data.stat()
+        folder.mkdir()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        (data / "small").symlink_to(folder)
+        yield server.url("small")
+
+
+@pytest.fixture
 def small_sqlite(disk: Callable[[int], Path]) -> str:
     return f"sqlite:{sqlite_file(disk(ROOM['sqlite']) / 't.db')}"
 
 
-@pytest.mark.parametrize("target", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("target", ["postgresql", "sqlite", "mariadb"])
 def test_a_full_disk_ends_the_copy_which_goes_on_once_there_is_room(
     request: pytest.FixtureRequest, tmp_path: Path, disk: Callable[[int], Path], target: str
 ) -> None:
-    move = from_sqlite(tmp_path, request.getfixturevalue(f"small_{target}"), wide=WIDE, chunk_rows=50)
+    wide = WIDE[target]
+    move = from_sqlite(tmp_path, request.getfixturevalue(f"small_{target}"), wide=wide, chunk_rows=50)
     with pytest.raises(DbmoError, match="DISK_FULL"):
         move.run()
     arrived = len(move.arrived())
     assert 0 < arrived < len(rows()) and arrived % 50 == 0
     disk(200)
     move.run()
-    assert move.arrived() == rows(WIDE)
+    assert move.arrived() == rows(wide)
     assert set(move.copies()) == {1}

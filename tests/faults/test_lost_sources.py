@@ -41,7 +41,7 @@ def test_what_is_written_meanwhile_does_not_arrive(
     mariadb: MysqlServer, empty_18: str, tmp_path: Path, parallel: int
 ) -> None:
     move, file = from_mariadb(mariadb, empty_18, parallel=parallel), tmp_path / "go"
-    process = move.start(f"copy.planned:1:wait={file}", tmp_path)
+    process = move.start(f"copy.planned:1:wait={file}")
     reached(file)
     on_mariadb(move.source, *CHANGES)
     file.touch()
@@ -55,7 +55,7 @@ def test_a_killed_copy_of_a_changed_source_mixes_no_moments(
     mariadb: MysqlServer, empty_18: str, tmp_path: Path, failpoint: str
 ) -> None:
     move = from_mariadb(mariadb, empty_18)
-    move.killed(f"{failpoint}:kill", tmp_path)
+    move.killed(f"{failpoint}:kill")
     on_mariadb(move.source, *CHANGES)
     move.run()
     assert move.arrived() == now(move)
@@ -65,7 +65,7 @@ def test_a_killed_copy_of_an_unchanged_source_copies_nothing_twice(
     mariadb: MysqlServer, empty_18: str, tmp_path: Path
 ) -> None:
     move = from_mariadb(mariadb, empty_18)
-    move.killed("chunk.after_commit:4:kill", tmp_path)
+    move.killed("chunk.after_commit:4:kill")
     output = move.run()
     assert output.resumed["proved"] == 4
     assert move.arrived() == rows()
@@ -77,7 +77,7 @@ def test_a_source_that_ends_all_connections_is_read_at_a_new_moment(
 ) -> None:
     """As when its server is restarted: the old moment is gone, and what was copied of it is proved or copied again."""
     move, file = from_mariadb(mariadb, empty_18), tmp_path / "go"
-    process = move.start(f"chunk.after_commit:3:wait={file}", tmp_path)
+    process = move.start(f"chunk.after_commit:3:wait={file}")
     reached(file)
     on_mariadb(move.source, *CHANGES)
     end_connections(move.source)
@@ -91,7 +91,7 @@ def test_a_source_that_ends_all_connections_is_read_at_a_new_moment(
 def test_both_ends_may_end_all_connections(postgresql_15: Server, empty_18: str, tmp_path: Path, parallel: int) -> None:
     """A lane stands between two ranges, or in the midst of one, when the servers cut everything off."""
     move, file = from_postgresql(postgresql_15, empty_18, parallel=parallel), tmp_path / "go"
-    process = move.start(f"chunk.after_rows:2:wait={file}", tmp_path)
+    process = move.start(f"chunk.after_rows:2:wait={file}")
     reached(file)
     change(move.source, *(text for text in CHANGES))
     for url in (move.source, move.target):

@@ -2,12 +2,14 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engines.errors import DbmoError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
+from skills.context import SkillContext
 from tests.faults.moves import Move, from_sqlite, rows
 from tests.moving import change, fetch
 from transfer.retry import nature
@@ -60,6 +62,23 @@ def test_a_full_disk_ends_the_copy_and_finished_chunks_stay(tmp_path: Path, empt
     assert set(move.copies()) == {1}
 
 
+def test_chunks_that_a_crash_of_the_target_took_before_they_were_copied_are_found_anew(
+    tmp_path: Path, empty_18: str
+) -> None:
+    move = from_sqlite(tmp_path, empty_18)
+    seen: list[str] = []
+
+    def journal(kind: str, body: dict[str, Any]) -> None:
+        if kind == "chunk" and kind not in seen:
+            change(empty_18, "DELETE FROM _dbmo.chunk WHERE number IN (3, 5)")
+        seen.append(kind)
+
+    move.run(context=SkillContext(journal=journal))
+    assert move.arrived() == rows()
+    assert set(move.copies()) == {1}
+    assert seen.count("moment lost") == 1
+
+
 @pytest.mark.parametrize(
     ("code", "data", "expected"),
     [
@@ -69,6 +88,7 @@ def test_a_full_disk_ends_the_copy_and_finished_chunks_stay(tmp_path: Path, empt
         ("LOCK_TIMEOUT", {"errno": 1213}, "conflict"),
         ("TOO_MANY_CONNECTIONS", {"errno": 1040}, "outage"),
         ("MONGODB_ERROR", {"transient": True}, "conflict"),
+        ("MONGODB_ERROR", {"transient": False, "commit_unknown": True}, "conflict"),
         ("WRONG_PASSWORD", {}, "final"),
         ("DISK_FULL", {}, "final"),
     ],

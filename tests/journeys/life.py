@@ -9,8 +9,6 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
@@ -24,13 +22,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 import engines.connection
 import engines.embedded
+from agent.cli import main
 from agent.cli import run as command_line
+from tests import warm
 from tests.moving import fetch
 from tests.servers import copied_clusters
+from tests.warm import Warm
 
 CONSTRAINTS = {"max_downtime_minutes": 240, "data_consistency": "strict", "rollback_required": True}
+CHECKOUT = warm.CHECKOUT
 BY = {"by": "the tests", "reason": "everything here is thrown away"}
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,9 @@ def dbmo(*words: object) -> Ended:
     return Ended(status, out.getvalue(), err.getvalue())
 
 
-def start(*words: object, **environment: str) -> subprocess.Popen[str]:
-    """Start a command as a process."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "agent.cli", *map(str, words)],
-        cwd=CHECKOUT, env={**os.environ, **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def start(*words: object, **environment: str) -> Warm:
+    """Start a command as a program of its own."""
+    return warm.start(main, [str(word) for word in words], environment={**os.environ, **environment})
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
@@ -134,8 +131,8 @@ class Life:
         """dbmo run."""
         return dbmo("run", self.request, "--out", self.folder, *words)
 
-    def start(self, *words: object, **environment: str) -> subprocess.Popen[str]:
-        """dbmo run as a process."""
+    def start(self, *words: object, **environment: str) -> Warm:
+        """dbmo run as a program of its own."""
         return start("run", self.request, "--out", self.folder, *words, **environment)
 
     def command(self, name: str, *words: object) -> Ended:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from tests.journeys.life import Life, copies, done_chunks, finished, sqlite_from, table_texts, wait_for
 from tests.moving import fetch
 from tests.servers import Server, load_sql
+from tests.warm import Warm
 
 OPTIONS = {"chunk_rows": 500}  # 39 chunks
 BY_THE_RUN = {"chunks", "documentation", "now", "started", "ended", "stages", "seconds", "resumed", "plan_hash"}
@@ -81,7 +81,7 @@ def test_a_run_killed_from_outside_goes_on(
     goes_on(life, empty_18, unbroken)
 
 
-def end(process: subprocess.Popen[str], number: int) -> tuple[int, str]:
+def end(process: Warm, number: int) -> tuple[int, str]:
     """Send a signal; status and stderr."""
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +43,26 @@ def test_the_target_is_open_before_a_moment_is_joined_under_a_lock(monkeypatch: 
     assert first.error is not None and first.error.code == "SOURCE_CHANGED"
     assert body.open(assignment("held", ends)).error is None
     assert opened == ["passed", "target", "held"]
+
+
+@pytest.mark.parametrize(
+    ("to_be_held", "held", "position", "told"),
+    [
+        (False, True, "unknown", []),
+        (True, True, "place, under a lock", [{"held": True, "lanes": 0, "asked": 0, "seconds": 0.5}]),
+        (True, False, "unknown", [{"held": False, "lanes": 0, "asked": 0, "seconds": 0.5, "why": "no right"}]),
+    ],
+)
+def test_who_reads_alone_takes_a_lock_only_where_its_moment_has_no_name_without(
+    to_be_held: bool, held: bool, position: str, told: list[dict[str, Any]]
+) -> None:
+    source = SimpleNamespace(position="unknown", token="unknown", to_be_held=to_be_held)
+    source.locked = SimpleNamespace(seconds=0.5, refused="" if held else "no right")
+    source.hold = lambda: nullcontext(held)
+    source.refresh = lambda: source.__dict__.update(position="place, under a lock", token="place, under a lock")
+    notes: list[dict[str, Any]] = []
+    found = crew.alone(assignment("unknown"), source, lambda kind, body: notes.append(body))
+    assert (found.assignment.position, found.lanes, notes) == (position, [], told)
 
 
 def test_who_does_not_answer_under_the_lock_is_not_waited_for() -> None:

@@ -122,10 +122,13 @@ def test_one_slow_answer_of_the_target_is_no_pause() -> None:
         assert limits.paused() is paused
 
 
-def test_a_limit_that_nobody_can_watch_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("limit", "answer"), [("max_running_threads", "running"), ("max_snapshot_transactions", "held")]
+)
+def test_a_limit_that_nobody_can_watch_is_refused(limit: str, answer: str) -> None:
     with (
-        pytest.raises(UsageError, match=r"LIMIT_NOT_WATCHED.*no member"),
-        limits_with({"max_running_threads": 10}, {"running": Unseen("the user is no member")}),
+        pytest.raises(UsageError, match=rf"LIMIT_NOT_WATCHED.*{limit}.*no member"),
+        limits_with({limit: 10}, {answer: Unseen("the user is no member")}),
     ):
         pass
 

@@ -59,7 +59,7 @@ def test_a_paused_lane_goes_on_when_it_is_let() -> None:
     lane.join(0.3)
     assert lane.is_alive() and valve.moved == 0
     valve.set(None, Flow.RUN)
-    lane.join(5)
+    lane.join(60)
     assert not lane.is_alive() and valve.moved == 7
 
 
@@ -93,5 +93,5 @@ def test_another_process_sees_the_share_and_tells_what_it_moved() -> None:
         time.sleep(0.3)
         assert not waiting.done()
         valve.set(None, Flow.RUN)
-        waiting.result(5)
+        waiting.result(60)
         assert valve.moved == 11

@@ -20,7 +20,7 @@ from transfer.builds import may_run, side_by_side
 from transfer.ddl import Job, plain, validation
 from transfer.moveplan import MovePlan
 from transfer.schema import run_stage, undo_stage
-from transfer.stage import BEGUN
+from transfer.stage import BEGUN, LEAST
 from transfer.state import open_state
 
 
@@ -113,6 +113,20 @@ def test_a_step_that_a_crash_of_the_target_took_is_done_again(empty_15: str, mon
         run_stage(plan_of([*TABLES, LATER[0], LATER[4]]), state, "post_data", crash, lambda: False)
         assert told == ["pk:a", "check:a", "pk:a"]
         assert sorted(connection.execute(CONSTRAINTS)) == [("ca", True), ("pa", True)]
+
+
+def test_tables_that_know_each_other_are_made_whatever_lot_they_are_in(empty_15: str) -> None:
+    known = {LEAST: "v public.t0", 2 * LEAST: f"v public.t{LEAST}"}
+    tables = [
+        Statement(
+            id=f"table:t{n}", sql=f"CREATE TABLE public.t{n} ({known.get(n, 'v int')})",
+            object=f"public.t{n}", kind="table", stage="pre_data",
+        )
+        for n in range(2 * LEAST + 1)
+    ]  # fmt: skip
+    with opened(empty_15) as state:
+        done = run(plan_of(tables), state, "pre_data")
+        assert sorted(done) == sorted(state.done_steps()) == sorted(one.id for one in tables)
 
 
 def test_steps_before_a_refused_one_stand_and_the_error_is_its_own(empty_15: str) -> None:

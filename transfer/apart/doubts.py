@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 
 from engines.errors import DbmoError, UsageError
-from transfer.apart.order import Query, TargetOrder, order_of, passes
+from transfer.apart.order import Query, TargetOrder, order_of
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import Digest
 from transfer.chunks import Bound, Chunk
@@ -16,6 +16,7 @@ from transfer.compare.inflight import Ranges
 from transfer.compare.model import TableComparison
 from transfer.cutting import cutter
 from transfer.quarantined import Quarantined
+from transfer.retry import passes
 from transfer.sides.side import Span
 from transfer.units import TableUnit
 

@@ -22,12 +22,9 @@ from transfer.apart.literals import literal, value_of
 from transfer.canonical.columns import ComparedColumn, ComparedTable
 from transfer.chunks import Bound, Chunk
 from transfer.moveplan import ChunkKey
+from transfer.retry import passes
 
 LOT = 200  # bounds that are put in order by one query; SQLite takes at most 500 parts of a compound SELECT
-# What says nothing of the rows, so that none of them are to be copied again for it.
-PASSING = frozenset(
-    {"CANCELLED", "DATABASE_LOCKED", "EPOCH_PASSED", "INTERRUPTED", "LOCK_TIMEOUT", "TOO_MANY_CONNECTIONS"}
-)
 BYTEWISE = ' COLLATE "C"'
 QUOTED: dict[str, Callable[[str], str]] = {
     "postgresql": quote_postgresql,
@@ -102,11 +99,6 @@ class TargetOrder:
         """A statement that makes an index by which PostgreSQL finds the ranges of a table without its key."""
         name = quote_postgresql(prefix + sha256(self.table.encode()).hexdigest()[:24])
         return f"CREATE INDEX IF NOT EXISTS {name} ON {self.table} ({', '.join(self.terms)})"
-
-
-def passes(error: DbmoError) -> bool:
-    """Whether what was asked can be asked again later, so that the error says nothing of the rows."""
-    return error.code.startswith("CONNECTION") or error.code in PASSING
 
 
 def order_of(

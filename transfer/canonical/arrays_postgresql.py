@@ -12,6 +12,8 @@ import re
 from engines.columns import Kind
 
 BOUNDS = re.compile(r"(?:\[-?[0-9]+:-?[0-9]+\])+=")
+# SQL that is true for an array {c} of which a dimension doesn't begin at 1; JSON has no place for that
+OTHER_BOUNDS = r"pg_catalog.array_dims({c}) !~ '^(\[1:[0-9]+\])+$'"
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 # an element in quotes, or one without; a brace; what separates
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"]+)|([{},])', re.DOTALL)

@@ -57,9 +57,13 @@ def _bits(text: bytes, held: Held) -> str | None:
 def _text(text: bytes, held: Held) -> str | None:
     """A constant of UTF-8, which the server brings into the column's character set where that has its letters.
 
-    Texts of no code points (transfer/canonical/sql_mysql.py UNEXPECTED) have no literal.
+    Texts of no code points (transfer/canonical/sql_mysql.py UNEXPECTED, OWN) have no literal.
     """
-    return None if text.startswith(b"\xff") else f"_utf8mb4 x'{text.hex()}'"
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return None
+    return f"_utf8mb4 x'{text.hex()}'"
 
 
 # form -> kind -> literal of a canonical text. Not there: equal texts needn't be equal in the column's own order (floats

@@ -19,6 +19,8 @@ UTF8 = AS_UTF8
 # a CAST, because a hex literal would be brought into the other branch's character set
 UNEXPECTED = "CAST(CONCAT(x'FF', 'unexpected {class} ', LOWER(HEX(LEFT({c}, 100))), ' md5 ', MD5({c})) AS BINARY)"
 CONVERTED = f"IF(MD5(CONVERT({UTF8} USING {{charset}})) = MD5({{c}}), {UTF8}, {UNEXPECTED.replace('{class}', 'text')})"
+# of documents, which have a text that is none by its own bytes
+OWN = f"IF(MD5(CONVERT({UTF8} USING {{charset}})) = MD5({{c}}), {UTF8}, CAST({{c}} AS BINARY))"
 TEXTS = (Kind.TEXT, Kind.CHAR)
 SINGLE_BITS = 32
 NO_PAD = ("_nopad_", "_0900_", "binary")  # in names of collations: MariaDB's, those of MySQL 8, of bytes
@@ -102,11 +104,15 @@ TIMED = (Kind.TIME, Kind.TIMESTAMP)
 
 @dataclass(frozen=True)
 class Live:
-    """What the server says of a column: character set and collation of text, and whether it may be NULL."""
+    """What the server says of a column: character set and collation of text, and whether it may be NULL.
+
+    own: whether the other side has texts without code points by their bytes.
+    """
 
     charset: str | None
     nullable: bool
     collation: str | None = None
+    own: bool = False
 
     @property
     def padded(self) -> bool:
@@ -216,7 +222,7 @@ def _converted(template: str, held: Held, live: Live | None) -> str:
         return template
     if charset in WHOLE:
         return template.replace(UTF8, "{c}") if charset == "utf8mb4" else template
-    return template.replace(UTF8, CONVERTED.replace("{charset}", charset))
+    return template.replace(UTF8, (OWN if live is not None and live.own else CONVERTED).replace("{charset}", charset))
 
 
 def _zerofill(held: Held) -> bool:

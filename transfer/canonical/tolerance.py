@@ -7,7 +7,8 @@ from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
 from typing import NamedTuple
 
-from transfer.canonical.columns import ComparedColumn, Form
+from transfer.canonical.columns import ComparedColumn, ComparedTable, Form
+from transfer.canonical.encoding import Texts
 
 MOMENT = re.compile(rb"(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d(?:\.\d+)?)( BC)?")
 CLOCK = re.compile(rb"(-?)(\d+):(\d\d):(\d\d(?:\.\d+)?)(.*)")
@@ -37,6 +38,11 @@ def within(column: ComparedColumn, source: bytes | None, target: bytes | None) -
     if here is None or there is None or here.exact != there.exact:
         return False
     return abs(EXACT.subtract(here.quantity, there.quantity)) < Decimal(1).scaleb(-column.digits)
+
+
+def same(table: ComparedTable, here: Texts, there: Texts) -> bool:
+    """Whether two rows are equal, tolerances included."""
+    return all(within(column, a, b) for column, a, b in zip(table.columns, here, there, strict=True))
 
 
 def quantity(column: ComparedColumn, text: bytes | None) -> Decimal:

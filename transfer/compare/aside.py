@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from transfer.canonical.columns import ComparedTable
-from transfer.canonical.encoding import Hashing, Texts
-from transfer.canonical.tolerance import within
+from transfer.canonical.encoding import Hashing
+from transfer.canonical.tolerance import same
 from transfer.compare.aside_entries import SetAside
 from transfer.compare.aside_inside import explain_inside
 from transfer.compare.aside_rows import (
@@ -96,17 +96,13 @@ def _explain_lot(
                 found.withheld += 1
             continue
         given = key_of(table, row, hashing)
-        place = next((n for n, texts in enumerate(there.get(given, [])) if _same_row(table, row, texts)), None)
+        place = next((n for n, texts in enumerate(there.get(given, [])) if same(table, row, texts)), None)
         if place is None:
             continue
         if _take(tally, key, "different") if given == key else _take_moved(tally, key, given):
             del there[given][place]
             found.set_aside += len(entries)
     found.keys |= store(findings, table.name, tally)
-
-
-def _same_row(table: ComparedTable, here: Texts, there: Texts) -> bool:
-    return all(within(column, a, b) for column, a, b in zip(table.columns, here, there, strict=True))
 
 
 def _take(tally: Tally, key: bytes, kind: Kind) -> bool:

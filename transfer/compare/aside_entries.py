@@ -11,6 +11,7 @@ from transfer.compare.originals import (
     Raw,
     is_original,
     is_original_row,
+    keeps_bytes,
     locator,
     place_of,
     placed,
@@ -32,6 +33,8 @@ class SetAside:
         self.classes = classes
         self._rows: dict[str | tuple[str | None, ...], dict[str, Quarantined]] = {}
         for entry in aside:
+            if entry.column and keeps_bytes(entry.original):
+                continue
             place = entry.locator if classes else place_of(entry.locator, table.numbered)
             self._rows.setdefault(place, {})[entry.column] = entry
         entries = [entry for row in self._rows.values() for entry in row.values()]

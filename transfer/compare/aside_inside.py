@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Collection, Iterable, Iterator
+from tempfile import TemporaryFile
 
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.encoding import Hashing, Texts, decode, encode
@@ -37,7 +39,9 @@ def explain_inside(
 def count_inside(source: Side, table: ComparedTable, aside: Collection[Quarantined], hashing: Hashing) -> int:
     """How many rows of the source belong to documents that were withheld; reads all of them."""
     count = 0
-    for texts in _lots(source, table):
+    if not SetAside(table, aside, source.engine == "sqlite"):
+        return count
+    for texts in _read_through(_lots(source, table)):
         count += sum(withheld(source, table, texts, aside, hashing))
     return count
 
@@ -87,6 +91,18 @@ def _links(table: ComparedTable, columns: list[str], rows: list[Texts]) -> list[
     if not all(name in by_source for name in columns):
         return None
     return [tuple(row[by_source[name]] for name in columns) for row in rows]
+
+
+def _read_through(lots: Iterable[list[Texts]]) -> Iterator[list[Texts]]:
+    """The same once all are read, by way of a file: a side may read one query at a time (MySQL)."""
+    with TemporaryFile() as file:
+        count = 0
+        for lot in lots:
+            pickle.dump(lot, file)
+            count += 1
+        file.seek(0)
+        for _ in range(count):
+            yield pickle.load(file)
 
 
 def _lots(source: Side, table: ComparedTable) -> Iterator[list[Texts]]:

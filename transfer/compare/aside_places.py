@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from conversion.documents.relations_mapping import DocumentMapping, EmbeddedMapping
 from engines.families import family
+from engines.sqlite.rowid import free_rowid
 from transfer.canonical.columns import ComparedTable
 
-ROWIDS = ("rowid", "_rowid_", "oid")
 Step = tuple[str, EmbeddedMapping]  # the table that a table stands inside, and how
 
 
@@ -19,12 +19,6 @@ def located(tables: Sequence[ComparedTable], engine: str) -> list[ComparedTable]
     """
     by_name = {table.source: table for table in tables}
     return [_located(table, by_name, engine) for table in tables]
-
-
-def free_rowid(columns: Iterable[str]) -> str | None:
-    """The name by which SQLite gives a row's number; None where columns have taken all of them."""
-    taken = {name.lower() for name in columns}
-    return next((name for name in ROWIDS if name not in taken), None)
 
 
 def _located(table: ComparedTable, by_name: dict[str, ComparedTable], engine: str) -> ComparedTable:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conversion.mapping import TableMapping
 from engines.catalog import Catalog
-from engines.connection import parse
+from engines.connection import Reference, parse
 from engines.errors import CheckFailed, DbmoError
 from engines.families import family
 from engines.registry import open_database
@@ -32,6 +32,8 @@ from transfer.state import State, open_chunks
 from transfer.units import TableUnit
 
 LOT = 1_000
+# families whose moments another connection can't join, or only as long as nobody writes
+READ_SHARED = frozenset({"mysql", "sqlite"})
 
 
 class Ranges:
@@ -133,15 +135,30 @@ def open_ranges(endpoints: Endpoints, join: str | None = None, shared: Any = Non
         with closing(open_database(url)) as database:
             catalogs.append(database.catalog())
     with ExitStack() as stack:
-        reference = parse(endpoints.source)
-        if shared is not None and family(reference.engine) == "mysql":
-            from transfer.sides.mysql import MysqlSide
-
-            source: Side = MysqlSide(shared, "source", reference.display)
-        else:
-            source = stack.enter_context(closing(open_side(endpoints.source, "source", join)))
+        source: Side = (
+            stack.enter_context(closing(open_side(endpoints.source, "source", join)))
+            if shared is None or family(parse(endpoints.source).engine) not in READ_SHARED
+            else stack.enter_context(_shared(parse(endpoints.source), shared))
+        )
         target = stack.enter_context(closing(open_side(endpoints.target, "target")))
         yield Ranges(source, target, (catalogs[0], catalogs[1]))
+
+
+@contextmanager
+def _shared(reference: Reference, snapshot: Any) -> Iterator[Side]:
+    """A side that reads somebody else's snapshot, which is left as it was."""
+    if family(reference.engine) == "mysql":
+        from transfer.sides.mysql import MysqlSide
+
+        yield MysqlSide(snapshot, "source", reference.display)
+        return
+    from transfer.sides.sqlite import SqliteSide
+
+    texts = snapshot.connection.text_factory
+    try:
+        yield SqliteSide(snapshot, "source", reference.display)
+    finally:
+        snapshot.connection.text_factory = texts
 
 
 def check_finished(

@@ -44,6 +44,11 @@ def stored_instead(original: str, column: ComparedColumn, value: object) -> byte
     return made if made is not None else str(kept["stored"]).encode(errors="surrogateescape")
 
 
+def keeps_bytes(original: str) -> bool:
+    """Whether the target was given the very bytes of a value, in another form: that makes no difference."""
+    return isinstance(json.loads(original).get("stored"), dict)
+
+
 def stripped(value: object) -> bytes | None:
     """What the target was given of a text that is not valid UTF-8 or holds NUL (transfer/routes/sqlite_values.py)."""
     return value.decode(errors="replace").replace("\0", "").encode() if isinstance(value, bytes) else None

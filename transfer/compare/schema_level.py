@@ -10,7 +10,7 @@ from pydantic import Field
 from conversion.live import Asked, Compared, compare_live
 from conversion.mapping import Omission
 from conversion.result import Overrides
-from conversion.source_values import Looked
+from conversion.source_values import Look, all_of
 from engines.catalog import Catalog
 from engines.families import family
 from engines.model import Model
@@ -60,7 +60,7 @@ def schema_comparison(
     target: Database,
     tables: Sequence[ComparedTable] | None = None,
     scan: bool = False,
-    looked: Looked = lambda table, number, tables: None,
+    look: Look = all_of,
 ) -> SchemaComparison:
     """Compare the schemas of two live databases.
 
@@ -69,7 +69,7 @@ def schema_comparison(
     """
     ends = source.catalog(), target.catalog()
     pairs = pair_catalogs(*ends).tables if tables is None else tables
-    asked = Asked(home=_home(ends[1], pairs), overrides=_overrides(pairs), scan=scan, looked=looked)
+    asked = Asked(home=_home(ends[1], pairs), overrides=_overrides(pairs), scan=scan, look=look)
     compared = compare_live(source, target, asked)
     findings = [
         of_difference(difference, None if compared.alike else family(ends[1].engine))

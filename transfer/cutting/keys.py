@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conversion.mapping import TableMapping
-from engines.catalog import Catalog, Index, Kind, Table
+from engines.catalog import Catalog, Index, Kind, LogicalType, Table
 from engines.families import family
+from engines.sqlite.rowid import ROWIDS, free_rowid
+from transfer.cutting.steps import TID_RANGE_SCAN
 from transfer.moveplan import ChunkKey, KeyColumn
 
 # Kinds that a server compares with a literal in another order than its index has, or not in one order at all.
@@ -15,8 +17,6 @@ UNORDERED: dict[str, frozenset[Kind]] = {
     "mysql": frozenset({Kind.ENUM, Kind.SET, Kind.BIT, Kind.FLOAT, Kind.GEOMETRY, Kind.JSON}),
     "sqlite": frozenset(),
 }
-TID_RANGE_SCAN = 14  # PostgreSQL reads the whole table for a range of ctid before this version
-ROWIDS = ("rowid", "_rowid_", "oid")
 
 
 def chunk_keys(
@@ -64,8 +64,7 @@ def _sqlite(table: Table) -> ChunkKey:
         return ChunkKey(kind="columns", columns=_columns(table, names)) if names else ChunkKey()
     if table.kind in ("virtual", "shadow"):
         return ChunkKey()
-    hidden = {column.name.lower() for column in table.columns}
-    free = next((name for name in ROWIDS if name not in hidden), None)
+    free = free_rowid(column.name for column in table.columns)
     if free is None:
         return ChunkKey()
     named = [] if free == ROWIDS[0] else [KeyColumn(name=free, native="integer", kind=Kind.INTEGER)]
@@ -81,9 +80,18 @@ def _candidates(table: Table, engine: str) -> list[list[str]]:
     usable = []
     for names in found:
         parts = [columns.get(name) for name in names]
-        if names and all(c is not None and not c.nullable and c.type.kind not in UNORDERED[engine] for c in parts):
+        if names and all(c is not None and not c.nullable and _is_ordered(c.type, engine) for c in parts):
             usable.append(names)
     return usable
+
+
+def _is_ordered(found: LogicalType, engine: str) -> bool:
+    """Whether literals of a type can be compared: not with what an extension of PostgreSQL brought (ltree, cube).
+
+    Without a search_path the operators of such a type are not found.
+    """
+    own = engine == "postgresql" and found.kind is Kind.OTHER and "." in (found.name or "")
+    return found.kind not in UNORDERED[engine] and not own
 
 
 def _is_plain(index: Index) -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engines.catalog import Kind
 from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Bound, Chunk
-from transfer.cutting.steps import Size, dense, even, is_small, numbered, step_rows, walk
+from transfer.cutting.steps import TID_RANGE_SCAN, Size, dense, even, is_small, numbered, step_rows, walk
 from transfer.moveplan import ChunkKey, MovePlan
 from transfer.state.protocol import Cut
 from transfer.units import Unit
 
-TID_RANGE_SCAN = 140000  # before this version a range of ctid reads the whole table
 PAGE = 8192
 TRIES = 5  # keys that are looked at for one that can be written as a literal
 SAMPLE = 100  # rows that are measured where statistics were never gathered
@@ -64,6 +63,14 @@ def _bounds(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut
         if dense(lowest, highest, rows, step):
             yield from even(lowest, highest, step, start)
             return
+    yield from walk(_following(snapshot, unit, name, step), start)
+
+
+def _following(
+    snapshot: PostgresqlSnapshot, unit: Unit, name: str, step: int
+) -> Callable[[Bound | None], Bound | None]:
+    """The key that comes so many rows behind another one, by the key's index."""
+    key = unit.key
     columns = [quote_identifier(column.name) for column in key.columns]
     unchecked = snapshot.connection.info.parameter_status("server_encoding") == "SQL_ASCII"
     text = "pg_catalog.convert_to({}::text, 'SQL_ASCII')" if unchecked else "{}::text"
@@ -87,7 +94,7 @@ def _bounds(snapshot: PostgresqlSnapshot, unit: Unit, plan: MovePlan, start: Cut
                 continue
         return None
 
-    yield from walk(following, start)
+    return following
 
 
 def _rows_of(size: Size) -> int | None:
@@ -105,7 +112,7 @@ def _measured(snapshot: PostgresqlSnapshot, name: str) -> int | None:
 
 def _pages(snapshot: PostgresqlSnapshot, unit: str, plan: MovePlan, start: Cut | None, size: Size) -> Iterator[Bound]:
     """Pages that end ranges; none before version 14, where a range of ctid reads the whole table."""
-    if snapshot.version < TID_RANGE_SCAN:
+    if snapshot.version // 10_000 < TID_RANGE_SCAN:
         return
     pages = snapshot.pages(*parts(unit))
     by_rows = pages * plan.chunk_rows // size.rows if size.rows else plan.chunk_rows // 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
@@ -55,6 +55,12 @@ def _bounds(snapshot: SqliteSnapshot, unit: Unit, plan: MovePlan, start: Cut | N
         if isinstance(low, int) and isinstance(high, int) and dense(low, high, size.rows, step):
             yield from even(low, high, step, start)
             return
+    yield from walk(_following(snapshot, unit, name, step), start)
+
+
+def _following(snapshot: SqliteSnapshot, unit: Unit, name: str, step: int) -> Callable[[Bound | None], Bound | None]:
+    """The key that comes so many rows behind another one."""
+    key, columns = unit.key, _columns(unit.key)
     # text as the bytes that the database holds, in its own encoding: CAST(x'..' AS TEXT) takes them so
     bare = "CASE typeof({c}) WHEN 'text' THEN CAST({c} AS BLOB) ELSE {c} END"
     reads = ", ".join(f"typeof({column}), {bare.replace('{c}', column)}" for column in columns)
@@ -70,7 +76,7 @@ def _bounds(snapshot: SqliteSnapshot, unit: Unit, plan: MovePlan, start: Cut | N
         row = found[0]
         return tuple(_bound(bytes(klass), value) for klass, value in zip(row[::2], row[1::2], strict=True))
 
-    yield from walk(following, start)
+    return following
 
 
 def condition(key: ChunkKey, chunk: Chunk) -> str:

@@ -9,6 +9,7 @@ from transfer.chunks import Bound, Chunk
 from transfer.moveplan import MovePlan
 from transfer.state.protocol import Cut
 
+TID_RANGE_SCAN = 14  # PostgreSQL reads the whole table for a range of ctid before this version
 SPARSE = 4  # times its rows, the most that a span of integers may have to be cut by arithmetic
 
 

@@ -18,6 +18,7 @@ from transfer.worker import Assignment, LaneBody, Outcome
 
 LOCAL = "ray"  # a cluster that is started on this machine, and ends with the program
 NAMESPACE = "dbmo"
+SAID = 500  # characters of what Ray says of a failure, whose reason may stand in any line
 ROOM_SECONDS = 30  # for a free processor of the cluster, and for the actor's process to start
 # threads of an actor: one that copies, one that waits to close it, one that hears its share of the load meanwhile
 HEARS = 3
@@ -78,10 +79,10 @@ def connected(executor: str) -> Any:
         else:
             ray.init(executor, namespace=NAMESPACE, log_to_driver=False)
     except (ConnectionError, OSError, RuntimeError, ValueError, ImportError) as error:
-        said = str(error).strip().splitlines()
+        said = " ".join(str(error).split())[:SAID] or type(error).__name__
         raise EngineError(
             "EXECUTOR_UNREACHABLE",
-            f"The Ray cluster at {executor} can't be used ({said[0] if said else type(error).__name__}).",
+            f"The Ray cluster at {executor} can't be used ({said}).",
             "Look at `ray status` on its head; the port is the one of Ray clients, by default 10001.",
         ) from error
     return ray

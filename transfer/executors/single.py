@@ -25,6 +25,7 @@ from engines.errors import DbmoError
 
 T = TypeVar("T")
 INTERRUPT = "interrupt"
+STARTS = 4  # of a process, until it lives
 Task = tuple[Callable[..., Any], Sequence[Any], dict[str, Any]]
 
 
@@ -46,41 +47,40 @@ class OneProcess(Executor):
 
     begin: called there first, with given (which may hold shared memory); interrupt: called there beside the task that
     runs, when this object's interrupt() is. Tasks and their results are pickled. Once the process is gone every future
-    fails with WorkerGone.
+    fails with WorkerGone. Methods return at once also while the process stands still (stopped, swapped out) and the
+    pipe to it is full: what is told to it waits in this process.
     """
 
     def __init__(self, begin: Callable[..., None], given: Sequence[Any], interrupt: Callable[[], None]) -> None:
-        context = get_context("forkserver")
-        self._pipe, there = context.Pipe()
-        work = there, dict(os.environ), begin, tuple(given), interrupt
-        self._process = context.Process(target=_serve, args=work, daemon=True)
-        self._process.start()
+        self._pipe, there = get_context("forkserver").Pipe()
+        self._process = _started(there, dict(os.environ), begin, tuple(given), interrupt)
         there.close()
         self._lock = threading.Lock()
         self._waiting: deque[Future[Any]] = deque()
         self._gone = False
+        self._told: SimpleQueue[Any] = SimpleQueue()  # messages as bytes; None: the process is gone
         threading.Thread(target=self._listen, name="dbmo-lane-answers", daemon=True).start()
+        threading.Thread(target=self._tell, name="dbmo-lane-tasks", daemon=True).start()
 
     def submit(self, work: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
         """See Executor."""
         future: Future[T] = Future()
+        message = ForkingPickler.dumps((work, given, named))
         with self._lock:
             if self._gone:
                 future.set_exception(WorkerGone())
             else:
                 self._waiting.append(future)
-                self._send((work, given, named))
+                self._told.put(message)
         return future
 
     def interrupt(self) -> None:
-        """Let the process call what it was given for that; returns at once."""
-        with self._lock:
-            self._send(INTERRUPT)
+        """Let the process call what it was given for that."""
+        self._told.put(ForkingPickler.dumps(INTERRUPT))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let the process end behind its tasks."""
-        with self._lock:
-            self._send(None)
+        self._told.put(ForkingPickler.dumps(None))
         if wait:
             self._process.join()
 
@@ -92,9 +92,12 @@ class OneProcess(Executor):
             self._process.kill()
             self._process.join()
 
-    def _send(self, message: Task | str | None) -> None:
-        with suppress(OSError):  # the process is gone, which the listener sees
-            self._pipe.send(message)
+    def _tell(self) -> None:
+        while (message := self._told.get()) is not None:
+            try:
+                self._pipe.send_bytes(message)
+            except OSError:  # the process is gone, which the listener sees
+                return
 
     def _listen(self) -> None:
         try:
@@ -122,9 +125,28 @@ class OneProcess(Executor):
         """The process is gone: so is what was asked of it."""
         with self._lock:
             self._gone = True
+        self._told.put(None)
         for future in self._waiting:
             future.set_exception(WorkerGone())
         self._waiting.clear()
+
+
+def _started(*work: Any) -> Any:
+    """A process that serves; again where the one that it is forked from, or itself, was killed meanwhile.
+
+    WorkerGone where the system makes no process.
+    """
+    context = get_context("forkserver")
+    for left in reversed(range(STARTS)):
+        process = context.Process(target=_serve, args=work, daemon=True)
+        try:
+            process.start()
+        except (EOFError, OSError) as error:
+            if not left:
+                raise WorkerGone(str(error)) from error
+        else:
+            return process
+    raise AssertionError("a loop that returns or raises")
 
 
 def _serve(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engines.catalog import Catalog, Column, Table
 from engines.columns import Kind, LogicalType
 from engines.errors import Aborted
+from engines.sqlite.rowid import free_rowid
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.canonical.encoding import Hashing
@@ -20,7 +21,6 @@ from transfer.repair.rows import DOCUMENT, ByKey, Row, read
 from transfer.sides.side import Side
 
 LOT = 1_000  # keys that are looked at together
-ROWIDS = ("rowid", "_rowid_", "oid")
 COMPARED = frozenset({"checksums", "rows", "stream"})  # levels that find every differing row
 
 
@@ -123,8 +123,7 @@ def _places(table: ComparedTable, target: Table, engine: str) -> list[ComparedCo
     """Columns that together name one row of the target: its physical place, else its primary key; none: all columns."""
     if engine == "postgresql":
         return [_place(table, name, native, Form.TEXT) for name, native in (("tableoid", "oid"), ("ctid", "tid"))]
-    taken = {column.name.lower() for column in target.columns}
-    hidden = next((name for name in ROWIDS if name not in taken), None)
+    hidden = free_rowid(column.name for column in target.columns)
     if engine == "sqlite" and hidden and not target.options.get("without_rowid"):
         return [_place(table, hidden, "INTEGER", Form.NUMBER, "integer")]
     key = target.primary_key.columns if target.primary_key else []

@@ -26,7 +26,6 @@ from transfer.repair.order import acting_references
 from transfer.repair.prepared import Prepared
 from transfer.repair.rows import Row
 from transfer.repair.steps import Values
-from transfer.routes.copy_text import NULL, escape
 from transfer.sides.open import open_side
 from transfer.sides.side import Side
 
@@ -154,8 +153,7 @@ class PostgresqlRewriter:
         with self._raw.cursor() as cursor, cursor.copy(f"COPY {stage} FROM STDIN".encode()) as copy:
             for places, values in rows:
                 found = [None if place is None else place.decode() for place in places] or [None, None]
-                fields = [NULL if value is None else escape(str(value)) for value in [*found, *values]]
-                copy.write(("\t".join(fields) + "\n").encode())
+                copy.write_row([None if value is None else str(value) for value in [*found, *values]])
                 written += 1
         return stage, written
 

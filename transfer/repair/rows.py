@@ -75,11 +75,6 @@ def state(table: ComparedTable, rows: Sequence[Row]) -> bytes:
     return hashlib.sha256(b"\n".join(sorted(encode(table.columns, row.texts) for row in rows))).digest()
 
 
-def same(table: ComparedTable, here: Texts, there: Texts) -> bool:
-    """Whether two rows are equal, tolerances included."""
-    return all(within(column, a, b) for column, a, b in zip(table.columns, here, there, strict=True))
-
-
 def differing(table: ComparedTable, here: Texts, there: Texts) -> set[str]:
     """Names of the columns in which two rows differ."""
     triples = zip(table.columns, here, there, strict=True)

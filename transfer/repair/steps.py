@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from transfer.canonical.columns import ComparedTable
+from transfer.canonical.tolerance import same
 from transfer.repair.carrying import Carried
-from transfer.repair.rows import Row, differing, same
+from transfer.repair.rows import Row, differing
 from transfer.repair.unholdable import Unholdable
 
 Values = list[object]

@@ -13,17 +13,26 @@ from decimal import Decimal
 from itertools import repeat
 from typing import Any
 
-from transfer.routes.copy_text import ESCAPES, NULL, escape
+from engines.postgresql.copying import COPY_NULL, ESCAPES
 
 NONE = type(None)
+NULL = COPY_NULL.decode()
+MARKS = [(plain.decode(), escaped.decode()) for plain, escaped in ESCAPES]
 
 
 def _texts(values: Sequence[str]) -> Sequence[str]:
     whole = "\0".join(values)
-    if not any(plain in whole for plain, _ in ESCAPES):
+    if not any(plain in whole for plain, _ in MARKS):
         return values
-    found = escape(whole).split("\0")
-    return found if len(found) == len(values) else list(map(escape, values))  # some text has NULs of its own
+    found = _escaped(whole).split("\0")
+    return found if len(found) == len(values) else list(map(_escaped, values))  # some text has NULs of its own
+
+
+def _escaped(text: str) -> str:
+    for plain, escaped in MARKS:
+        if plain in text:
+            text = text.replace(plain, escaped)
+    return text
 
 
 def _moments(values: Sequence[datetime]) -> Sequence[str]:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from engines.errors import DbmoError
-from engines.mongodb.batches import BATCH, DUPLICATE_KEY, Transaction, load_raw
+from engines.mongodb.batches import DUPLICATE_KEY, Transaction, load_raw, lots
 from engines.mongodb.bson_exact import decode, encode, id_bytes
 from engines.mongodb.writer import MongodbWriter
 from engines.protocols import Loaded
@@ -83,7 +83,7 @@ def _again(error: PyMongoError) -> bool:
 
 def _beside(writer: MongodbWriter, collection: str, documents: Iterator[bytes], unchecked: bool) -> Loaded:
     loaded = Loaded(0, 0)
-    for batch in _lots(documents):
+    for batch in lots(documents, LOT_BYTES):
         done = _written(writer, collection, batch, unchecked)
         failpoint("documents.beside")
         loaded = Loaded(loaded.rows + done.rows, loaded.bytes + done.bytes)
@@ -102,19 +102,6 @@ def _written(writer: MongodbWriter, collection: str, batch: list[bytes], uncheck
             raise
     with writer.connected() as database:
         return load_raw(writer.beside(database, replaces=True), collection, batch, unchecked)
-
-
-def _lots(documents: Iterator[bytes]) -> Iterator[list[bytes]]:
-    lot: list[bytes] = []
-    size = 0
-    for raw in documents:
-        if lot and (len(lot) == BATCH or size + len(raw) > LOT_BYTES):
-            yield lot
-            lot, size = [], 0
-        lot.append(raw)
-        size += len(raw)
-    if lot:
-        yield lot
 
 
 def _make_room(part: Transaction, collection: str, batch: list[bytes]) -> None:

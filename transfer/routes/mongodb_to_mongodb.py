@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from conversion.mapping import Statement
@@ -14,6 +14,7 @@ from engines.mongodb.writer import MongodbWriter
 from transfer.chunks import Chunk
 from transfer.cutting.mongodb import condition
 from transfer.moveplan import MovePlan
+from transfer.quarantined import Quarantined
 from transfer.routes.documents_written import write
 from transfer.routes.route import Copied, Pace
 from transfer.units import CollectionUnit
@@ -49,6 +50,10 @@ class DocumentRelay:
             None if self.anew else chunk,
         )
         return Copied(loaded.rows, loaded.bytes)
+
+    def again(self, chunk: Chunk, told: list[Quarantined]) -> Iterator[bytes]:
+        """The documents that copying a range would write now; nothing of them is ever set aside."""
+        return self._documents(condition(self.unit.key, chunk), lambda size: None)
 
     def _documents(self, ends: dict[str, Any], pace: Pace) -> Generator[bytes, None, None]:
         for block in self.snapshot.blocks(self.source, ends.get("min"), ends.get("max")):

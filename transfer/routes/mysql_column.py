@@ -13,7 +13,8 @@ from transfer.routes.mysql_facts import Live
 
 TEXTS = ("text", "citext", "character varying", "character")
 INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
-LONGEST_DOUBLE = 24  # characters: -2.2250738585072014e-308
+# characters: 17 digits behind -0. and 14 zeros (dtoa of both servers: an exponent only below 1e-15 and from 1e15 on)
+LONGEST_DOUBLE = 34
 
 Plain = tuple[str, list[str]]  # SQL of the value, and guards: SQL that is true where it isn't right
 
@@ -80,13 +81,21 @@ def double_text(number: str, most: int = LONGEST_DOUBLE) -> str:
     return f"CAST({number} AS CHAR({most}))"
 
 
+def float_text(name: str, kind: LogicalType) -> str:
+    """SQL of the text of a floating point number: all digits of the double that equals it.
+
+    The server shows six of a FLOAT, and those that were declared of FLOAT(m,d); other numbers may have the same.
+    """
+    return double_text(f"{name} * 1e0", shown_characters(kind))
+
+
 def shown(c: Column) -> Plain:
-    """Numbers, times and the like as the server writes them."""
+    """Numbers, times and the like as the server writes them, floating point with all digits."""
     limits = sizes(c.target)
     limit = limits[0] if limits else 1 if base_name(c.target) == "character" else None
     text = c.name
     if c.type.kind is Kind.FLOAT:
-        text = double_text(c.name, shown_characters(c.type))
+        text = float_text(c.name, c.type)
     elif c.type.kind is Kind.NETWORK:  # beside an INET4 the four bytes that stand for NULL would be an address
         text = f"CONCAT({c.name})"
-    return text, [] if limit is None else [f"LENGTH(CONCAT({c.name})) > {limit}"]
+    return text, [] if limit is None else [f"LENGTH(CONCAT({text})) > {limit}"]

@@ -13,7 +13,7 @@ from engines.catalog import Kind
 from engines.errors import EngineError
 from engines.mysql.charsets import AS_UTF8
 from transfer.routes import mysql_numbers as numbers
-from transfer.routes.mysql_column import TEXTS, Column, Plain, double_text, shown, sizes
+from transfer.routes.mysql_column import TEXTS, Column, Plain, float_text, shown, sizes
 
 # TO_DAYS('0001-01-01') is 366; of a date with a zero in it NULL
 NO_DAY = (
@@ -65,10 +65,10 @@ def exact(c: Column) -> str:
     kind = c.type.kind
     if c.mapping.route in ("wkb", "wkt") and base_name(c.target) != "bytea":
         return ROUTES[c.mapping.route](c)[0]
-    if kind in (Kind.FLOAT, Kind.YEAR) and base_name(c.target) in TEXTS:
+    if kind is Kind.YEAR and base_name(c.target) in TEXTS:
         return f"CONCAT({shown(c)[0]})"
     if kind is Kind.FLOAT:
-        return double_text(f"{c.name} * 1e0")
+        return float_text(c.name, c.type)
     if kind in (Kind.BIT, Kind.YEAR):
         return f"CONCAT({c.name} + 0)"
     if kind in (Kind.BINARY, Kind.GEOMETRY):

@@ -12,10 +12,9 @@ from engines.catalog import Kind
 from engines.mysql.types import logical_type
 from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from transfer.moveplan import ChunkKey
-from transfer.routes.mysql_moments import Convert
 from transfer.routes.mysql_values import MARK
 from transfer.routes.policy import Judge, Refused, RowWithheld
-from transfer.routes.texts import text_original
+from transfer.routes.texts import Convert, text_original
 
 Values = Sequence[bytes | None]
 BYTES = (Kind.BINARY, Kind.GEOMETRY)
@@ -65,12 +64,12 @@ class ExactRows:
         """What finds the row again, for programs and for people: its key, else all its values and a number."""
         if self.key.columns:
             names = [column.name for column in self.key.columns]
-            parts = [_part(column.kind, value) for column, value in zip(self.key.columns, key, strict=True)]
+            parts = [part_of(column.kind, value) for column, value in zip(self.key.columns, key, strict=True)]
         else:
             self.unkeyed += 1
             names = [column.source for column in self.table.copied]
             pairs = zip(self.table.copied, values, strict=True)
-            parts = [_part(logical_type(column.source_type).kind, value) for column, value in pairs]
+            parts = [part_of(logical_type(column.source_type).kind, value) for column, value in pairs]
         shown = {name: part[:SHOWN] if isinstance(part, str) else part for name, part in zip(names, parts, strict=True)}
         located = parts if self.key.columns else [*parts, self.unkeyed]
         return json.dumps(located, ensure_ascii=False), json.dumps(shown, ensure_ascii=False)
@@ -91,7 +90,8 @@ def original(column: ColumnMapping, value: bytes | None) -> dict[str, Any]:
     return text_original(value)
 
 
-def _part(kind: Kind, value: bytes | None) -> int | str | None:
+def part_of(kind: Kind, value: bytes | None) -> int | str | None:
+    """A value as a row's locator has it."""
     if value is None:
         return None
     if kind in BYTES:

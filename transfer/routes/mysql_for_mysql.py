@@ -12,7 +12,7 @@ from engines.mysql.server import Server
 from engines.mysql.types import logical_type
 from transfer.moveplan import ChunkKey
 from transfer.routes.lines_to_mysql import AS_SENT
-from transfer.routes.mysql_column import double_text, shown_characters
+from transfer.routes.mysql_column import double_text, float_text, shown_characters
 from transfer.routes.mysql_facts import Facts
 from transfer.routes.mysql_fields import Field, Original, blob_original, hexed_original
 from transfer.routes.mysql_lines import DELIMITER, NULL, constant
@@ -24,8 +24,8 @@ TEXTS = (Kind.TEXT, Kind.CHAR)
 LABELS = (Kind.ENUM, Kind.SET)
 BYTEWISE = (Kind.NETWORK, Kind.UUID)  # whose IFNULL() would take the bytes of a mark for a value of the type
 IN_HEX = (Kind.BINARY, Kind.GEOMETRY, Kind.OTHER)
-# 8.0.17: CAST AS DOUBLE (MySQL manual, Cast Functions); before it arithmetic makes a double, which loses the sign of -0
-DOUBLE = "CAST({c} AS DOUBLE)", "({c} + 0e0)"
+# 8.0.17: CAST AS DOUBLE (MySQL manual, Cast Functions); before it a product makes a double (a sum loses the sign of -0)
+DOUBLE = "CAST({c} AS DOUBLE)", "({c} * 1e0)"
 
 
 def fields(
@@ -62,12 +62,12 @@ def _field(column: ColumnMapping, live: Facts, target: LoadTarget, server: Serve
 
 def _key_read(name: str, live: Facts) -> str:
     """A column that only names the row, as text."""
-    c, kind = quote_identifier(name), logical_type(live.columns[name].native).kind
-    if kind is Kind.FLOAT:
-        return double_text(c)
+    c, kind = quote_identifier(name), logical_type(live.columns[name].native)
+    if kind.kind is Kind.FLOAT:
+        return float_text(c, kind)
     if live.columns[name].charset:
         return AS_UTF8.format(c=c)
-    return f"CONCAT({c})" if kind in BYTEWISE else c
+    return f"CONCAT({c})" if kind.kind in BYTEWISE else c
 
 
 def _rendered(column: ColumnMapping, charset: str | None, target: LoadTarget, server: Server) -> tuple[str, str]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable
 from decimal import Decimal
 
 from transfer.routes.policy import Refused
+from transfer.routes.texts import Convert, following
 
 DATE = re.compile(rb"(\d{4})-(\d\d)-(\d\d)((?:[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)?)")
 CLOCK = re.compile(rb"(-?)(\d+):(\d\d):(\d\d(?:\.\d+)?)")
-
-Convert = Callable[[bytes], bytes]
 
 
 def moment(base: str, read: Convert) -> Convert:
@@ -23,7 +21,7 @@ def moment(base: str, read: Convert) -> Convert:
     suffix = b"+00" if base == "timestamp with time zone" else b""
 
     def convert(value: bytes) -> bytes:
-        found = DATE.fullmatch(read(value))
+        found = DATE.fullmatch(value)
         if found is None:
             raise Refused("malformed", "text that is not a date")
         year, month, day = int(found[1]), int(found[2]), int(found[3])
@@ -41,7 +39,7 @@ def moment(base: str, read: Convert) -> Convert:
             raise Refused("out_of_range", "time in a column of days", value[:10])
         return value[:10] + tail
 
-    return convert
+    return following(read, convert)
 
 
 def _day(year: int, month: int, day: int) -> bytes:

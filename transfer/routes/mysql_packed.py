@@ -15,15 +15,13 @@ from conversion.postgresql_types import base_name
 from engines.columns import Kind
 from engines.errors import DbmoError
 from engines.mysql.snapshot import MysqlSnapshot
+from engines.postgresql.copying import NO_VALUE
+from transfer.retry import passes
 from transfer.routes.mysql_column import INTEGERS, TEXTS, Column
 from transfer.routes.mysql_columns import Written
 from transfer.routes.mysql_lines import constant
 from transfer.routes.mysql_numbers import ALWAYS, INTEGER_DIGITS
-from transfer.routes.mysql_values import LOST
 
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
-TRAILER = b"\xff\xff"
-NO_VALUE = b"\xff\xff\xff\xff"
 ZERO = constant(b"\0")
 DAY_ZERO = 730_485  # TO_DAYS('2000-01-01'), PostgreSQL's day 0
 MOMENT_ZERO = "TIMESTAMP'2000-01-01 00:00:00'"
@@ -234,7 +232,7 @@ def proved(snapshot: MysqlSnapshot) -> bool:
         try:
             (found,) = snapshot.query(f"SELECT {values} FROM (SELECT CONVERT('é' USING utf8mb4) AS x) AS one")
         except DbmoError as error:
-            if error.code in LOST:
+            if passes(error):
                 raise
             found = ()
         _proved[snapshot] = [*found] == [expected for _, expected in PROOFS]

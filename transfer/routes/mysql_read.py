@@ -43,8 +43,17 @@ class Reader:
 
     def rows_of(self, chunk: Chunk, where: str | None = None) -> str:
         """FROM and WHERE of a range's rows."""
-        terms = [term for term in (condition(self.key, chunk) if self.key.columns else "", where) if term]
+        terms = [term for term in (self._within(chunk), where) if term]
         return f"FROM {self.name}" + (f" WHERE {' AND '.join(f'({term})' for term in terms)}" if terms else "")
+
+    def _within(self, chunk: Chunk) -> str:
+        """The condition of a range; of integers that are known at both ends with values that the type has."""
+        if not self.key.columns:
+            return ""
+        low, high = (integer(chunk.lower), integer(chunk.upper)) if self.integer else (None, None)
+        if low is None or high is None:
+            return condition(self.key, chunk)
+        return f"{quote_identifier(self.key.columns[0].name)} BETWEEN {low + 1} AND {high}"
 
     def blocks(self, line: str, chunk: Chunk, end: bytes = END) -> Generator[Lines, None, None]:
         """The range's lines, about BLOCK_BYTES at a time, and of how many rows; line: SQL of one without its end.
@@ -84,14 +93,18 @@ class Reader:
                 yield lines, rows
 
     def _bounded(self, chunk: Chunk) -> Chunk | None:
-        """The range between the first and last integer that it holds, or as it is; None where it is empty."""
+        """The range between the first and last integer that it holds, or as it is; None where it is empty.
+
+        MariaDB's MIN() leaves the first row out where the bound is below what the column's type can hold.
+        """
         if not self.integer:
             ((limit, packet),) = self.snapshot.query(f"SELECT {LIMITS}")
             low, high = chunk.lower, chunk.upper
         else:
             column = quote_identifier(self.key.columns[0].name)
-            bounds = f"SELECT MIN({column}), MAX({column}), {LIMITS} {self.rows_of(chunk)}"
-            ((first, last, limit, packet),) = self.snapshot.query(bounds)
+            rows = f"SELECT {column} {self.rows_of(chunk)} ORDER BY {column}"
+            ends = f"SELECT ({rows} LIMIT 1), ({rows} DESC LIMIT 1), {LIMITS}"
+            ((first, last, limit, packet),) = self.snapshot.query(ends)
             if first is None:
                 return None
             low, high = (int(first) - 1,), (int(last),)

@@ -19,6 +19,7 @@ from engines.full_names import parts
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.mysql.types import logical_type
+from engines.postgresql.copying import HEADER, TRAILER
 from engines.postgresql.writer import PostgresqlWriter
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
@@ -27,13 +28,13 @@ from transfer.routes.mysql_columns import written
 from transfer.routes.mysql_exact import ExactRows
 from transfer.routes.mysql_facts import Facts, facts
 from transfer.routes.mysql_lines import Care, Lines, Unproved, block, check_wide
-from transfer.routes.mysql_moments import Convert
-from transfer.routes.mysql_packed import HEADER, TRAILER, packed, proved, row
+from transfer.routes.mysql_packed import packed, proved, row
 from transfer.routes.mysql_read import Reader
 from transfer.routes.mysql_values import asking, converter
 from transfer.routes.mysql_wide import WideRows
 from transfer.routes.policy import Judge
 from transfer.routes.route import Copied, Pace
+from transfer.routes.texts import Convert
 from transfer.units import TableUnit, Unit
 
 WIDE_BYTES = 1_000_000  # of large values in one row; more are read in pieces

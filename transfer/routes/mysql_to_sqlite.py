@@ -21,7 +21,7 @@ from transfer.cutting import mysql as cutting
 from transfer.moveplan import KeyColumn, MovePlan
 from transfer.routes.mysql_column import Column
 from transfer.routes.mysql_columns import exact
-from transfer.routes.mysql_exact import original
+from transfer.routes.mysql_exact import original, part_of
 from transfer.routes.mysql_facts import facts
 from transfer.routes.mysql_lines import AGAIN, key_value
 from transfer.routes.mysql_values import MARK
@@ -102,10 +102,8 @@ class MysqlRows:
             found = dict(zip([key.name for key in self.keys], self._bound(row), strict=True))
             return json.dumps(list(found.values()), ensure_ascii=False), json.dumps(found, ensure_ascii=False)
         self.unnamed += 1
-        shown = [
-            None if value is None else value.hex() if self._is_bytes(place) else value.decode(errors="backslashreplace")
-            for place, value in enumerate(row.values)
-        ]
+        pairs = zip(self.columns, row.values, strict=True)
+        shown = [part_of(logical_type(column.source_type).kind, value) for column, value in pairs]
         return json.dumps([*shown, self.unnamed], ensure_ascii=False), json.dumps(
             dict(zip([column.source for column in self.columns], shown, strict=True)), ensure_ascii=False
         )

@@ -12,19 +12,16 @@ from engines.catalog import Kind
 from engines.errors import DbmoError
 from engines.mysql.types import logical_type
 from engines.protocols import Database
+from transfer.retry import passes
+from transfer.routes.json_escapes import refusal
 from transfer.routes.mysql_column import INTEGERS, TEXTS, sizes
-from transfer.routes.mysql_moments import Convert, clock, moment
-from transfer.routes.policy import Refused
-from transfer.routes.texts import clean_text
+from transfer.routes.mysql_marks import NO_CODE_POINTS
+from transfer.routes.mysql_moments import clock, moment
+from transfer.routes.policy import NOTHING, Refused
+from transfer.routes.texts import Convert, clean_text, following
 
 MARK = 0xFF  # begins a text that has no code points: its length in UTF-8, ":", the server's conversion, its bytes
 UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-NUL_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
-SURROGATES = re.compile(
-    rb"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-)
-LOST = frozenset({"CONNECTION_LOST", "CONNECTION_FAILED", "TOO_MANY_CONNECTIONS"})
-PAIR = 12  # bytes of an escaped pair of surrogates
 LARGEST_REAL = Decimal("3.4028235677973366e38")
 
 
@@ -65,7 +62,7 @@ def characters(value: bytes) -> bytes:
     if value[:1] == bytes((MARK,)):
         size, _, rest = value[1:].partition(b":")
         given = rest[: int(size)]
-        raise Refused("invalid_encoding", "text that has no code points", given.replace(b"\0", b""))
+        raise Refused("invalid_encoding", NO_CODE_POINTS, given.replace(b"\0", b""))
     return clean_text(value)
 
 
@@ -156,43 +153,34 @@ def document(parsed: bool) -> Convert:
     """JSON; parsed: for jsonb, which holds neither U+0000 nor half of a surrogate pair."""
 
     def convert(value: bytes) -> bytes:
-        clean = characters(value)
         try:
-            json.loads(clean, parse_constant=_constant)
+            json.loads(value, parse_constant=_constant)
         except (ValueError, RecursionError):
             raise Refused("malformed", "text that is not JSON") from None
-        if parsed and NUL_ESCAPE.search(clean):
-            raise Refused("nul_in_text", "U+0000 in JSON", SURROGATES.sub(_paired, NUL_ESCAPE.sub(rb"\1", clean)))
-        if parsed and (mended := SURROGATES.sub(_paired, clean)) != clean:
-            raise Refused("invalid_encoding", "half of a surrogate pair in JSON", mended)
-        return clean
+        if parsed and (refused := refusal(value)) is not None:
+            raise refused
+        return value
 
-    return convert
+    return following(characters, convert)
 
 
 def _constant(word: str) -> None:
     raise ValueError(word)
 
 
-def _paired(found: re.Match[bytes]) -> bytes:
-    return found[0] if len(found[2]) == PAIR else found[1] + rb"\ufffd"
-
-
 def label(labels: frozenset[str] | None) -> Convert:
     """One of an enum's labels; MySQL keeps a refused one as the empty text."""
 
     def convert(value: bytes) -> bytes:
-        clean = characters(value)
-        if labels is not None and clean.decode() not in labels:
+        if labels is not None and value.decode() not in labels:
             raise Refused("malformed", "no label of the enum")
-        return clean
+        return value
 
-    return convert
+    return following(characters, convert)
 
 
-def labels_array(value: bytes) -> bytes:
-    """A set's labels as an array."""
-    quoted = (b'"' + part.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"' for part in characters(value).split(b","))
+def _array(value: bytes) -> bytes:
+    quoted = (b'"' + part.replace(b"\\", rb"\\").replace(b'"', rb"\"") + b'"' for part in value.split(b","))
     return b"{" + b",".join(quoted) + b"}" if value else b"{}"
 
 
@@ -201,11 +189,13 @@ def hexed(value: bytes) -> bytes:
     return b"\\x" + value.hex().encode()
 
 
-def text_bytes(value: bytes) -> bytes:
-    """The bytes of a text in UTF-8."""
-    if value[:1] == bytes((MARK,)):
-        characters(value)
-    return hexed(value)
+def _marked(value: bytes) -> bytes:
+    """A text of any characters, NUL among them."""
+    return characters(value) if value[:1] == bytes((MARK,)) else value
+
+
+labels_array = following(characters, _array, spelled=True)  # a set's labels as an array
+text_bytes = following(_marked, hexed, spelled=True)  # the bytes of a text in UTF-8
 
 
 def bytes_uuid(value: bytes) -> bytes:
@@ -231,17 +221,30 @@ SIMPLE: dict[str, Convert] = {
 
 
 def asking(target: Database, column: ColumnMapping, convert: Convert) -> Convert:
-    """The conversion, and then the target's own opinion: for what no rule here foresees. One query per value."""
+    """The conversion, and then the target's own opinion: for what no rule here foresees. One query per value.
+
+    It is asked as well about what would be stored instead of a refused value.
+    """
     sql = f"SELECT %s::{column.target_type}"
 
-    def asked(value: bytes) -> bytes:
-        converted = convert(value)
+    def takes(made: bytes) -> bool:
         try:
-            target.query(sql, (converted.decode(),))
+            target.query(sql, (made.decode(),))
         except DbmoError as error:
-            if error.code in LOST:
+            if passes(error):
                 raise
-            raise Refused("malformed", "the target's type doesn't take it") from None
+            return False
+        return True
+
+    def asked(value: bytes) -> bytes:
+        try:
+            converted = convert(value)
+        except Refused as refused:
+            if refused.converted is NOTHING or takes(refused.converted):
+                raise
+            raise Refused(refused.kind, refused.reason) from None
+        if not takes(converted):
+            raise Refused("malformed", "the target's type doesn't take it")
         return converted
 
     return asked

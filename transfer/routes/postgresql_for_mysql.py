@@ -16,7 +16,7 @@ from engines.columns import Kind as ColumnKind
 from engines.mysql.load import STORED
 from engines.mysql.types import logical_type
 from engines.postgresql.quoting import quote_identifier, quote_name
-from transfer.canonical.arrays_postgresql import array_json
+from transfer.canonical.arrays_postgresql import OTHER_BOUNDS, array_json
 from transfer.moveplan import Unholdable
 from transfer.routes.mysql_fields import Field
 from transfer.routes.mysql_marks import NEEDLE, VALUE_MARK, marked
@@ -122,7 +122,8 @@ def _rendered(route: str, case: Case) -> tuple[str, str, Callable[[bytes], bytes
         return _number(case), STORED, None
     if kind in (Kind.DATE, Kind.TIME, Kind.TIMESTAMP):
         return MOMENTS[kind](case), STORED, None
-    return c, STORED, None
+    # the output of xml leaves a plain declaration out
+    return f"{c}::text" if source.type == "xml" else c, STORED, None
 
 
 def _binary(case: Case) -> str:
@@ -138,7 +139,7 @@ def _array(case: Case) -> tuple[str, str, Callable[[bytes], bytes] | None]:
 
     Bounds that don't begin at 1 have no place in JSON.
     """
-    bounded = f"array_ndims({case.c}) > 0 AND array_lower({case.c}, 1) <> 1"
+    bounded = OTHER_BOUNDS.replace("{c}", case.c)
     if not case.source.own_element:
         return _guarded(f"pg_catalog.to_json({case.c})", bounded, "malformed", case.c), STORED, None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
 from transfer.routes.texts import text_original
 
 BATCH = 500
+UNCHECKED = "SQL_ASCII"  # of a database without an encoding
 SAVEPOINT, BACK, RELEASE = "SAVEPOINT dbmo_rows", "ROLLBACK TO SAVEPOINT dbmo_rows", "RELEASE SAVEPOINT dbmo_rows"
 # SQLSTATE -> which policy decides (documentation, appendix A: class 22)
 KINDS: dict[str, Unholdable] = {
@@ -81,10 +83,14 @@ class ExactRows:
                 )
         return Loaded(rows, size)
 
+    @cached_property
+    def _encoding(self) -> str:
+        """Of what is loaded: without any where neither database has one, so that bytes are taken as they are."""
+        return UNCHECKED if self.snapshot.encoding == self.writer.encoding == UNCHECKED else ""
+
     def _read(self, where: str) -> Iterator[list[Row]]:
         """Every copied value as the bytes of its text, in lists of rows."""
-        encoding = str(self.snapshot.query("SHOW server_encoding")[0][0])
-        form = "SQL_ASCII" if encoding == "SQL_ASCII" else "UTF8"
+        form = UNCHECKED if self.snapshot.encoding == UNCHECKED else "UTF8"
         wanted = [*self.names, *(c.name for c in self.key.columns), *self.table.key_columns]
         reads = ", ".join(
             f"CASE WHEN {c} IS NOT NULL THEN pg_catalog.convert_to(pg_catalog.format('%s', {c}), '{form}') END"
@@ -96,7 +102,9 @@ class ExactRows:
     def _load(self, rows: Sequence[tuple[int, Row]], into: Any, judge: Judge) -> Loaded:
         block = b"".join(self._line(row) for _, row in rows)
         try:
-            loaded = self.writer.load(into, self.table.target, self.targets, [block], before=(SAVEPOINT,))
+            loaded = self.writer.load(
+                into, self.table.target, self.targets, [block], before=(SAVEPOINT,), encoding=self._encoding
+            )
         except psycopg.Error as error:
             if not is_refusal(error.sqlstate):
                 raise
@@ -172,7 +180,7 @@ class ExactRows:
 
     def _replaced(self, text: str) -> Any:
         """The text with ? for what the target's encoding hasn't; nothing where Python doesn't know the encoding."""
-        name = str(self.writer.query("SHOW server_encoding")[0][0])
+        name = self.writer.encoding
         try:
             codec = codecs.lookup(name.replace("WIN", "cp").replace("KOI8", "koi8-"))
         except LookupError:

@@ -8,10 +8,10 @@ from typing import Any
 
 import psycopg
 
+from conversion.mapping import ColumnMapping
 from engines.errors import DbmoError, EngineError
 from engines.postgresql.copying import Block
 from engines.postgresql.quoting import quote_identifier, quote_literal
-from engines.postgresql.relations import find_relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.postgresql.writer import PostgresqlWriter
 from engines.protocols import Loaded
@@ -24,6 +24,8 @@ from transfer.routes.postgresql_refusals import BACK, SAVEPOINT, ExactRows, is_r
 from transfer.routes.postgresql_wide_rows import WideRows
 from transfer.routes.route import Copied, Pace
 from transfer.units import TableUnit, Unit
+
+XML = {"xml": "text", "xml[]": "text[]"}
 
 
 def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> PostgresqlRelay:
@@ -38,13 +40,14 @@ class PostgresqlRelay:
     def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: PostgresqlSnapshot, writer: PostgresqlWriter) -> None:
         self.plan, self.unit, self.snapshot, self.writer = plan, unit, snapshot, writer
         self.table = unit.mapping
-        self.source = find_relation(self.table.source, snapshot.query, "the source")
+        self.source = snapshot.relation(self.table.source)
         self.target = writer.relation(self.table.target)
         self.columns = [column.target for column in self.table.copied]
-        self.reads = ", ".join(quote_identifier(column.source) for column in self.table.copied)
-        self.form = "binary" if self._has_same_bytes() else "text"
+        self.reads = ", ".join(_read(column) for column in self.table.copied)
+        self.encoding = _shared_encoding(snapshot, writer)
+        self.form = "binary" if not self.encoding and self._has_same_bytes() else "text"
         self.exact = ExactRows(snapshot, self.source, writer, self.table, unit.key, plan.quarantine_limit)
-        self.wide = WideRows(self.snapshot, self.source, self.table)
+        self.wide = WideRows(self.snapshot, self.source, self.table, self.encoding)
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
         """See Route."""
@@ -56,18 +59,22 @@ class PostgresqlRelay:
         loaded = self._relay(where, into, pace) or self.exact.copy(where, into, judge, pace)
         if wide:
             pieces = self.wide.blocks(wide, judge)
-            apart = self.writer.load(into, self.table.target, self.columns, _paced(pieces, pace))
+            blocks = _paced(pieces, pace)
+            apart = self.writer.load(into, self.table.target, self.columns, blocks, encoding=self.encoding)
             loaded = Loaded(loaded.rows + apart.rows, loaded.bytes + apart.bytes)
         return Copied(loaded.rows, loaded.bytes, judge.found)
 
     def _relay(self, where: str, into: Any, pace: Pace) -> Loaded | None:
         """The range as it is; None when one of the servers refuses a value of it, and nothing of it is there."""
         source = f"SELECT {self.reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
-        out = self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {self.form})")
+        encoded = f", ENCODING '{self.encoding}'" if self.encoding else ""
+        out = self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {self.form}{encoded})")
         try:
             with closing(out):
                 blocks = _paced(out, pace)
-                loaded = self.writer.load(into, self.table.target, self.columns, blocks, (SAVEPOINT,), self.form)
+                loaded = self.writer.load(
+                    into, self.table.target, self.columns, blocks, (SAVEPOINT,), self.form, self.encoding
+                )
         except (psycopg.Error, DbmoError) as error:
             state = error.sqlstate if isinstance(error, psycopg.Error) else error.data.get("sqlstate")
             if not is_refusal(state):
@@ -93,6 +100,21 @@ class PostgresqlRelay:
             if own is None or others is None or not is_same_user_type(own, others, here, there):
                 return False
         return True
+
+
+def _read(column: ColumnMapping) -> str:
+    """SQL of a column; the output of xml would leave a plain declaration out."""
+    name = quote_identifier(column.source)
+    return name if column.source_type not in XML else f"{name}::{XML[column.source_type]}"
+
+
+def _shared_encoding(snapshot: PostgresqlSnapshot, writer: PostgresqlWriter) -> str:
+    """The encoding that both databases have, "" where it is UTF-8 or they differ.
+
+    Rows go in it as COPY's text, so that no byte is converted: the way by UTF-8 lacks some (SQL_ASCII holds any bytes,
+    WIN1252 such as have no character). COPY's binary form can't be told an encoding.
+    """
+    return writer.encoding if writer.encoding == snapshot.encoding != "UTF8" else ""
 
 
 def _user_type(asked: PostgresqlSnapshot | PostgresqlWriter, oid: int, column: str) -> UserType | None:

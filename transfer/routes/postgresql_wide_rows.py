@@ -42,10 +42,12 @@ class WideRow:
 
 
 class WideRows:
-    """The wide rows of one table at one snapshot."""
+    """The wide rows of one table at one snapshot; encoding: of their text, "" for UTF-8."""
 
-    def __init__(self, snapshot: PostgresqlSnapshot, relation: Relation, table: TableMapping) -> None:
-        self.snapshot, self.relation, self.table = snapshot, relation, table
+    def __init__(
+        self, snapshot: PostgresqlSnapshot, relation: Relation, table: TableMapping, encoding: str = ""
+    ) -> None:
+        self.snapshot, self.relation, self.table, self.encoding = snapshot, relation, table, encoding or "UTF8"
         self.limit = WIDE_PLAIN if snapshot.plain else WIDE
 
     def find(self, where: str) -> list[WideRow]:
@@ -87,7 +89,7 @@ class WideRows:
         name = quote_identifier(column)
         binary = kind == "bytea"
         text = name if kind in ("text", "varchar") else f"pg_catalog.format('%s', {name})"
-        value = name if binary else f"pg_catalog.convert_to({text}, 'UTF8')"
+        value = name if binary else f"pg_catalog.convert_to({text}, '{self.encoding}')"
         if binary:
             yield rb"\\x"
         at = 1

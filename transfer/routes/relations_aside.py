@@ -1,25 +1,38 @@
-"""Rows whose document can't be: set aside whole, with their key and what the source's server gives of every value."""
+"""What of rows can't be in documents as it is: whole rows, set aside with all their values, and texts that are none."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from conversion.documents.relations_mapping import DocumentMapping, FieldMapping
 from engines.errors import Aborted
-from transfer.compare.aside_places import free_rowid
+from engines.sqlite.rowid import free_rowid
 from transfer.compare.originals import locator, placed, sized
 from transfer.moveplan import Policy, Unholdable
 from transfer.quarantined import Quarantined
-from transfer.routes.relations_own import Value, groups, own_values
+from transfer.routes.relations_own import SHORT, Value, groups, own_values
 from transfer.routes.relations_pages import Reading, Row
-from transfer.routes.relations_readers import Source, Sqlite
+from transfer.routes.relations_readers import Source, Sqlite, own_bytes
 from transfer.routes.sqlite_to_postgresql_exact import original_value
 
+NO_TEXT = "text that has no code points, stored as its own bytes"
+STORED = {"binary": 128}  # the subtype of conversion/documents/relations_natural.py
 MOST_COLUMNS = 300  # whose own values one query reads: the engines take some 1,600 expressions
 Own = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A row of which something is written down: reason: why all of it is withheld; kept: its texts that are none."""
+
+    row: Row
+    reason: str = ""
+    kept: Sequence[tuple[str, bytes]] = field(default_factory=tuple)
 
 
 class RowsAside:
@@ -27,7 +40,7 @@ class RowsAside:
 
     def __init__(self, source: Source, mapping: DocumentMapping, policies: Mapping[Unholdable, Policy]) -> None:
         self.source, self.mapping, self.policies = source, mapping, policies
-        self._waiting: list[tuple[Row, str]] = []
+        self._waiting: list[_Waiting] = []
 
     def clear(self) -> None:
         """The range is read anew."""
@@ -35,28 +48,48 @@ class RowsAside:
 
     def add(self, kind: Unholdable, row: Row, reason: str) -> None:
         """Set a row aside; Aborted VALUE_NOT_HOLDABLE where the policy of its kind is to stop."""
+        self._may(kind, row, reason)
+        self._waiting.append(_Waiting(row, reason))
+
+    def keep(self, row: Row, kept: Sequence[tuple[str, bytes]]) -> None:
+        """Write down texts that go over as bytes, by columns, whatever the policy; Aborted as of add()."""
+        self._may("invalid_encoding", row, f"{kept[0][0]}: {NO_TEXT}")
+        self._waiting.append(_Waiting(row, kept=kept))
+
+    def _may(self, kind: Unholdable, row: Row, reason: str) -> None:
         if self.policies.get(kind) == "stop":
-            shown = json.dumps({name: row[name] for name in self._shown()}, default=str, ensure_ascii=False)
             raise Aborted(
                 "VALUE_NOT_HOLDABLE",
-                f"{self.mapping.table} {shown[:500]}: {reason}; the plan says to stop.",
+                f"{self.mapping.table} {self._key(row)[:500]}: {reason}; the plan says to stop.",
                 f"Mend the row in the source, or allow another policy (options.policies.{kind}); plan again.",
             )
-        self._waiting.append((row, reason))
 
     def written(self, condition: str) -> list[Quarantined]:
         """What the state keeps of them; condition: SQL of the range, whose rows are then read a second time."""
         if not self._waiting:
             return []
         told = self._own(condition)
-        return [self._entry(row, reason, told[self._name(row)].pop()) for row, reason in self._waiting]
+        return [entry for one in self._waiting for entry in self._entries(one, told[self._name(one.row)].pop())]
 
-    def _entry(self, row: Row, reason: str, own: Own) -> Quarantined:
-        names = self._shown()
-        shown = json.dumps({name: row[name] for name in names}, default=str, ensure_ascii=False)
-        pairs = [own[name] for name in ([ROWID] if ROWID in own else names)]
-        original = {name: _original(value) for name, value in own.items() if name != ROWID}
-        return Quarantined(self._locator(pairs), "", shown, reason, "row_withheld", json.dumps(original))
+    def _entries(self, waiting: _Waiting, own: Own) -> Iterator[Quarantined]:
+        locator = self._locator([own[name] for name in ([ROWID] if ROWID in own else self._shown())])
+        key = self._key(waiting.row)
+        for column, data in waiting.kept:
+            original = {"class": "text", **_measured(data), "stored": STORED}
+            yield Quarantined(locator, column, key, NO_TEXT, "converted", json.dumps(original))
+        if not waiting.kept:
+            originals = {name: _original(value) for name, value in own.items() if name != ROWID}
+            yield Quarantined(locator, "", key, waiting.reason, "row_withheld", json.dumps(originals))
+
+    def _key(self, row: Row) -> str:
+        """The key for people, a JSON object; what is no text with its bytes escaped."""
+        shown = {name: row[name] for name in self._shown()}
+        texts = {
+            name: data.decode(errors="backslashreplace")
+            for name, value in shown.items()
+            if (data := own_bytes(value)) is not None
+        }
+        return json.dumps(shown | texts, default=str, ensure_ascii=False)
 
     def _locator(self, values: Sequence[Value]) -> str:
         if isinstance(self.source, Sqlite):
@@ -82,7 +115,7 @@ class RowsAside:
 
     def _own(self, condition: str) -> dict[str, list[Own]]:
         """The own values of the rows that wait, by name; rows that are alike have the same."""
-        wanted = Counter(self._name(row) for row, _ in self._waiting)
+        wanted = Counter(self._name(one.row) for one in self._waiting)
         found: dict[str, list[Own]] = {}
         for group in groups(self.mapping.fields, MOST_COLUMNS):
             number: Counter[str] = Counter()
@@ -124,6 +157,10 @@ class RowsAside:
 
 
 ROWID = ""  # among the own values
+
+
+def _measured(data: bytes) -> dict[str, Any]:
+    return {"hex": data.hex()} if len(data) <= SHORT else {"bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
 def _original(own: Value) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.compare.originals import LONGEST_PLACE
 from transfer.routes.relations_readers import LONGEST_VALUE, Mysql, Postgresql, Source, Sqlite, is_long
+from transfer.sides.mysql_queries import SHOWN_AS
 
 SHORT = LONGEST_PLACE  # bytes of a value that is kept; of a longer one how many they are, and a digest
 MEASURABLE = 256 << 20  # bytes of a value that PostgreSQL is asked to write out as text: hex is twice as long
@@ -78,10 +79,10 @@ class _Mysql:
     """What the server sends, text in UTF-8."""
 
     def reads(self, field: FieldMapping) -> tuple[str, ...]:
-        name = f"r.{quote_mysql(field.column)}"
+        name, kind = f"r.{quote_mysql(field.column)}", logical_type(field.source_type).kind
         if not is_long(field):
-            return (name,)
-        value = name if logical_type(field.source_type).kind in BYTES else f"CONVERT({name} USING utf8mb4)"
+            return (SHOWN_AS.get(kind, "{c}").format(c=name) if kind is not Kind.BIT else name,)
+        value = name if kind in BYTES else f"CONVERT({name} USING utf8mb4)"
         told = f"CONCAT('{MEASURED.decode()}', LENGTH({value}), ' ', MD5({value}))"
         found = f"IF(LENGTH({value}) <= {SHORT}, CONCAT('{WHOLE.decode()}', {value}), {told})"
         # beyond max_allowed_packet functions give NULL
@@ -98,7 +99,7 @@ class _Sqlite:
 
     def reads(self, field: FieldMapping) -> tuple[str, ...]:
         name = f"r.{quote_sqlite(field.column)}"
-        size = f"length(CAST({name} AS BLOB))"
+        size = f"CASE typeof({name}) WHEN 'blob' THEN length({name}) ELSE length(CAST({name} AS BLOB)) END"
         return (f"typeof({name})", f"CASE WHEN {size} <= {LONGEST_VALUE} THEN {name} END", size)
 
     def value(self, field: FieldMapping, read: Sequence[Any]) -> Value:

@@ -9,7 +9,7 @@ from typing import Any
 
 from conversion.documents.relations_mapping import DocumentMapping, EmbeddedMapping, FieldMapping
 from engines.errors import Aborted
-from transfer.routes.relations_readers import FETCHED, LONGEST_VALUE, Column, Source
+from transfer.routes.relations_readers import FETCHED, LONGEST_VALUE, Column, Source, own_bytes
 
 Row = dict[str, Any]
 FIRST_PAGE, LARGEST_PAGE = 500, 10_000  # rows of the root table
@@ -25,6 +25,7 @@ class Reading:
         self.names = [found.column for found in fields]
         self.columns: list[Column] = [source.column(found, table) for found in fields]
         self.long = frozenset(n for n, column in zip(self.names, self.columns, strict=True) if column.length)
+        self.odd = [name for name, column in zip(self.names, self.columns, strict=True) if column.odd]
         self.width = sum(len(column.reads) for column in self.columns)
         self.plain = all(len(column.reads) == 1 for column in self.columns)
 
@@ -36,6 +37,12 @@ class Reading:
         """SQL of the bytes of a row's long values; None where it has none."""
         lengths = [column.length.format(t=alias) for column in self.columns if column.length]
         return " + ".join(lengths) or None
+
+    def kept(self, row: Row) -> Iterator[tuple[str, bytes]]:
+        """The texts of a row that are none in their character sets, by column, with their own bytes."""
+        for name in self.odd:
+            if (data := own_bytes(row[name])) is not None:
+                yield name, data
 
     def row(self, values: Sequence[Any]) -> Row:
         """A row by the names of its columns."""
@@ -83,6 +90,8 @@ class Pages:
         self.source, self.mapping = source, mapping
         self.root = Reading(source, mapping.fields, mapping.table)
         self.table = source.table(mapping.table)
+        # by name: those that are invisible are no part of *
+        self.names = ", ".join(source.quoted(name) for name in self.root.names) or "*"
         self.order = ", ".join(source.quoted(name) for name in mapping.key)
         fields = {found.column: found for found in mapping.fields}
         self.key = Reading(source, [fields[name] for name in mapping.key], mapping.table)
@@ -115,7 +124,7 @@ class Pages:
         """Every root row of a range with what belongs to it; condition: SQL of the range, "" for all rows."""
         if not self.inside:
             where = f" WHERE {condition}" if condition else ""
-            yield from self._roots(f"(SELECT * FROM {self.table}{where})", "", None)
+            yield from self._roots(f"(SELECT {self.names} FROM {self.table}{where})", "", None)
             return
         offset = 0
         while True:
@@ -141,7 +150,8 @@ class Pages:
         """Documents from an offset within the range on, and how many root rows that were (0: the end)."""
         where = f" WHERE {condition}" if condition else ""
         while True:
-            page = f"(SELECT * FROM {self.table}{where} ORDER BY {self.order} LIMIT {self.size} OFFSET {offset})"
+            rows = f"{self.table}{where} ORDER BY {self.order} LIMIT {self.size} OFFSET {offset}"
+            page = f"(SELECT {self.names} FROM {rows})"
             size = self._measured(page)
             if size <= PAGE_BYTES or self.size == 1:
                 break
@@ -200,6 +210,15 @@ class Pages:
                 raise _left_over(mapping.table, self.mapping.table)
             return rows
 
+        return found
+
+    def kept(self, document: Document) -> list[tuple[str, bytes]]:
+        """Texts of a document that are none, with their own bytes; of an embedded table by table.column."""
+        found = list(self.root.kept(document.row))
+        for number, groups in document.inside.items():
+            inside = self.inside[number]
+            for row in (row for group in groups.values() for row in group if inside.reading.odd):
+                found += [(f"{inside.mapping.table}.{name}", data) for name, data in inside.reading.kept(row)]
         return found
 
     def check_taken(self, document: Document) -> None:

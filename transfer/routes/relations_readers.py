@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,28 +19,31 @@ from engines.postgresql.quoting import quote_identifier as quote_postgresql
 from engines.postgresql.quoting import quote_name as quote_postgresql_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
-from engines.sqlite.snapshot import SqliteSnapshot
+from engines.sqlite.snapshot import UTF16, SqliteSnapshot, utf8_of
 from transfer.routes.mysql_facts import facts
 from transfer.routes.postgresql_values import value_rows
+from transfer.routes.relations_mysql import MYSQL, Convert, or_own_bytes, text
 
 Row = tuple[Any, ...]
-Convert = Callable[[Any], Any] | None  # None: the value is right as it was read
 LONGEST_VALUE = 16 << 20  # bytes; no document can hold a longer one
 FETCHED = 500  # rows of a round trip
 LONG = frozenset({"string", "json", "binary", "any", "decimal_text", "labels"})
 SHORT_TYPE = re.compile(
     r"(?:n?varchar|n?char|character(?: varying)?|bpchar|varbinary|binary|bit(?: varying)?)\s*\(\d{1,3}\)|bit"
 )
-SPAN = re.compile(rb"(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 
 
 @dataclass(frozen=True)
 class Column:
-    """Expressions of one column, `{t}` being the alias of its table, and how the values read are turned into one."""
+    """Expressions of one column, `{t}` being the alias of its table, and how the values read are turned into one.
+
+    length: SQL of its bytes, where it may have many; odd: whether its texts may be none, which come with surrogates.
+    """
 
     reads: tuple[str, ...]
     convert: Convert
-    length: str | None  # SQL of its bytes, where it may have many
+    length: str | None
+    odd: bool = False
 
 
 class Source(Protocol):
@@ -86,8 +87,11 @@ class Postgresql:
         read = name
         if field.encoding == "double":
             read = f"{name}::float8"
-        elif field.encoding.startswith(ARRAY) and field.encoding.rpartition(":")[2] in TEXT_ELEMENTS:
-            read = f"{name}::text[]"
+        elif field.encoding.startswith(ARRAY) and not field.source_type.startswith(PADDED):
+            cast = ELEMENTS.get(field.encoding.rpartition(":")[2])
+            read = f"{name}::{cast}" if cast else name
+        elif field.source_type == "xml":
+            read = f"{name}::text"  # its output leaves a plain declaration out
         if not is_long(field):
             return Column((read,), None, None)
         raw = field.source_type in ("text", "bytea", "character varying")
@@ -111,7 +115,9 @@ class Postgresql:
         return value_rows(self.snapshot, sql, lot)
 
 
-TEXT_ELEMENTS = frozenset({"string", "json", "interval", "labels"})
+# encoding of elements -> what an array is read as; of a 4-byte float the shortest text is that of another double
+ELEMENTS = {**dict.fromkeys(("string", "json", "interval", "labels"), "text[]"), "double": "float8[]"}
+PADDED = ("character(", "bpchar")  # a cast to text would take their blanks
 
 
 class Mysql:
@@ -122,16 +128,17 @@ class Mysql:
 
     def column(self, field: FieldMapping, table: str) -> Column:
         name = "{t}." + quote_mysql(field.column).replace("{", "{{").replace("}", "}}")
-        read = f"{name} + 0e0" if field.encoding == "double" else name
-        convert = MYSQL.get(field.encoding, _text)
+        read = f"{name} * 1e0" if field.encoding == "double" else name  # a sum would lose the sign of -0
+        convert = MYSQL.get(field.encoding, text)
         guard = unmapped(name, facts(self.snapshot, table).columns[field.column].charset)
         if guard is not None:  # the server would send question marks
             own, utf8 = f"CONCAT(x'FF', CAST({name} AS BINARY))", f"CAST({AS_UTF8.format(c=name)} AS BINARY)"
-            read, convert = f"IF({guard}, {own}, {utf8})", _own_bytes(convert)
+            read, convert = f"IF({guard}, {own}, {utf8})", or_own_bytes(convert)
         if not is_long(field):
-            return Column((read,), convert, None)
+            return Column((read,), convert, None, guard is not None)
         length = f"COALESCE(LENGTH({name}), 0)"
-        return Column((f"CASE WHEN {length} <= {LONGEST_VALUE} THEN {read} END",), convert, length)
+        read = f"CASE WHEN {length} <= {LONGEST_VALUE} THEN {read} END"
+        return Column((read,), convert, length, guard is not None)
 
     def quoted(self, name: str) -> str:
         return quote_mysql(name)
@@ -145,19 +152,26 @@ class Mysql:
 
 
 class Sqlite:
-    """Each value with its storage class; text that isn't UTF-8 keeps its bytes as surrogates."""
+    """Each value with its storage class; text that isn't UTF-8 keeps its bytes as surrogates.
+
+    A text of UTF-16 is read by its own bytes: SQLite would mend a broken one without a word.
+    """
 
     def __init__(self, snapshot: SqliteSnapshot) -> None:
         self.snapshot = snapshot
+        self.convert = _sqlite_in(UTF16[snapshot.encoding]) if snapshot.encoding in UTF16 else _sqlite
 
     def column(self, field: FieldMapping, table: str) -> Column:
         name = "{t}." + quote_sqlite(field.column).replace("{", "{{").replace("}", "}}")
+        is_text, value = f"typeof({name}) = 'text'", name
+        if self.convert is not _sqlite:
+            value = f"CASE WHEN {is_text} THEN CAST({name} AS BLOB) ELSE {name} END"
         if not is_long(field):
-            return Column((name, f"typeof({name}) = 'text'"), _sqlite, None)
+            return Column((value, is_text), self.convert, None, True)
         text = f"length(CAST({name} AS BLOB))"
         length = f"(CASE typeof({name}) WHEN 'blob' THEN length({name}) WHEN 'text' THEN {text} ELSE 8 END)"
-        read = f"CASE WHEN {length} <= {LONGEST_VALUE} THEN {name} END"
-        return Column((read, f"typeof({name}) = 'text'"), _sqlite, length)
+        read = f"CASE WHEN {length} <= {LONGEST_VALUE} THEN {value} END"
+        return Column((read, is_text), self.convert, length, True)
 
     def quoted(self, name: str) -> str:
         return quote_sqlite(name)
@@ -174,57 +188,20 @@ def _sqlite(value: tuple[Any, int]) -> Any:
     return found.decode(errors="surrogateescape") if is_text and found is not None else found
 
 
-def _text(value: bytes) -> str:
-    return value.decode(errors="surrogateescape")
+def _sqlite_in(encoding: str) -> Callable[[Any], Any]:
+    def convert(value: tuple[Any, int]) -> Any:
+        found, is_text = value
+        return _sqlite((utf8_of(found, encoding) if is_text and found is not None else found, is_text))
+
+    return convert
 
 
-def _own_bytes(convert: Convert) -> Convert:
-    """The conversion, and what keeps a text's own bytes where it has no code points: they stand behind 0xFF."""
-
-    def converted(value: bytes) -> Any:
-        if value[:1] == b"\xff":
-            return value[1:].decode("ascii", errors="surrogateescape")
-        return value if convert is None else convert(value)
-
-    return converted
-
-
-def _decimal(value: bytes) -> decimal.Decimal:
-    return decimal.Decimal(value.decode())
-
-
-def _date(value: bytes) -> Any:
+def own_bytes(value: Any) -> bytes | None:
+    """The bytes of a text that is none in its character set; None for all other values."""
+    if not isinstance(value, str) or value.isascii():
+        return None
     try:
-        return datetime.date.fromisoformat(value.decode())
-    except ValueError:  # a day that no calendar has
-        return value.decode()
-
-
-def _moment(value: bytes) -> Any:
-    try:
-        return datetime.datetime.fromisoformat(value.decode())
-    except ValueError:
-        return value.decode()
-
-
-def _span(value: bytes) -> Any:
-    found = SPAN.fullmatch(value)
-    if found is None:
-        return value.decode()
-    hours, minutes, seconds = (int(part) for part in found.groups()[1:4])
-    micros = int((found[5] or b"").ljust(6, b"0"))
-    span = datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=micros)
-    return -span if found[1] else span
-
-
-# encoding -> how the server's text of a value is read; others are text
-MYSQL: dict[str, Convert] = {
-    **dict.fromkeys(("int", "long", "unsigned", "number", "flag", "bool"), int),
-    **dict.fromkeys(("decimal", "decimal_text"), _decimal),
-    **dict.fromkeys(("timestamp", "timestamp_long", "moment", "moment_long"), _moment),
-    "double": float,
-    "binary": None,
-    "date": _date,
-    "time": _span,
-    "duration": _span,
-}
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode(errors="surrogateescape")
+    return None

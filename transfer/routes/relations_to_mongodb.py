@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import bson
@@ -17,6 +17,7 @@ from engines.mongodb.writer import MongodbWriter
 from transfer.chunks import Chunk
 from transfer.cutting import cutter
 from transfer.moveplan import MovePlan
+from transfer.quarantined import Quarantined
 from transfer.routes.documents_written import write
 from transfer.routes.mongodb_to_mongodb import made_by
 from transfer.routes.relations_aside import RowsAside
@@ -57,6 +58,13 @@ class RelationsToDocuments:
         loaded = write(self.writer, into, self.mapping.collection, documents, self.unchecked, known)
         return Copied(loaded.rows, loaded.bytes, aside.written(condition))
 
+    def again(self, chunk: Chunk, told: list[Quarantined]) -> Iterator[bytes]:
+        """The documents that copying a range would write now; told: takes what it would set aside."""
+        aside = RowsAside(self.pages.source, self.mapping, self.policies)
+        condition = self.condition(self.unit.key, chunk)
+        yield from self._documents(condition, aside, lambda size: None)
+        told += aside.written(condition)
+
     def _check(self, chunk: Chunk, into: Transaction) -> None:
         """Without a transaction a range may be written twice: then only a key tells what is there already."""
         if into.session is not None or self.mapping.key:
@@ -89,6 +97,7 @@ class RelationsToDocuments:
         if too_wide(found):
             aside.add("wide_row", found.row, WIDE.format(size=found.size))
             return None
+        kept = self.pages.kept(found)
         made = self.maker.document(found.row, self.pages.children(found))
         self.pages.check_taken(found)
         reason = _refused_id(made.get(ID)) if self.mapping.key else None
@@ -99,6 +108,8 @@ class RelationsToDocuments:
         if len(raw) > LARGEST_DOCUMENT:
             aside.add("wide_row", found.row, WIDE.format(size=len(raw)))
             return None
+        if kept:
+            aside.keep(found.row, kept)
         return raw
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from conversion.mapping import ColumnMapping
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from engines.sqlite.writer import Large, SqliteWriter
+from engines.sqlite.writer import Large, SqliteWriter, weight
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge, Refused, RowWithheld
@@ -22,8 +21,7 @@ VALUE_WEIGHT = 8  # bytes of a number
 Values = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class ReadRow:
+class ReadRow(NamedTuple):
     """A row as the source gives it: its values, what finds it again, and a mark where large values were left out."""
 
     values: Values
@@ -88,10 +86,10 @@ class RowsToSqlite:
         self.judge.found = []
         rows = size = 0
         for batch in self.source.batches(chunk):
-            weight = sum(weight_of(row.values) for row in batch)
-            pace(weight)
+            read = weight([row.values for row in batch], VALUE_WEIGHT)
+            pace(read)
             rows += self._load(into, batch)
-            size += weight
+            size += read
             for row in batch:
                 if row.mark is not None:
                     written = self._wide(into, row, pace)
@@ -156,8 +154,7 @@ class RowsToSqlite:
         except RowWithheld as why:
             self._withhold(row, str(why), large)
             return None
-        weight = sum(value.size for value in values if isinstance(value, Large))
-        pace(weight)
+        pace(sum(value.size for value in values if isinstance(value, Large)))
         return self.writer.insert_row(into, self.judge.table.target, self.names, values)
 
     def _fitting(self, large: dict[int, Large | Refused]) -> dict[int, Large | Refused]:
@@ -192,8 +189,3 @@ def unread(value: Large | Refused) -> dict[str, Any]:
         if above
         else {"class": "unread", "bytes": getattr(value, "size", None)}
     )
-
-
-def weight_of(values: Values) -> int:
-    """About how many bytes the values of a row are."""
-    return sum(len(value) if isinstance(value, str | bytes) else VALUE_WEIGHT for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,8 @@ from engines.catalog import Kind
 from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from engines.sqlite.writer import Large
+from engines.sqlite.writer import Large, weight
+from transfer.canonical.arrays_postgresql import OTHER_BOUNDS
 from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.chunks import Chunk
 from transfer.cutting import postgresql as cutting
@@ -39,8 +41,9 @@ READ: dict[str, str] = {
     "pg_real": "{c}::double precision",
     "pg_blob": "{c}",
     "pg_timestamptz": "({c} AT TIME ZONE 'UTC')::text || '+00:00'",
-    "pg_array": "to_json({c})::text",
+    "pg_array": f"CASE WHEN {OTHER_BOUNDS} THEN '!' || {{c}}::text ELSE to_json({{c}})::text END",
 }
+UNBOUND = "!"  # before an array of which a dimension doesn't begin at 1, which JSON has no place for
 AS_TEXT = "{c}::text"
 NO_TEXTS = frozenset({"pg_integer", "pg_boolean", "pg_real", "pg_blob"})
 # types whose values are never large
@@ -52,6 +55,7 @@ MEASURED = frozenset({"text", "bytea", "character"})  # octet_length() of these 
 COMPRESSED = 1 << 15  # bytes as stored from which on a value of another type may be large
 PIECE = 1 << 20
 FIRST, MOST_ROWS, BATCH = 100, 1_000, 1 << 19
+BOUNDS = "an array whose bounds don't begin at 1"
 INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -91,8 +95,7 @@ class PostgresqlRows:
                         rows = [self._texts(row) for row in rows]
                     batch = [ReadRow(row[:count], row[count:-1], row[-1]) for row in rows]
                     yield batch
-                    size = sum(len(v) if isinstance(v, str | bytes) else 8 for row in rows for v in row)
-                    number = max(1, min(MOST_ROWS, number * 2, BATCH * len(rows) // max(size, 1)))
+                    number = max(1, min(MOST_ROWS, number * 2, BATCH * len(rows) // max(weight(rows, 8), 1)))
         except psycopg.Error as error:
             raise self.snapshot.translate(error) from error
 
@@ -106,6 +109,8 @@ class PostgresqlRows:
             return _real
         if column.route == "pg_integer" and _base(column) in ("numeric", "decimal"):
             return _whole
+        if column.route == "pg_array":
+            return _array
         return readable if self.unchecked and column.route not in NO_TEXTS else None
 
     def original(self, place: int, value: Any) -> dict[str, Any]:
@@ -116,7 +121,11 @@ class PostgresqlRows:
             return {"class": "text", "hex": value.hex()}
         if isinstance(value, bytes):
             return {"class": "text", "text": "\\x" + value.hex()}
-        return {"class": "text", "text": str(value)}
+        text = str(value)
+        return {"class": "text", "text": text.removeprefix(UNBOUND) if self._is_array(place) else text}
+
+    def _is_array(self, place: int) -> bool:
+        return self.columns[place].route == "pg_array"
 
     def located(self, row: ReadRow) -> tuple[str, str]:
         """See RowSource: the key, else all values and a running number."""
@@ -144,6 +153,8 @@ class PostgresqlRows:
     def _measured(self, place: int, where: str, size: int) -> Large | Refused:
         is_text = self.columns[place].route != "pg_blob"
         pieces = self._pieces(place, where)
+        if self._is_array(place) and next(pieces())[:1] == UNBOUND.encode():
+            return Refused("malformed", BOUNDS)
         if not (is_text and self.unchecked):
             return Large(size, is_text, pieces)
         if is_whole(pieces()):
@@ -178,7 +189,8 @@ def read(column: ColumnMapping) -> str:
 
 
 def _base(column: ColumnMapping) -> str:
-    return column.source_type.partition("(")[0].strip().lower()
+    """The type without what stands in brackets: character[] of character(3)[]."""
+    return re.sub(r"\([^)]*\)", "", column.source_type).strip().lower()
 
 
 def _large(column: ColumnMapping) -> str:
@@ -209,6 +221,14 @@ def _shown(value: Any) -> Any:
 def _real(value: float) -> float | str:
     """SQLite would store a NaN as NULL."""
     return "NaN" if math.isnan(value) else value
+
+
+def _array(value: Any) -> Any:
+    """JSON; Refused for an array that JSON has no place for."""
+    text = readable(value)
+    if text.startswith(UNBOUND):
+        raise Refused("malformed", BOUNDS)
+    return text
 
 
 def _whole(text: str) -> int:

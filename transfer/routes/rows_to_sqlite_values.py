@@ -9,7 +9,7 @@ from typing import Any
 from conversion.mapping import ColumnMapping
 from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
-from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
+from engines.sqlite.snapshot import UTF16, SqliteSnapshot, TooLarge, utf8_of
 from engines.sqlite.writer import Large, TextBytes
 from transfer.chunks import Chunk
 from transfer.cutting import sqlite as cutting
@@ -23,7 +23,6 @@ PIECE = 1 << 20
 READ = 1 << 21  # the most of a value that is read with its row
 WHOLE = 1 << 25  # and of one that can't be read in pieces
 TOO_LONG: Any = object()  # a value that was not read
-ENCODINGS = {"UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}
 
 
 class SqliteRows:
@@ -33,7 +32,7 @@ class SqliteRows:
         self.snapshot, self.unit, self.rowid = snapshot, unit, rowid
         self.columns: Sequence[ColumnMapping] = unit.mapping.copied
         self.table = parts(unit.mapping.source)[1]
-        self.encoding = ENCODINGS.get(snapshot.encoding)
+        self.encoding = UTF16.get(snapshot.encoding)
         self.names = [quote_identifier(column.source) for column in self.columns]
         self.reached: int | None = None
         self.located_by = unit.mapping.locator_columns or ([rowid] if rowid else [])
@@ -152,7 +151,7 @@ class SqliteRows:
         try:
             return value.decode(self.encoding)
         except UnicodeDecodeError:
-            return TextBytes(_utf8(value, self.encoding))
+            return TextBytes(utf8_of(value, self.encoding))
 
     def converter(self, place: int) -> Callable[[Any], Any] | None:
         """See RowSource: values are as they are."""
@@ -193,7 +192,7 @@ class SqliteRows:
             return Large(size, is_text, lambda: self.snapshot.pieces(self.table, column, number, PIECE))
         if size > WHOLE:
             return Refused("wide_row", f"a text of {size:,} bytes in UTF-16, which can't be converted in pieces")
-        data = _utf8(b"".join(self.snapshot.pieces(self.table, column, number, PIECE)), self.encoding)
+        data = utf8_of(b"".join(self.snapshot.pieces(self.table, column, number, PIECE)), self.encoding)
         return Large(len(data), is_text, lambda: iter((data,)))
 
 
@@ -204,9 +203,3 @@ class Unread(Refused):
 
     def __init__(self) -> None:
         super().__init__("wide_row", f"a value of more than {WHOLE:,} bytes in a table without rowid")
-
-
-def _utf8(data: bytes, encoding: str) -> bytes:
-    """A text of UTF-16 in UTF-8, halves of surrogate pairs each by themselves."""
-    even = data[: len(data) // 2 * 2]
-    return even.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")

@@ -45,6 +45,10 @@ WITH_FRACTIONS = {  # route -> guard where the target keeps six digits of a seco
     "time": FORMS["iso_time"],
     "timestamp": f"({FORMS['iso_timestamp']}) OR ({FRACTION}) OR ({FORMS['iso_timestamp_fraction']})",
 }
+MYSQL_WITH_FRACTIONS = {  # route and type of MySQL -> the same, with a space between day and time only
+    ("time", "time(6)"): FORMS["iso_time"],
+    ("timestamp", "datetime(6)"): f"({FORMS['iso_timestamp']}) OR ({FRACTION})",
+}
 FAST: dict[str, Fast] = {
     "integer": Fast("integer"),
     "boolean": Fast("integer", "{c} IN (0, 1)"),
@@ -90,6 +94,8 @@ def fast(column: ColumnMapping) -> Fast:
         return Fast(row.kinds, f"{{c}} BETWEEN {-bound} AND {bound - 1}")
     if column.route == "text" and limits:
         return Fast(row.kinds, f"length({{c}}) <= {limits[0]}", free=True)
+    if (guard := MYSQL_WITH_FRACTIONS.get((column.route, column.target_type.lower()))) is not None:
+        return Fast("text", guard)
     if keeps_microseconds(column.target_type) and column.route in WITH_FRACTIONS:
         return Fast("text", WITH_FRACTIONS[column.route])
     if keeps_microseconds(column.target_type) and column.route == "timestamptz":
@@ -128,8 +134,9 @@ def line(columns: Sequence[ColumnMapping], rowid: str, escaping: bool) -> Line:
     nullable = [quote_identifier(column.source) for column in written if column.nullable]
     marked = [quote_identifier(column.source) for column in written if fast(column).marked]
     guards = [guard for column in written if (guard := _guard(column, column.source == rowid))]
+    parts = [_written(column, escaping) for column in written]
     return Line(
-        text=_joined([_written(column, escaping) for column in written]),
+        text=_joined(parts) if len(parts) != 1 else f"({parts[0]} || '')",  # an integer alone would come as one
         nulls=" + ".join(f"({name} IS NULL)" for name in nullable) or "0",
         marks=" + ".join(f"({name} IS NOT NULL)" for name in marked) or "0",
         expected=" AND ".join(guards) or "1",

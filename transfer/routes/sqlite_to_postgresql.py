@@ -1,30 +1,35 @@
-"""SQLite rows as COPY text: blocks that SQLite itself writes, proved whole; others value by value.
+"""SQLite rows into PostgreSQL: in its binary form where every column has one, as COPY text or value by value else.
 
-A block is a range of rowids of about 256 KB. SQLite makes one text of it and counts the rows that are not what the
-plan expects; a block that fails a proof is read again, in smaller parts or by the exact path. Columns whose values
-Python has to write (REAL numbers, mixed classes) follow the line that SQLite writes. Tables without a rowid are
-read in the order of their key by one statement, whose failed blocks are read again by their place in that order.
+A block is a range of rowids of about 256 KB, packed as binary rows as long as its values are what the plan expects.
+Else SQLite makes one text of it and counts the rows that are not what the plan expects; a block that fails a proof is
+read again, in smaller parts or by the exact path. Columns whose values Python has to write (REAL numbers, mixed
+classes) follow the line that SQLite writes. Tables without a rowid are read in the order of their key by one
+statement, whose failed blocks are read again by their place in that order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from itertools import groupby
 from typing import Any
 
 from engines.full_names import parts
 from engines.postgresql.writer import PostgresqlWriter
+from engines.sqlite.rowid import free_rowid
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
+from transfer.routes.ahead import ahead
 from transfer.routes.policy import Judge
 from transfer.routes.route import Copied, Pace
+from transfer.routes.sqlite_packed import Packed, framed, packer
+from transfer.routes.sqlite_packed_blocks import PackedOrdered, PackedRanges
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows
-from transfer.routes.sqlite_to_postgresql_ordered import OrderedBlocks
-from transfer.routes.sqlite_to_postgresql_ranges import RangeBlocks
 from transfer.routes.sqlite_to_postgresql_wide import WideRows
 from transfer.units import TableUnit, Unit
 
-ROWIDS = ("rowid", "_rowid_", "oid")
+FORMS = {True: "binary", False: "text"}
 
 
 def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> SqliteToPostgresql:
@@ -40,26 +45,34 @@ class SqliteToPostgresql:
         self.writer, self.table, self.judge = writer, unit.mapping, judge
         name = parts(self.table.source)[1]
         rowid, alias = rowid_of(snapshot, name), self.table.source_key
-        self._blocks: Callable[[Chunk], Iterator[bytes]]
+        self._blocks: Callable[[Chunk], Generator[bytes, None, None]]
         located = self.table.locator_columns or ([rowid] if rowid else [])
         if rowid is not None and (unit.key.kind != "columns" or [c.name for c in unit.key.columns] == [alias]):
-            ranges = RangeBlocks(snapshot, name, self.table.copied, rowid, alias)
+            ranges = PackedRanges(snapshot, name, self.table.copied, rowid, alias)
             exact = ExactRows(snapshot, judge, ranges.order, located)
             wide = WideRows(exact, snapshot, judge, name, rowid)
-            self._order = ranges.order
+            self._order, use = ranges.order, ranges.pack
             self._blocks = lambda chunk: ranges.blocks(chunk, exact, wide)
         else:
-            ordered = OrderedBlocks(snapshot, unit)
+            ordered = PackedOrdered(snapshot, unit)
             exact = ExactRows(snapshot, judge, ordered.order, located)
-            self._order = ordered.order
+            self._order, use = ordered.order, ordered.pack
             self._blocks = lambda chunk: ordered.blocks(chunk, exact)
+        if snapshot.encoding == "UTF-8":  # else texts are looked at by their own bytes, one by one
+            packing = packer(self._order, writer.relation(self.table.target).types)
+            if packing is not None:
+                use(packing)
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
-        """See Route."""
+        """See Route. Blocks of one form that follow each other are one COPY."""
         self.judge.found = []
         names = [column.target for column in self._order]
-        loaded = self.writer.load(into, self.table.target, names, _paced(self._blocks(chunk), pace))
-        return Copied(loaded.rows, loaded.bytes, self.judge.found)
+        with closing(ahead(self._blocks(chunk))) as blocks:
+            loads = [
+                self.writer.load(into, self.table.target, names, framed(some) if packed else some, form=FORMS[packed])
+                for packed, some in groupby(_paced(blocks, pace), _is_packed)
+            ]
+        return Copied(sum(load.rows for load in loads), sum(load.bytes for load in loads), self.judge.found)
 
 
 def rowid_of(snapshot: SqliteSnapshot, table: str) -> str | None:
@@ -68,11 +81,14 @@ def rowid_of(snapshot: SqliteSnapshot, table: str) -> str | None:
     if not listed or listed[0][0]:
         return None
     columns = snapshot.query("SELECT name, type, pk FROM pragma_table_xinfo(?)", (table,))
-    names = {bytes(name).decode().lower() for name, _, _ in columns}
-    return next((name for name in ROWIDS if name not in names), None)
+    return free_rowid(bytes(name).decode() for name, _, _ in columns)
 
 
 def _paced(blocks: Iterator[bytes], pace: Pace) -> Iterator[bytes]:
     for block in blocks:
         pace(len(block))
         yield block
+
+
+def _is_packed(block: bytes) -> bool:
+    return isinstance(block, Packed)

@@ -10,6 +10,7 @@ from typing import Any
 from conversion.mapping import ColumnMapping
 from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
+from engines.sqlite.rowid import ROWIDS
 from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.sqlite_values import converter
@@ -148,7 +149,7 @@ class ExactRows:
 
 def sql_name(located: str) -> str:
     """A hidden rowid is no column and stands without quotes, which would make a text of a name that isn't there."""
-    return located if located in ("rowid", "_rowid_", "oid") else quote_identifier(located)
+    return located if located in ROWIDS else quote_identifier(located)
 
 
 def original_value(value: Value | Unread) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class OrderedBlocks:
         where = cutting.condition(self.key, chunk)
         return f"FROM {self.name}{f' WHERE {where}' if where else ''} ORDER BY {cutting.order(self.key)}"
 
-    def blocks(self, chunk: Chunk, exact: ExactRows) -> Iterator[bytes]:
+    def blocks(self, chunk: Chunk, exact: ExactRows) -> Generator[bytes, None, None]:
         """The chunk's rows."""
         source, place = self._source(chunk), 0
         if self.escaping:

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import Any
 
 from conversion.mapping import ColumnMapping
+from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
-from transfer.routes import copy_text
 from transfer.routes.policy import Refused
 from transfer.routes.sqlite_fast import BYTES_MARK, EXACT_IN_DOUBLE, NULL_MARK, Line, sizes
 from transfer.routes.sqlite_values import converter
@@ -59,6 +59,7 @@ class Found:
     unexpected: int = 0
 
 
+NULL = COPY_NULL.decode()
 # what a column's values become, as COPY text; None where one of them is not expected
 Encode = Callable[[Sequence[Any]], list[str] | None]
 
@@ -121,7 +122,7 @@ class ValueColumn:
         if written is None:
             return None
         following = iter(written)
-        return [copy_text.NULL if value is None else next(following) for value in values]
+        return [NULL if value is None else next(following) for value in values]
 
     def _encode_any(self, classes: Sequence[bytes], values: Sequence[Any]) -> list[str] | None:
         texts: list[str] = []
@@ -129,10 +130,10 @@ class ValueColumn:
             if value is None:
                 if not self.nullable:
                     return None
-                texts.append(copy_text.NULL)
+                texts.append(NULL)
                 continue
             try:
-                texts.append(copy_text.escape(self._convert(klass.decode(), value).decode()))
+                texts.append(copy_text_escaped(self._convert(klass.decode(), value)).decode())
             except Refused:
                 return None
         return texts

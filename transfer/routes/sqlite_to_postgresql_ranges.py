@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from conversion.mapping import ColumnMapping
 from engines.sqlite.quoting import quote_identifier
@@ -56,7 +56,7 @@ class RangeBlocks:
             sums = ", ".join(f"total({sql})" if sql != "0" else "0" for sql in (made.nulls, made.marks))
             self.sql = f"SELECT group_concat({made.text}, '\n'), count(*), {unexpected}, {sums} {where}"
 
-    def blocks(self, chunk: Chunk, exact: ExactRows, wide: WideRows) -> Iterator[bytes]:
+    def blocks(self, chunk: Chunk, exact: ExactRows, wide: WideRows) -> Generator[bytes, None, None]:
         """The chunk's rows in the order of their rowids."""
         lower, upper = integer(chunk.lower), integer(chunk.upper)
         self.exact, self.wide = exact, wide

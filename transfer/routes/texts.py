@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from transfer.routes.policy import Refused
+from collections.abc import Callable
+
+from transfer.routes.policy import NOTHING, Refused
+
+Convert = Callable[[bytes], bytes]
 
 
 def utf8(value: bytes) -> bytes:
@@ -25,6 +29,33 @@ def clean_text(value: bytes) -> bytes:
     if b"\0" in value:
         raise Refused("nul_in_text", "NUL in text", value.replace(b"\0", b""))
     return value
+
+
+def following(read: Convert, make: Convert, spelled: bool = False) -> Convert:
+    """make of what read gives; of what read refuses, make of the text that it would store instead.
+
+    So that a converted value is in the form of its type as well: where make refuses it too, it becomes what make
+    converts it to, or has no conversion. spelled: make's form is that of COPY alone; the plain text is written down.
+    """
+
+    def convert(value: bytes) -> bytes:
+        try:
+            found = read(value)
+        except Refused as refused:
+            if refused.converted is NOTHING:
+                raise
+            raise _made(refused, make, spelled) from None
+        return make(found)
+
+    return convert
+
+
+def _made(refused: Refused, make: Convert, spelled: bool) -> Refused:
+    try:
+        made = make(refused.converted)
+    except Refused as again:
+        return Refused(refused.kind, refused.reason, again.converted, again.stored)
+    return Refused(refused.kind, refused.reason, made, refused.plainly() if spelled else None)
 
 
 def text_original(value: bytes | None) -> dict[str, str]:

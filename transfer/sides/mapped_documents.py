@@ -65,7 +65,11 @@ class ShreddedReader(_MappedReader):
         """The rows of the one table; none of a document that was set aside as it is."""
         if self.set_aside(raw):
             return ()
-        return map(self._values, self.shredder.rows(decode(raw))[self.name])
+        return self.among(self.shredder.rows(decode(raw)))
+
+    def among(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[Values]:
+        """The rows of the one table among those that a document becomes."""
+        return map(self._values, rows[self.name])
 
     def set_aside(self, raw: bytes) -> bool:
         """Whether the migration withheld this very document."""

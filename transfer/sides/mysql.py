@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
+from conversion.documents.relations_mapping import DocumentMapping
 from engines.columns import Kind
 from engines.connection import Reference, secret
 from engines.mysql.quoting import quote_identifier, quote_name
@@ -216,7 +218,10 @@ class MysqlSide(LocalSide):
 
     def _plan(self, table: ComparedTable) -> Plan:
         held = [column.held(self.role).name for column in table.columns]
-        return Plan.of(table, self.role, self.snapshot.server, self._facts.of(table.place(self.role), held))
+        live = self._facts.of(table.place(self.role), held)
+        if isinstance(table.documents, DocumentMapping):
+            live = {name: replace(found, own=True) for name, found in live.items()}
+        return Plan.of(table, self.role, self.snapshot.server, live)
 
     def _classes(self, table: ComparedTable) -> dict[str, str]:
         held = (column.held(self.role) for column in table.columns)

@@ -118,10 +118,8 @@ class DocumentChunks:
 
     def done(self, part: Range) -> ChunkResult | None:
         """What committing this range noted, if it was committed."""
-        with self.state.writer.begin() as transaction:
-            row = self.state.of(transaction, "chunk").find_one(
-                {"_id": self._id(part.chunk.table, part.chunk.number)}, session=transaction.session
-            )
+        found = self.state.find("chunk", {"_id": self._id(part.chunk.table, part.chunk.number)})
+        row = found[0] if found else None
         if row is None or not row["done"] or bound_of(row["upper"]) != part.chunk.upper:
             return None
         return ChunkResult(part.chunk, row["rows"], row["bytes"], row["quarantined"], row["seconds"], len(part.numbers))
@@ -174,12 +172,7 @@ class DocumentChunks:
 
     def quarantined(self) -> list[tuple[str, Quarantined]]:
         """All that was set aside, with its unit."""
-        with self.state.writer.begin() as transaction:
-            rows = list(
-                self.state.of(transaction, "quarantine").find(
-                    {"migration": self.state.migration}, session=transaction.session
-                )
-            )
+        rows = self.state.find("quarantine", {"migration": self.state.migration})
         rows.sort(key=lambda row: (row["table_name"], row["number"], row["entry"]))
         names = ("locator", "column_name", "row_key", "reason", "action", "original")
         return [(row["table_name"], Quarantined(*(row[name] for name in names))) for row in rows]
@@ -190,12 +183,7 @@ class DocumentChunks:
 
     def _rows(self) -> list[dict[str, Any]]:
         """All chunks in order, without those that a finished range before them holds already."""
-        with self.state.writer.begin() as transaction:
-            found = list(
-                self.state.of(transaction, "chunk").find(
-                    {"migration": self.state.migration}, session=transaction.session
-                )
-            )
+        found = self.state.find("chunk", {"migration": self.state.migration})
         found.sort(key=lambda row: (row["table_name"], row["number"]))
         kept: list[dict[str, Any]] = []
         covered: dict[str, int] = {}

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from engines.errors import Aborted, DbmoError, EngineError
+from engines.grant import passed
 from engines.mongodb.batches import Transaction
-from engines.mongodb.writer import MongodbWriter, passed
-from transfer.retry import Patience, insist
+from engines.mongodb.writer import MongodbWriter
+from transfer.retry import Patience, insist, rest
 from transfer.state.document_chunks import DocumentChunks
 
+T = TypeVar("T")
 PREFIX = "_dbmo"
 COLLECTIONS = ("migration", "step", "chunk", "quarantine", "session")
 INDEXED = dict.fromkeys(("step", "chunk", "quarantine", "session"), "migration")
 FIELDS = (
     "plan_hash", "epoch", "status", "approval", "position", "journal_head", "started_at", "finished_at",
 )  # fmt: skip
-ATTEMPTS = 20  # to take an epoch while workers of the run before commit their last ranges
+# To take an epoch while workers of the run before commit their last ranges, or hold them open: for at least 60 seconds
+# together, after which a server ends their transactions (transactionLifetimeLimitSeconds).
+ATTEMPTS = 20
 
 
 class DocumentState:
@@ -36,7 +40,7 @@ class DocumentState:
         self.writer = writer
         self.migration = migration
         self.epoch = 0
-        self.cancelled: Callable[[], bool] = lambda: False  # asked by whoever waits; nothing here does
+        self.cancelled: Callable[[], bool] = lambda: False  # asked by whoever waits for the server
 
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Make the collections if needed and take the next epoch, so that no older process can write any more.
@@ -49,7 +53,7 @@ class DocumentState:
             index = {"key": {field: 1}, "name": f"{field}_1"}
             self.writer.run_command(json.dumps({"createIndexes": f"{PREFIX}.{name}", "indexes": [index]}))
         given = {"plan_hash": plan_hash, "approval": json.dumps(approval, sort_keys=True), "journal_head": journal_head}
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._end_older()
                 with self.writer.begin(durable=True) as transaction:
@@ -57,8 +61,10 @@ class DocumentState:
                 self.join(self.epoch)
                 return
             except DbmoError as error:
-                if not error.data.get("transient") or attempt == ATTEMPTS - 1:
+                passes = error.data.get("transient") or error.code == "WRITE_CONFLICT"
+                if not passes or attempt == ATTEMPTS:
                     raise
+            rest(Patience().wait(attempt), self.cancelled)
 
     def _take(self, transaction: Transaction, given: dict[str, str]) -> None:
         migrations, session = self.of(transaction, "migration"), transaction.session
@@ -137,24 +143,42 @@ class DocumentState:
 
     def update(self, **values: object) -> None:
         """Set fields of the migration's document, durably."""
-        with self.writer.begin(durable=True) as transaction:
-            found = self.of(transaction, "migration").update_one(
-                self._own(), {"$set": values}, session=transaction.session
-            )
-            if found.matched_count == 0:
-                raise passed()
+
+        def write() -> None:
+            with self.writer.begin(durable=True) as transaction:
+                found = self.of(transaction, "migration").update_one(
+                    self._own(), {"$set": values}, session=transaction.session
+                )
+                if found.matched_count == 0:
+                    raise passed()
+
+        insist(write, Patience(), self.cancelled)
+
+    def read(self, query: Callable[[Transaction], T]) -> T:
+        """Ask within a transaction of its own, again as long as the server is away."""
+
+        def ask() -> T:
+            with self.writer.begin() as transaction:
+                return query(transaction)
+
+        return insist(ask, Patience(), self.cancelled)
+
+    def find(self, name: str, condition: dict[str, Any]) -> list[dict[str, Any]]:
+        """Documents of one of the state's collections."""
+        return self.read(
+            lambda transaction: list(self.of(transaction, name).find(condition, session=transaction.session))
+        )
 
     def row(self) -> dict[str, Any]:
         """The migration's document."""
-        with self.writer.begin() as transaction:
-            found = self.of(transaction, "migration").find_one({"_id": self.migration}, session=transaction.session)
-        if found is None:
+        found = self.find("migration", {"_id": self.migration})
+        if not found:
             raise EngineError(
                 "MIGRATION_NOT_THERE",
                 f"The target knows no migration {self.migration}.",
                 "Start it first, or look at another target.",
             )
-        return {"id": self.migration, **{name: found.get(name) for name in FIELDS}}
+        return {"id": self.migration, **{name: found[0].get(name) for name in FIELDS}}
 
     def done_steps(self) -> set[str]:
         """Ids of the steps that are done."""
@@ -179,9 +203,7 @@ class DocumentState:
 
     def step_seconds(self) -> dict[str, float]:
         """How long each finished step took."""
-        with self.writer.begin() as transaction:
-            found = self.of(transaction, "step").find({"migration": self.migration}, session=transaction.session)
-            return {step["id"]: step["seconds"] for step in found}
+        return {step["id"]: step["seconds"] for step in self.find("step", {"migration": self.migration})}
 
     def drop(self) -> None:
         """Remove the collections, with everything that was set aside: for rehearsals."""

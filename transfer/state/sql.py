@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engines.errors import Aborted, EngineError
+from engines.errors import Aborted
+from engines.grant import passed
 from engines.protocols import Writer
 from transfer.retry import Patience, insist
 from transfer.state.sql_chunks import SqlChunks
@@ -161,15 +162,6 @@ class SqlState:
         """How long each finished step took."""
         query = sa.select(self.steps.c.id, self.steps.c.seconds).where(self.steps.c.migration == self.migration)
         return {row.id: row.seconds for row in self.read(lambda connection: connection.execute(query).all())}
-
-
-def passed() -> EngineError:
-    """What an older run meets."""
-    return EngineError(
-        "EPOCH_PASSED",
-        "Another run of this migration has taken over; this one may not write any more.",
-        "Let the other run finish; `dbmo status` shows how far it is.",
-    )
 
 
 def open_state(writer: Writer, migration: str) -> SqlState:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from transfer.state.sql import SqlState
 
 LOT = 1_000
+UTF8 = "UTF8"
+NO_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class SqlChunks:
@@ -138,18 +142,20 @@ class SqlChunks:
 
     def set_aside(self, connection: Connection, chunk: Chunk, found: Sequence[Quarantined]) -> None:
         """Store quarantined values in the transaction that holds the range's rows."""
+        # a value may be there because the database's encoding lacks a character of it
+        kept: Callable[[str], str] = escaped if getattr(self.state.writer, "encoding", UTF8) != UTF8 else str
         rows = [
             {
                 "migration": self.state.migration,
                 "table_name": chunk.table,
                 "number": chunk.number,
                 "entry": entry,
-                "locator": item.locator,
+                "locator": kept(item.locator),
                 "column_name": item.column,
-                "row_key": item.key,
+                "row_key": kept(item.key),
                 "reason": item.reason,
                 "action": item.action,
-                "original": item.original,
+                "original": kept(item.original),
             }
             for entry, item in enumerate(found)
         ]
@@ -227,3 +233,8 @@ def _finishing(state: SqlState) -> Any:
             copies=own.c.copies + 1,
         )
     )
+
+
+def escaped(text: str) -> str:
+    """JSON in ASCII."""
+    return NO_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)

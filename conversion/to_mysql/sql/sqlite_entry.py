@@ -7,12 +7,12 @@ target, so the second one knows tables and columns by these.
 from __future__ import annotations
 
 from conversion import expressions
-from conversion.scopes import ROWID_NAMES
 from conversion.shapes import ColumnShape, Shapes, TableShape, Translation
 from conversion.to_mysql.flavour import Flavour
 from conversion.to_mysql.sql import entry
 from engines.catalog import Kind
 from engines.full_names import qualified
+from engines.sqlite.rowid import ROWIDS
 
 TEXTUAL = frozenset({Kind.TEXT, Kind.CHAR})
 ZONED = "timestamptz"
@@ -66,7 +66,7 @@ def of_target(shape: TableShape, flavour: Flavour) -> TableShape:
         route = "pg_timestamptz" if column.route == ZONED else column.route
         made = ColumnShape(column.name, column.kind, route, collation, column.generated)
         columns[column.name.lower()] = made
-        if name in ROWID_NAMES:
+        if name in ROWIDS:
             columns[name] = made
     return TableShape(shape.schema, shape.name, columns, shape.key, shape.rowid)
 

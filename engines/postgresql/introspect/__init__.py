@@ -35,13 +35,24 @@ DATABASE = """
       FROM pg_database b WHERE b.datname = current_database()
 """
 SETTINGS = """
-    SELECT s.name, s.setting FROM pg_settings s
+    SELECT s.name, coalesce(s.reset_val, s.setting) AS setting FROM pg_settings s
      WHERE s.name IN ('server_encoding', 'TimeZone', 'DateStyle', 'IntervalStyle', 'standard_conforming_strings',
                       'default_text_search_config', 'wal_level', 'max_connections', 'max_replication_slots',
                       'max_wal_senders', 'max_worker_processes', 'block_size', 'data_checksums', 'in_hot_standby',
                       'server_version', 'server_version_num', 'shared_buffers', 'row_security')
      ORDER BY s.name
 """
+# what constants in definitions look like: what is read here is run where these are so
+FORMS = {
+    "lock_timeout": LOCK_WAIT,
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+}
 PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
 
 
@@ -50,12 +61,14 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
     """Everything in the user's schemas: not pg_*, information_schema, _dbmo, nor what an extension brought.
 
     The connection must be in autocommit with an empty search_path, so that definitions name schemas. All is read in
-    one REPEATABLE READ transaction. What can't be read, or isn't described by the model, stands in unread. Names of
-    collations and operator classes are plain for those of pg_catalog, schema.name for others and for dotted ones.
+    one REPEATABLE READ transaction, in FORMS whatever the database has for others. What can't be read, or isn't
+    described by the model, stands in unread. Names of collations and operator classes are plain for those of
+    pg_catalog, schema.name for others and for dotted ones.
     """
     connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
-        connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+        calls = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(FORMS))
+        connection.execute(f"SELECT {calls}".encode(), [text for pair in FORMS.items() for text in pair])
         return _read(Reader(connection))
     finally:
         if not connection.closed:

@@ -42,7 +42,7 @@ def shape(node: Node) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("SET NEW.a = 1, NEW.b = 2", ["_Several", "Assign", "Assign"]),
+        ("SET NEW.a = 1, NEW.b = 2", ["Several", "Assign", "Assign"]),
         ("BEGIN DECLARE a, b INT DEFAULT 1; IF a THEN SET a = 1; ELSEIF b THEN BEGIN END; END IF; END",
          ["Block", "If", "Branch", "Assign", "Branch", "Block", "Variable", "Variable"]),
         ("x: LOOP LEAVE x; ITERATE x; END LOOP x", ["Loop", "Leave", "Leave"]),

@@ -10,6 +10,7 @@ import pytest
 
 from engines.errors import EngineError
 from engines.mysql import moment
+from engines.mysql.server import Server
 from engines.mysql.session import connect
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.wire import KEEPALIVE
@@ -124,6 +125,51 @@ def test_a_position_proves_something_only_where_the_log_holds_every_change(
         return next(rows for part, rows in answers.items() if part in sql)
 
     assert moment.mariadb_position(query) == position
+
+
+@pytest.mark.parametrize(
+    ("engine", "place", "locked", "position"),
+    [
+        ("mariadb", "binlog b.1:4, gtid 0-1-2", False, "binlog b.1:4, gtid 0-1-2"),
+        ("mysql", "binlog b.1:4", False, "unknown (taken without a lock; binlog b.1:4)"),
+        ("mysql", "binlog b.1:4", True, "binlog b.1:4, under a lock"),
+        ("mysql", "unknown (the binary log is off)", True, "unknown (the binary log is off)"),
+    ],
+)
+def test_a_place_in_mysqls_log_names_a_moment_only_under_a_lock(
+    engine: str, place: str, locked: bool, position: str
+) -> None:
+    assert moment.FLAVOURS[engine].named(place, locked) == position
+
+
+@pytest.mark.parametrize(
+    ("version", "statement"), [("8.0.40", "SHOW MASTER STATUS"), ("8.4.3", "SHOW BINARY LOG STATUS")]
+)
+def test_mysql_is_asked_for_its_log_as_its_version_has_it(version: str, statement: str) -> None:
+    answers: dict[str, list[tuple[bytes, ...]]] = {
+        statement: [(b"b.1", b"4", b"", b"", b"u:1-2")],
+        "SHOW GLOBAL VARIABLES": [(b"log_replica_updates", b"ON")],
+    }
+
+    def query(sql: str) -> list[tuple[bytes, ...]]:
+        return next((rows for part, rows in answers.items() if sql.startswith(part)), [])
+
+    assert moment.FLAVOURS["mysql"].place(query, Server.of(version)) == "binlog b.1:4, gtid u:1-2"
+
+
+def test_a_server_without_room_for_the_lock_is_not_locked(mariadb: MysqlServer, first: MysqlSnapshot) -> None:
+    name = first.url.rpartition("/")[2]
+    mariadb.run(
+        "CREATE OR REPLACE USER moment_alone WITH MAX_USER_CONNECTIONS 1", f"GRANT SELECT ON {name}.* TO moment_alone"
+    )
+    try:
+        reader = MysqlSnapshot(mariadb.url(name, "moment_alone"), "test")
+        with reader.hold() as held:
+            assert not held
+        assert "max_user_connections" in reader.locked.refused
+        reader.close()
+    finally:
+        mariadb.run("DROP USER moment_alone")
 
 
 def test_a_dead_network_is_noticed_within_minutes(mariadb: MysqlServer) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from engines.errors import EngineError
+from engines.mysql import moment
+from engines.mysql.cancel import cancel
+from engines.mysql.session import session_of
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.mysql.walk import boundaries, not_transactional
+from tests.meanwhile import again_and_again
 from tests.mysql_servers import MysqlServer, connected, private_mariadb
 
 ROWS = 20_000
@@ -89,11 +95,8 @@ def test_one_query_at_a_time(snapshot: MysqlSnapshot) -> None:
 
 def test_a_cancelled_query_says_so_and_the_moment_stays(snapshot: MysqlSnapshot) -> None:
     """Before its first row, and between its rows."""
-    timer = threading.Timer(0.2, snapshot.cancel)
-    timer.start()
-    with pytest.raises(EngineError, match="CANCELLED"):
+    with again_and_again(snapshot.cancel), pytest.raises(EngineError, match="CANCELLED"):
         snapshot.query("SELECT COUNT(*) FROM t AS a, t AS b WHERE a.v > b.v")
-    timer.join()
     reading = snapshot.rows("SELECT a.v FROM t AS a, t AS b", 100)
     next(reading)
     snapshot.cancel()
@@ -180,6 +183,73 @@ def test_the_position_is_the_snapshots_own(hostile: MysqlServer) -> None:
     assert first.position == again.position != second.position
     assert first.position.startswith("binlog log.000001:")
     assert second.position.endswith(f", gtid {gtid}")
+
+
+@pytest.fixture
+def like_mysql(hostile: MysqlServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of a server whose log is read as MySQL's is."""
+    monkeypatch.setitem(moment.FLAVOURS, "mariadb", moment.FLAVOURS["mysql"])
+    url = hostile.create_database()
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (id INT)")
+    return url
+
+
+def test_a_log_that_is_written_before_the_engine_names_moments_under_a_lock_only(like_mysql: str) -> None:
+    with closing(MysqlSnapshot(like_mysql, "test")) as first, closing(MysqlSnapshot(like_mysql, "test")) as later:
+        assert first.position.startswith("unknown (taken without a lock; binlog log.000001:")
+        assert first.to_be_held
+        with first.hold():
+            first.refresh()
+            with closing(MysqlSnapshot(like_mysql, "test", join=first.token)) as other:
+                assert other.position == first.position
+        assert first.position.endswith(", under a lock") and not first.to_be_held
+        with later.hold():
+            later.refresh()
+        assert later.position == first.position
+
+
+def test_such_a_moment_is_joined_later_under_a_lock_as_long_as_nobody_writes(
+    like_mysql: str, hostile: MysqlServer
+) -> None:
+    name = like_mysql.rpartition("/")[2]
+    hostile.run(
+        "CREATE OR REPLACE USER log_reader",
+        f"GRANT SELECT ON `{name}`.* TO log_reader",
+        "GRANT REPLICATION CLIENT ON *.* TO log_reader",
+    )
+    with closing(MysqlSnapshot(like_mysql, "test")) as first:
+        with first.hold():
+            first.refresh()
+        MysqlSnapshot(like_mysql, "test", join=first.token).close()
+        with pytest.raises(EngineError, match="SOURCE_CHANGED"):
+            MysqlSnapshot(hostile.url(name, "log_reader"), "test", join=first.token)
+        with connected(like_mysql) as connection, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(EngineError, match="SOURCE_CHANGED"):
+            MysqlSnapshot(like_mysql, "test", join=first.token)
+
+
+def test_a_lock_that_is_lost_names_nothing(like_mysql: str) -> None:
+    with closing(MysqlSnapshot(like_mysql, "test")) as first, first.hold():
+        with connected(like_mysql) as connection, connection.cursor() as cursor:
+            cursor.execute(f"KILL {first.locked.holder}")
+        first.refresh()
+        assert first.position.startswith("unknown (taken without a lock")
+
+
+def test_only_a_session_of_this_start_of_the_server_is_cancelled(snapshot: MysqlSnapshot) -> None:
+    """A restarted server gives the same numbers to others: they go on, and the lost connection is hung up."""
+    with ThreadPoolExecutor(1) as pool, closing(MysqlSnapshot(snapshot.url, "test")) as lost:
+        ours, theirs = session_of(lost.connection), session_of(snapshot.connection)
+        lost.connection.dbmo_session = replace(theirs, opened=ours.opened - 1e9)
+        sleep = pool.submit(snapshot.query, "SELECT SLEEP(0.3)")
+        cancel(snapshot.url, "test", [lost.connection])
+        assert sleep.result() == [(b"0",)]
+        with pytest.raises(EngineError, match="CONNECTION_LOST"):
+            lost.query("SELECT 1")
+    cancel(snapshot.url, "test", [snapshot.connection])
+    assert _rows(snapshot) == ROWS
 
 
 def test_without_a_binary_log_the_position_says_why(snapshot: MysqlSnapshot) -> None:

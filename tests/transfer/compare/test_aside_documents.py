@@ -187,6 +187,23 @@ def test_rows_whose_document_was_withheld_are_known_with_all_inside(
     }  # fmt: skip
 
 
+def test_rows_of_mariadb_inside_a_document_that_was_withheld_are_counted(
+    empty_mariadb: str, empty_mongodb: str, small_documents: None
+) -> None:
+    with connected(empty_mariadb) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE a (id INT PRIMARY KEY, v TEXT)")
+        cursor.execute("CREATE TABLE b (a_id INT NOT NULL REFERENCES a (id), n INT, PRIMARY KEY (a_id, n))")
+        cursor.execute("INSERT INTO a VALUES (1, 'x'), (2, REPEAT('y', 4000))")
+        cursor.execute("INSERT INTO b VALUES (1, 1), (2, 1), (2, 2)")
+    inside = Overrides(relations={f"{empty_mariadb.rpartition('/')[2]}.b(a_id)": "embed"})
+    _, plan, ends = planned(empty_mariadb, empty_mongodb, "mongodb", inside)
+    Moved(plan, ends)
+    for level in LEVELS:
+        found = comparing(empty_mariadb, empty_mongodb, plan)(level)
+        assert [(one.source.rpartition(".")[2], one.withheld) for one in found.tables] == [("a", 1), ("b", 2)], level
+        assert found.equal
+
+
 def test_rows_of_mariadb_and_sqlite_are_known_as_well(
     empty_mariadb: str, mongodb: MongodbServer, tmp_path: Path, small_documents: None
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from engines.errors import EngineError
 from engines.registry import open_database
-from tests.mysql_servers import connected
+from tests.faults.moves import end_connections
 from tests.servers import MysqlServer, Server, load_mysql, load_sql
 from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
@@ -225,10 +225,7 @@ def _cut(engine: str, url: str) -> None:
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         return
-    with connected(url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()")
-        for (number,) in cursor.fetchall():
-            cursor.execute(f"KILL {number}")
+    end_connections(url)
 
 
 WORDS = ("a", "B", "c", "ä", "Z", "_", "é", "ß", "zz", "aa", "A b", "10", "9", "b-1", "b1", "Ö", "ñ", "日本", "😀")

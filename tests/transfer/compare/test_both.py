@@ -102,7 +102,10 @@ def test_a_lost_connection_is_raised_and_no_result(tmp_path: Path, empty_18: str
             closing(open_side(empty_18, "target")) as there,
             closing(Findings()) as findings,
         ):
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
             compared = table(range_column=None).model_copy(update={"target": "public.t"})
             with pytest.raises(EngineError, match="CONNECTION_LOST"):
                 compare_table(here, there, compared, Options(), findings)

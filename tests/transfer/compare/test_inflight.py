@@ -26,9 +26,9 @@ def source(tmp_path: Path) -> Path:
     return sqlite_file(tmp_path / "s.db", created, rows=[("INSERT INTO t VALUES (?, ?)", ROWS)])
 
 
-def copy_half(source: Path, target: str, plan: MovePlan, folder: Path) -> None:
+def copy_half(source: Path, target: str, plan: MovePlan) -> None:
     """Copy until five of ten chunks are in the target."""
-    process = start(source, target, plan, "chunk.after_commit:5:kill", folder)
+    process = start(source, target, plan, "chunk.after_commit:5:kill")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == -9, errors
 
@@ -41,9 +41,9 @@ def running(source: Path, target: str) -> Iterator[tuple[Endpoints, State]]:
         yield Endpoints(f"sqlite:{source}", target, grant), open_state(writer, "test")
 
 
-def test_finished_chunks_are_compared_while_others_copy(source: Path, empty_18: str, tmp_path: Path) -> None:
+def test_finished_chunks_are_compared_while_others_copy(source: Path, empty_18: str) -> None:
     plan = plan_of(KEYED, chunk_rows=10, range_seconds=0)
-    copy_half(source, empty_18, plan, tmp_path)
+    copy_half(source, empty_18, plan)
     with running(source, empty_18) as (endpoints, state):
         (found,) = check_finished(plan, endpoints, state)
         assert (found.equal, found.rows_source, found.rows_target, found.set_aside) == (True, 50, 50, 1)
@@ -59,12 +59,10 @@ def test_finished_chunks_are_compared_while_others_copy(source: Path, empty_18: 
         assert (found.different, [part.equal for part in found.parts]) == (2, [False, False, True, True, False])
 
 
-def test_chunks_that_the_target_can_t_tell_apart_wait_for_each_other(
-    source: Path, empty_18: str, tmp_path: Path
-) -> None:
+def test_chunks_that_the_target_can_t_tell_apart_wait_for_each_other(source: Path, empty_18: str) -> None:
     table = mapping("t", COLUMNS[1:], key=None, required=())
     plan = plan_of(table, chunk_rows=10, range_seconds=0)
-    copy_half(source, empty_18, plan, tmp_path)
+    copy_half(source, empty_18, plan)
     with running(source, empty_18) as (endpoints, state):
         (found,) = check_finished(plan, endpoints, state)
         assert found.problem is not None and found.problem.code == "CHUNKS_NOT_APART"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+from multiprocessing import forkserver
 
 import pytest
 
-from transfer.executors.single import OneProcess
+from transfer.executors.single import OneProcess, WorkerGone
 
 SECONDS = 30
 
@@ -30,6 +33,25 @@ def give_a_lock() -> object:
     return threading.Lock()
 
 
+def test_a_process_that_stands_still_holds_nobody_up() -> None:
+    """The pipe to it takes 200 KB or so."""
+    process = OneProcess(begin, (), begin)
+    try:
+        pid = process.submit(os.getpid).result(SECONDS)
+        os.kill(pid, signal.SIGSTOP)
+        waiting = [process.submit(len, "x" * 1_000_000) for _ in range(3)]
+        process.interrupt()
+        os.kill(pid, signal.SIGCONT)
+        assert [future.result(SECONDS) for future in waiting] == [1_000_000] * 3
+        os.kill(pid, signal.SIGSTOP)
+        waiting = [process.submit(len, "x" * 1_000_000) for _ in range(3)]
+    finally:
+        process.end(0.1)
+    for future in waiting:
+        with pytest.raises(WorkerGone):
+            future.result(SECONDS)
+
+
 def test_what_cannot_travel_is_told_all_the_same() -> None:
     process = OneProcess(begin, (), begin)
     try:
@@ -40,3 +62,11 @@ def test_what_cannot_travel_is_told_all_the_same() -> None:
         assert process.submit(len, "abc").result(SECONDS) == 3
     finally:
         process.end(SECONDS)
+
+
+def test_the_process_that_others_are_forked_from_may_be_killed() -> None:
+    forkserver.ensure_running()
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+    process = OneProcess(begin, (), begin)
+    assert process.submit(os.getpid).result(30) != os.getpid()
+    process.shutdown()

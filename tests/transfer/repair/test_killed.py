@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,24 +12,23 @@ from tests.moving import change, fetch, sqlite_file
 from tests.mysql_servers import MysqlServer
 from tests.transfer.repair.mending import mending
 from tests.transfer.repair.test_repair_mysql import run
+from tests.warm import start
 
 ROWS = [(n, f"row {n}") for n in range(1, 1_201)]
 DAMAGE = ("UPDATE t SET v = 'x' WHERE id % 3 = 0", "DELETE FROM t WHERE id % 5 = 0", "INSERT INTO t VALUES (9999, 'y')")
-SCRIPT = """
-import sys
-from tests.transfer.repair.mending import mending
-with mending(sys.argv[1], sys.argv[2]) as made:
-    made.repair(made.plan(), deletes=True)
-"""
-FAILPOINTS = [("repair.before_commit", False), ("repair.after_commit", True)]
+FAILPOINTS = [("repair.begun", False), ("repair.before_commit", False), ("repair.after_commit", True)]
+
+
+def repair(source: str, target: str) -> None:
+    with mending(source, target) as made:
+        made.repair(made.plan(), deletes=True)
 
 
 def kill_at(failpoint: str, source: str, target: str) -> None:
-    """Repair in a process that ends at the failpoint."""
-    environment = {**os.environ, "DBMO_FAILPOINT": f"{failpoint}:1:kill", "PYTHONPATH": "."}
-    command = [sys.executable, "-c", SCRIPT, source, target]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == -9, done.stderr
+    """Repair in a program that ends at the failpoint."""
+    process = start(repair, source, target, environment={**os.environ, "DBMO_FAILPOINT": f"{failpoint}:1:kill"})
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == -9, errors
 
 
 @pytest.fixture

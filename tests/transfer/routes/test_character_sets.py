@@ -224,13 +224,15 @@ LOST = [
 
 
 @pytest.mark.parametrize("policy", ["convert", "quarantine"])
+@pytest.mark.parametrize("key", ["id int PRIMARY KEY", "id int"], ids=["key", "keyless"])
 @pytest.mark.parametrize("to", ["mariadb", "postgresql", "sqlite"])
 def test_the_comparison_knows_texts_without_code_points(
-    to: str, policy: str, mariadb: MysqlServer, postgresql_15: Server, tmp_path: Path
+    to: str, key: str, policy: str, mariadb: MysqlServer, postgresql_15: Server, tmp_path: Path
 ) -> None:
-    url = source(mariadb, *LOST)
+    made = LOST[1].replace("id int PRIMARY KEY", key)
+    url = source(mariadb, LOST[0], made, LOST[2])
     if to == "mariadb":
-        target = source(mariadb, LOST[1].replace("ascii", "utf8mb3").replace("cp1250", "latin2"))
+        target = source(mariadb, made.replace("ascii", "utf8mb3").replace("cp1250", "latin2"))
     elif to == "postgresql":
         target = postgresql_15.create_database()
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -15,11 +14,12 @@ from pymongo import MongoClient
 from engines.errors import DbmoError
 from engines.mongodb.bson_exact import encode
 from skills.etl_pipeline_builder.output import Output
-from tests.faults.moves import move, reached
+from tests.faults.moves import alone, move, reached
 from tests.faults.proxy import Proxy, proxy
 from tests.moving import change, fetch
 from tests.servers_mongodb import MongodbServer, secantus
 from tests.transfer.routes.documents import MIGRATION, planned, raw_documents
+from tests.warm import Warm, start
 from transfer.chunks import ChunkResult, cut, joined
 from transfer.moveplan import MovePlan
 from transfer.routes import documents_written
@@ -31,8 +31,6 @@ WRITING = [
     "chunk.before_rows:1", "chunk.after_rows:2", "chunk.before_commit:1", "chunk.after_commit:1", "documents.beside:1",
 ]  # fmt: skip
 PLACES = ["step.before:1", "step.after:1", "copy.planned:1", "agenda.stored:1", *WRITING]
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.faults.moves", "tests.transfer.routes.documents"])
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +65,23 @@ def made(source: str, target: str, engine: str, **settings: Any) -> MovePlan:
     return plan
 
 
-def _die(source: str, target: str, plan: str, failpoint: str, most_bytes: int) -> None:
-    os.environ["DBMO_FAILPOINT"] = failpoint
+def _move(source: str, target: str, plan: str, most_bytes: int) -> None:
     documents_written.MOST_BYTES = most_bytes
-    move(source, target, MovePlan.model_validate_json(plan))
+    alone(source, target, plan, {})
+
+
+def disturbed(source: str, target: str, plan: MovePlan, failpoint: str, most_bytes: int = 32_000_000) -> Warm:
+    """The move in a program of its own, which passes the failpoint."""
+    given = source, target, plan.model_dump_json(), most_bytes
+    return start(_move, *given, environment={**os.environ, "DBMO_FAILPOINT": failpoint})
 
 
 def killed(source: str, target: str, plan: MovePlan, failpoint: str, most_bytes: int = 32_000_000) -> bool:
-    """Run in a process of its own until the failpoint kills it; False where it is never passed."""
-    process = CONTEXT.Process(
-        target=_die, args=(source, target, plan.model_dump_json(), f"{failpoint}:kill", most_bytes)
-    )
-    process.start()
-    process.join(60)
-    assert process.exitcode in (0, -9), process.exitcode
-    return process.exitcode == -9
+    """Run in a program of its own until the failpoint kills it; False where it is never passed."""
+    process = disturbed(source, target, plan, f"{failpoint}:kill", most_bytes)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (0, -9), errors
+    return process.returncode == -9
 
 
 def killed_everywhere(
@@ -136,7 +136,7 @@ def test_to_a_standalone_server(tables: str, standalone: str, mongodb: MongodbSe
     assert copies(target) == {1}
 
 
-def test_from_a_standalone_server_nothing_is_taken_for_unchanged(
+def test_from_a_standalone_server_what_is_the_same_is_not_copied_again(
     standalone: str, mongodb: MongodbServer, empty_mongodb: str
 ) -> None:
     source = f"{standalone}/{mongodb.new_name()}"
@@ -145,8 +145,9 @@ def test_from_a_standalone_server_nothing_is_taken_for_unchanged(
     plan = made(source, empty_mongodb, "mongodb")
     assert killed(source, empty_mongodb, plan, "chunk.after_commit:3")
     output = move(source, empty_mongodb, plan)
-    assert output.resumed["again"]
+    assert (output.resumed["proved"], output.resumed["again"]) == (3, [])
     assert output.position.startswith("unknown")
+    assert copies(empty_mongodb) == {1}
     assert raw_documents(empty_mongodb, "things") == raw_documents(source, "things")
 
 
@@ -237,14 +238,13 @@ def test_an_older_run_that_wakes_up_changes_nothing(
     target = f"{standalone}/{name}" if kind == "standalone" else mongodb.url(name)
     plan = made(tables, target, "mongodb")
     file = tmp_path / "go on"
-    older = CONTEXT.Process(target=_die, args=(tables, target, plan.model_dump_json(), f"{place}:wait={file}", 1 << 25))
-    older.start()
+    older = disturbed(tables, target, plan, f"{place}:wait={file}")
     reached(file)
     change(tables, "DELETE FROM t WHERE id < 20", "UPDATE t SET v = 'new'")
     move(tables, target, plan)
     file.touch()
-    older.join(60)
-    assert older.exitcode == 1  # EPOCH_PASSED
+    _, errors = older.communicate(timeout=60)
+    assert (older.returncode, "EPOCH_PASSED" in errors) == (1, True), errors
     assert numbers(target) == list(range(20, ROWS + 1))
     assert all(b"new" in raw for raw in raw_documents(target, "t"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,7 +24,7 @@ from engines.mongodb.bson_exact import decode, encode
 from tests.conversion.documents.stored import assembled, opened
 from tests.conversion.documents.strategies import ALIKE
 from tests.conversion.documents.traps import TRAPS, USUAL, usual
-from tests.servers import Server
+from tests.servers import MysqlServer, Server
 from tests.servers_mongodb import MongodbServer
 from tests.transfer.routes.documents import MIGRATION, Moved, moved, planned, raw_documents
 from transfer.copy import copy_tables
@@ -111,19 +112,35 @@ def test_rows_are_what_people_expect(empty_mongodb: str, empty_18: str) -> None:
     assert [row[:3] for row in tags] == [(str(first), 0, "a"), (str(first), 1, "b")]
 
 
+@pytest.mark.parametrize("engine", [*ENGINES, "mongodb"])
 @given(seen=st.lists(ALIKE, min_size=1, max_size=4), later=st.lists(ALIKE, max_size=4))
-@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_any_documents_come_back_byte_by_byte(
-    mongodb: MongodbServer, postgresql_18: Server, seen: list[dict[str, Any]], later: list[dict[str, Any]]
+    engine: str,
+    mongodb: MongodbServer,
+    postgresql_18: Server,
+    mariadb: MysqlServer,
+    tmp_path: Path,
+    seen: list[dict[str, Any]],
+    later: list[dict[str, Any]],
 ) -> None:
-    source, target = mongodb.url(mongodb.new_name()), postgresql_18.create_database()
+    source, target = mongodb.url(mongodb.new_name()), mongodb.url(mongodb.new_name())
     insert(source, "things", seen)
     if not raw_documents(source, "things"):
         return
-    conversion, plan, ends = planned(source, target, "postgresql")
+    if engine == "sqlite":
+        target = f"sqlite:{tmp_path / target.rpartition('/')[2]}"
+        sqlite3.connect(target.removeprefix("sqlite:")).close()
+    elif engine != "mongodb":
+        target = (postgresql_18 if engine == "postgresql" else mariadb).create_database()
+    conversion, plan, ends = planned(source, target, engine)
     insert(source, "things", later)
     Moved(plan, ends)
-    assert came_back(conversion, "postgresql", target)["things"] == sorted(raw_documents(source, "things"))
+    expected = sorted(raw_documents(source, "things"))
+    if engine == "mongodb":
+        assert sorted(raw_documents(target, "things")) == expected
+    else:
+        assert came_back(conversion, engine, target)["things"] == expected
 
 
 TWICE = b"\x1f\0\0\0\x10_id\0\x07\0\0\0\x10a\0\x01\0\0\0\x10a\0\x02\0\0\0\0"

@@ -61,6 +61,27 @@ def test_every_row_arrives_once_however_the_keys_lie(
     assert _rows(target, "SELECT id, v FROM t ORDER BY id") == [(key, f"v{key}") for key in sorted(keys)]
 
 
+@pytest.mark.parametrize("kind", ["tinyint", "smallint unsigned", "bigint"])
+def test_bounds_beyond_what_a_key_can_hold_leave_no_row_out(
+    mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Nothing cuts so; a plan that a person wrote may."""
+    monkeypatch.setattr(mysql_read, "FEW", -1)
+    monkeypatch.setattr(mysql_read, "FIRST_STEP", 2)
+    low, high = {"tinyint": (-128, 127), "smallint unsigned": (0, 65_535), "bigint": (-(2**63), 2**63 - 1)}[kind]
+    keys = [low, low + 1, low + 2, 100, high - 1, high]
+    values = ", ".join(f"({key})" for key in keys)
+    source = _made(mariadb, f"CREATE TABLE t (id {kind} PRIMARY KEY)", f"INSERT INTO t VALUES {values}")
+    target, name = postgresql_15.create_database(), source.rpartition("/")[2] + ".t"
+    chunks = [
+        Chunk(name, 0, (low - 5,), (low - 1,)),
+        Chunk(name, 1, (low - 1,), (100,)),
+        Chunk(name, 2, (100,), (high + 5,)),
+    ]
+    moved(source, target, chunks={name: chunks}, looked=False)
+    assert [int(row[0]) for row in _rows(target, "SELECT id FROM t ORDER BY id")] == keys
+
+
 def test_other_keys_are_read_in_blocks_along_their_index(
     mariadb: MysqlServer, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,3 +222,33 @@ def test_values_of_a_hundred_megabytes_go_through_in_pieces(mariadb: MysqlServer
     ]
     assert _rows(target, "SELECT a, b, c FROM t WHERE id = 3") == [("small", b"\x01", "y")]
     assert _rows(target, "SELECT length(a), right(a, 3), c FROM t WHERE id = 4") == [(2_000_003, "end", "nul")]
+
+
+PARTED = """CREATE TABLE r (d date NOT NULL, n int) PARTITION BY RANGE (TO_DAYS(d)) (
+ PARTITION p0 VALUES LESS THAN (0), PARTITION p1 VALUES LESS THAN (TO_DAYS('2020-01-01')),
+ PARTITION p2 VALUES LESS THAN MAXVALUE)"""
+LISTED = """CREATE TABLE l (d date NOT NULL, n int) PARTITION BY LIST COLUMNS (d) (
+ PARTITION a VALUES IN ('0000-00-00'), PARTITION b VALUES IN ('2020-01-01'))"""
+
+
+@pytest.mark.parametrize(
+    ("looked", "policy", "held"),
+    [
+        (True, "quarantine", [("null", "r_null", None)]),
+        (False, "quarantine", [("row_withheld", None, None)]),
+        (False, "convert", [("converted", "r_p1", "-infinity")]),
+    ],
+)
+def test_a_zero_date_that_chooses_the_part_has_one_or_its_row_is_withheld(
+    mariadb: MysqlServer, postgresql_15: Server, looked: bool, policy: str, held: list[Any]
+) -> None:
+    inserts = [f"INSERT INTO {name} VALUES ('0000-00-00', 1), ('2020-01-01', 2)" for name in ("r", "l")]
+    source, target = _made(mariadb, PARTED, LISTED, *inserts), postgresql_15.create_database()
+    found = moved(source, target, looked=looked, policies={"zero_date": policy})
+    assert {entry.action for entries in found.quarantined.values() for entry in entries} == {held[0][0]}
+    rows = _rows(target, "SELECT tableoid::regclass::text, d::text FROM r WHERE n = 1")
+    assert rows == [tuple(one[1:]) for one in held if one[1]]
+    assert _rows(target, "SELECT tableoid::regclass::text, n FROM r WHERE n = 2") == [("r_p2", 2)]
+    assert [(one.kind, one.reason[:11]) for one in found.conversion.omissions if one.kind == "partitioning"] == [
+        ("partitioning", "a bound of ")
+    ]

@@ -11,11 +11,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from conversion.result import Overrides
 from engines.errors import DbmoError
 from tests.conversion.relational import SHOP
-from tests.mysql_servers import load_mysql
+from tests.mysql_servers import connected, load_mysql
 from tests.servers import MysqlServer, load_sql
-from tests.transfer.routes.documents import documents, moved
+from tests.transfer.compare.test_aside_documents import comparing
+from tests.transfer.routes.documents import Moved, documents, moved, planned
 from tests.transfer.routes.test_character_sets import LOST
 from tests.transfer.routes.test_mysql_to_mysql import source
 
@@ -200,7 +202,7 @@ def test_hostile_names(empty_18: str, empty_mongodb: str) -> None:
 
 
 def test_documents_keep_the_bytes_of_texts_without_code_points(mariadb: MysqlServer, empty_mongodb: str) -> None:
-    moved(source(mariadb, *LOST), empty_mongodb, "mongodb")
+    done = moved(source(mariadb, *LOST), empty_mongodb, "mongodb")
     found = [json.loads(text) for text in documents(empty_mongodb, "t")]
     assert [(one.get("a"), one.get("c"), one.get("e")) for one in found] == [
         ("ok", "ok", "ł"),
@@ -208,3 +210,68 @@ def test_documents_keep_the_bytes_of_texts_without_code_points(mariadb: MysqlSer
         ({"$binary": {"base64": "gA==", "subType": "80"}}, {"$binary": {"base64": "UYM=", "subType": "80"}}, "x"),
         (None, "", None),
     ]
+    assert [(one.column, one.key, one.action, json.loads(one.original)["hex"]) for _, one in done.aside] == [
+        ("a", '{"id": 2}', "converted", "c3a9"),
+        ("c", '{"id": 2}', "converted", "81"),
+        ("a", '{"id": 3}', "converted", "80"),
+        ("c", '{"id": 3}', "converted", "5183"),
+    ]
+
+
+INSIDE = """
+    CREATE TABLE a (id TEXT PRIMARY KEY, v TEXT);
+    CREATE TABLE b (a_id TEXT NOT NULL REFERENCES a, n INT, w TEXT, PRIMARY KEY (a_id, n));
+    INSERT INTO a VALUES ('x', CAST(x'c3' AS TEXT)), (CAST(x'ff' AS TEXT), 'y');
+    INSERT INTO b VALUES ('x', 1, CAST(x'80' AS TEXT)), ('x', 2, 'fine');
+"""
+
+
+def test_texts_that_are_none_are_written_down_and_compared_as_equal(tmp_path: Path, empty_mongodb: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "s.db")) as file:
+        file.executescript(INSIDE)
+    url = f"sqlite:{tmp_path / 's.db'}"
+    inside = Overrides(relations={"main.b(a_id)": "embed"})
+    _, plan, ends = planned(url, empty_mongodb, "mongodb", inside)
+    aside = [(one.column, one.key, json.loads(one.original)["hex"]) for _, one in Moved(plan, ends).aside]
+    assert sorted(aside) == [
+        ("id", '{"id": "\\\\xff"}', "ff"), ("main.b.w", '{"id": "x"}', "80"), ("v", '{"id": "x"}', "c3"),
+    ]  # fmt: skip
+    compared = comparing(url, empty_mongodb, plan)()
+    assert [(one.name, one.problem) for one in compared.tables if one.problem] == []
+    assert compared.equal
+
+
+INNER = (
+    "CREATE TABLE b (a_id int NOT NULL REFERENCES t (id), n int, w varchar(9) CHARACTER SET ascii,"
+    " PRIMARY KEY (a_id, n))"
+)
+
+
+@pytest.mark.parametrize("key", ["id int PRIMARY KEY", "id int"], ids=["key", "keyless"])
+def test_texts_without_code_points_are_compared_by_their_bytes(
+    mariadb: MysqlServer, empty_mongodb: str, key: str
+) -> None:
+    made = [LOST[0], LOST[1].replace("id int PRIMARY KEY", key), LOST[2]]
+    if key.endswith("KEY"):
+        made += [INNER, "INSERT INTO b VALUES (1, 1, 'fine'), (2, 1, x'ff')"]
+    url = source(mariadb, *made)
+    inside = Overrides(relations={f"{url.rpartition('/')[2]}.b(a_id)": "embed"} if len(made) > 3 else {})
+    _, plan, ends = planned(url, empty_mongodb, "mongodb", inside)
+    assert len(Moved(plan, ends).aside) == (5 if len(made) > 3 else 4)
+    compare = comparing(url, empty_mongodb, plan)
+    assert [compare(level).equal for level in ("counts", "stream")] == [True] * 2
+    for change, back in (("a = x'82'", "a = x'80'"), ("c = x'88'", "c = x'5183'")):
+        for setting, equal in ((change, False), (back, True)):
+            with connected(url) as connection, connection.cursor() as cursor:
+                cursor.execute("SET sql_mode = ''")
+                cursor.execute(f"UPDATE t SET {setting} WHERE id = '3'")
+            assert compare().equal is equal
+
+
+@pytest.mark.parametrize("stopped", ["x'c3'", "x'80'"])
+def test_the_plan_may_say_to_stop_at_texts_that_are_none(tmp_path: Path, empty_mongodb: str, stopped: str) -> None:
+    other = {"x'c3'": "x'80'", "x'80'": "x'c3'"}[stopped]
+    with closing(sqlite3.connect(tmp_path / "s.db")) as file:
+        file.executescript(INSIDE.replace(other, "'fine'").replace("x'ff'", "'z'"))
+    with pytest.raises(DbmoError, match=r"VALUE_NOT_HOLDABLE.*no code points"):
+        moved(f"sqlite:{tmp_path / 's.db'}", empty_mongodb, "mongodb", policies={"invalid_encoding": "stop"})

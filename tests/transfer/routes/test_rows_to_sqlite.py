@@ -187,3 +187,17 @@ def test_a_value_too_large_for_a_table_without_rowid_is_set_aside_with_its_key(t
     assert json.loads(aside[0].original) == {"class": "unread", "bytes_above": 1 << 25}
     with pytest.raises(Aborted, match="VALUE_NOT_HOLDABLE"):
         moved_to_file(f"sqlite:{source}", tmp_path / "other.db", policies={"wide_row": "stop"})
+
+
+def test_numbers_of_mysql_in_columns_of_text_keep_their_digits(tmp_path: Path, empty_mariadb: str) -> None:
+    with closing(pymysql.connect(**arguments(empty_mariadb), autocommit=True)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE t (id int PRIMARY KEY, f float, d double, n decimal(20,0), b bigint unsigned)")
+        cursor.execute(f"INSERT INTO t VALUES (1, 16777217, 0.30000000000000004, 12345678901234567, {2**64 - 1})")
+    name = f"{empty_mariadb.rpartition('/')[2]}.t"
+    types = {f"{name}.f": "TEXT", f"{name}.d": "TEXT", f"{name}.n": "INTEGER", f"{name}.b": "INTEGER"}
+    run = moved_to_file(empty_mariadb, tmp_path / "out.db", types=types)
+    assert stored(tmp_path / "out.db") == [
+        (1, ("text", b"16777216"), ("text", b"0.30000000000000004"), 12345678901234567, None)
+    ]
+    assert [(entry.column, entry.action) for entry in run.quarantined[name]] == [("b", "null")]

@@ -1,10 +1,13 @@
 """Blocks that SQLite wrote: taken as they are, to be escaped, or to be read row by row."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.moving import mapping
+from transfer.routes.sqlite_fast import fast
 from transfer.routes.sqlite_to_postgresql_proof import Unproved, ValueColumn, proved
 
 ESCAPES, VALUES = Unproved.ESCAPES, Unproved.VALUES
@@ -64,3 +67,23 @@ def test_numbers_are_written_with_every_digit_or_left_to_the_exact_path(
 def test_a_null_where_there_must_be_a_value_goes_the_exact_path() -> None:
     column = mapping("t", [("n", "numeric", "numeric")], required=("n",)).columns[0]
     assert ValueColumn(column).encode([[1, None]]) is None
+
+
+MOMENTS = [
+    ("timestamp", "datetime(6)", "2024-02-29 01:02:03.123456", 1),
+    ("timestamp", "datetime(6)", "2024-02-29 01:02:03", 1),
+    ("timestamp", "datetime(6)", "2024-02-29T01:02:03.5", 0),
+    ("timestamp", "datetime(6)", "2023-02-29 01:02:03.5", 0),
+    ("timestamp", "datetime(6)", "2024-02-29 01:02:03.1234567", 0),
+    ("timestamp", "datetime", "2024-02-29 01:02:03.5", 0),
+    ("time", "time(6)", "01:02:03.25", 1),
+    ("time", "time(6)", "24:00:00.5", 0),
+]
+
+
+@pytest.mark.parametrize(("route", "target", "text", "expected"), MOMENTS)
+def test_moments_that_sqlite_itself_writes_for_mysql(route: str, target: str, text: str, expected: int) -> None:
+    guard = fast(mapping("t", [("v", target, route)]).columns[0]).guard
+    with closing(sqlite3.connect(":memory:")) as connection:
+        found = connection.execute(f"SELECT {guard.replace('{c}', 'v')} FROM (SELECT ? AS v)", (text,)).fetchone()
+    assert found == (expected,)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -13,6 +11,7 @@ import pytest
 from engines.connection import parse
 from engines.errors import DbmoError, EngineError, UsageError
 from engines.postgresql.database import PostgresqlDatabase
+from tests.meanwhile import again_and_again
 from tests.servers import Server, load_sql
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Held
@@ -223,15 +222,8 @@ def test_rights_and_row_security_are_errors(url: str, postgresql_15: Server) -> 
 
 
 def test_cancelling_ends_a_statement_and_leaves_the_side_usable(url: str, side: PostgresqlSide) -> None:
-    def later() -> None:
-        time.sleep(0.2)
-        side.cancel()
-
-    thread = threading.Thread(target=later)
-    thread.start()
-    with pytest.raises(EngineError) as ended:
+    with again_and_again(side.cancel), pytest.raises(EngineError) as ended:
         list(side._fetched("SELECT pg_catalog.pg_sleep(30)::text"))
-    thread.join()
     assert ended.value.code == "CANCELLED"
     assert side.count(table_of(url, "public.made")) == 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
@@ -16,6 +15,7 @@ import pytest
 
 from engines.columns import Kind, LogicalType
 from engines.errors import DbmoError
+from tests.meanwhile import again_and_again
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.canonical.encoding import Digest, Hashing, encode
 from transfer.sides.open import open_side
@@ -228,11 +228,8 @@ def test_cancel_ends_what_runs_and_leaves_the_side_usable(file: tuple[Path, sqli
     connection.execute("CREATE TABLE u (id)")
     endless = table(column("id"))
     with closing(opened(path)) as side:
-        timer = threading.Timer(0.2, side.cancel)
-        timer.start()
-        with pytest.raises(DbmoError) as caught:
+        with again_and_again(side.cancel), pytest.raises(DbmoError) as caught:
             side.digests(endless, Span(), HASHING)
-        timer.join()
         assert caught.value.code == "CANCELLED"
         assert side.count(table(column("id"), name="main.u")) == 0
 

@@ -1,0 +1,32 @@
+"""Reading a migration's state on a target: what another version or a person left there is named, not a traceback."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from engines.errors import DbmoError
+from engines.registry import open_database
+from tests.moving import change
+from tests.mysql_servers import load_mysql
+from transfer.noted import begun
+
+TABLES = {"postgresql": "_dbmo.migration", "mysql": "_dbmo_migration", "sqlite": "_dbmo_migration"}
+
+
+@pytest.mark.parametrize("engine", TABLES)
+def test_a_state_of_other_columns_is_refused_by_name(
+    engine: str, empty_18: str, empty_mariadb: str, tmp_path: Path
+) -> None:
+    url = {"postgresql": empty_18, "mysql": empty_mariadb, "sqlite": f"sqlite:{tmp_path}/t.db"}[engine]
+    made = f"CREATE TABLE {TABLES[engine]} (id varchar(10), plan_hash varchar(10))"
+    if engine == "postgresql":
+        change(url, "CREATE SCHEMA _dbmo", made)
+    elif engine == "mysql":
+        load_mysql(url, made)
+    else:
+        with closing(sqlite3.connect(tmp_path / "t.db")) as connection, connection:
+            connection.execute(made)
+    with closing(open_database(url)) as database, pytest.raises(DbmoError, match="STATE_LAYOUT"):
+        begun(database, "m")
