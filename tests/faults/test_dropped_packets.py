@@ -18,7 +18,7 @@ from tests.faults.proxy import Proxy, proxy
 from tests.faults.test_cut_connections import server_socket
 
 # seconds; long enough that it is noticed, short enough that the system still sends its packets again
-AWAY = {"mysql": 3.0, "postgresql": 8.0, "mongodb": 8.0}
+AWAY = {"mysql": 2.0, "postgresql": 8.0, "mongodb": 8.0}
 LOST = {"CONNECTION_LOST", "CONNECTION_FAILED", "MOMENT_LOST"}
 COMMITS = {"postgresql": b"COMMIT", "mysql": b"\3COMMIT", "mongodb": b"commitTransaction"}
 # by what a lane that writes rows is told from those who only look

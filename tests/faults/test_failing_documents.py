@@ -29,7 +29,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], int]] = {
     "a majority that is too slow": ("commitTransaction", SLOW_MAJORITY, 3),
     "the state can't be read": ("find", {"closeConnection": True}, 3),
 }
-IN_SUITE = ("the connection closes", "a write conflict", "a commit's connection closes", "a majority that is too slow")
+IN_SUITE = ("the connection closes", "a majority that is too slow")
 
 
 @contextmanager
