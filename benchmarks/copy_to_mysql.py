@@ -108,7 +108,7 @@ CASES = (
         _from_mariadb(lambda url: make_mixed(url, MIXED)), _dump, DUMP,
     ),
     Case(
-        "MariaDB to MariaDB, 200 tables of 1,000 rows", TABLES * SMALL, 1,
+        "MariaDB to MariaDB, 200 tables of 1,000 rows", TABLES * SMALL, 2,
         _from_mariadb(lambda url: make_small(url, TABLES, SMALL)), _dump, DUMP,
     ),
 )  # fmt: skip
