@@ -111,10 +111,7 @@ def _display(url: str | None) -> str | None:
 
 
 def _parallel(run: Orchestrator, design: Design) -> int:
-    """One stream for a SQLite file (PostgreSQL is the other core) and for a SQLite target (one writer)."""
-    asked = run.request.options.parallel
+    """What the design says; one stream for a SQLite target, which has one writer."""
     if run.request.target_database.engine_name == "sqlite":
-        return 1
-    if asked is None and run.request.source_database.engine_name == "sqlite":
         return 1
     return int(design.data_migration_config["parallel"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from conversion.source_values import DECLARED
 from engines.families import family
 from engines.protocols import Database
-from skills.scanning import above
+from skills.scanning import left_out
 from transfer.conversions import converts
 from transfer.moveplan import DEFAULT_POLICIES, MovePlan, Policy, Unholdable
 
@@ -113,9 +113,7 @@ def unscanned(source: Database, target_engine: str, most: int | None) -> dict[st
     """Rows, as the server estimates them, of tables that are planned without a look at their values; by full name."""
     if (family(source.engine), family(target_engine)) in DECLARED:
         return {}
-    seen = getattr(source, "profiled", {})
-    tables = (table for table in source.catalog().tables if table.full_name not in seen)
-    return {table.full_name: table.rows or 0 for table in tables if above(source.engine, table, most)}
+    return {table.full_name: table.rows or 0 for table in left_out(source, source.catalog().tables, most)}
 
 
 def _unseen(plan: Plan) -> list[str]:

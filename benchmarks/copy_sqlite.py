@@ -53,7 +53,7 @@ def make_mixed(path: Path, count: int) -> None:
 CASES = (
     Case("2M sysbench rows, 1 lane", "sbtest", build, 2_000_000, 1),
     Case("2M sysbench rows, 2 lanes", "sbtest", build, 2_000_000, 2),
-    Case("500,000 mixed rows, 1 lane", "mixed", make_mixed, 500_000, 1),
+    Case("500,000 mixed rows, 2 lanes", "mixed", make_mixed, 500_000, 2),
 )
 
 

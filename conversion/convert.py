@@ -62,14 +62,15 @@ def convert(
     unvalidated_foreign_keys: Iterable[tuple[str, int]] = (),
     offered_extensions: Iterable[str] | None = None,
     workload: Iterable[str] = (),
+    unscanned: Iterable[str] = (),
 ) -> Conversion:
     """What becomes of every object of the source, and the statements that make it, in the order they run.
 
     profiles: by the source table's full name; without one the declared types alone decide. target_schema: where a
     SQLite source goes (PostgreSQL keeps its schemas). unvalidated_foreign_keys: (source table, place in its list of
     foreign keys) that rows break. offered_extensions: what pg_available_extensions of the target says, None when that
-    isn't known. workload: queries of the source that steer what is embedded in documents. UsageError where no such
-    direction exists.
+    isn't known. workload: queries of the source that steer what is embedded in documents. unscanned: source tables
+    that a scan left out, whose columns may hold whatever was declared. UsageError where no such direction exists.
     """
     ends = family(source.engine), family(target_engine)
     if ends not in DIRECTIONS:
@@ -93,6 +94,7 @@ def convert(
         schema=target_schema,
         unvalidated=frozenset(unvalidated_foreign_keys),
         workload=tuple(workload),
+        unscanned=frozenset(unscanned),
     )
     result: Conversion = _module(DIRECTIONS[ends]).convert_catalog(request)
     for table in result.tables:

@@ -25,7 +25,7 @@ class Draft:
     shapes: Shapes = field(default_factory=Shapes)
     table_shapes: dict[str, TableShape] = field(default_factory=dict)  # by source full name
     numbered: set[str] = field(default_factory=set)  # source columns that become INTEGER PRIMARY KEY
-    withholding: set[str] = field(default_factory=set)  # target tables some of whose rows stay behind
+    withholding: set[str] = field(default_factory=set)  # target tables some of whose rows may stay behind
     result: Conversion = field(init=False)
 
     def __post_init__(self) -> None:

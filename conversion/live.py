@@ -10,7 +10,7 @@ from conversion.diff import diff
 from conversion.differences import Difference
 from conversion.mapping import Omission
 from conversion.result import Conversion, Overrides
-from conversion.source_values import Look, all_of, broken_references, scanned
+from conversion.source_values import Look, all_of, broken_references, scannable
 from engines.catalog import Catalog
 from engines.families import family
 from engines.protocols import Database
@@ -64,9 +64,11 @@ def conversion_of(
     """What the source's catalog becomes on an engine of that version; target: the open database, where there is one."""
     catalog = source.catalog()
     look = asked.scan or catalog.engine == "sqlite"
+    tables = scannable(catalog, engine) if look else []
+    profiles = asked.look(source, tables)
     return convert(
         catalog,
-        scanned(catalog, source, engine, asked.look) if look else {},
+        profiles,
         engine,
         version,
         asked.overrides,
@@ -74,6 +76,7 @@ def conversion_of(
         broken_references(catalog, source) if look else (),
         _offered(target, engine, catalog),
         asked.workload,
+        unscanned={table.full_name for table in tables} - profiles.keys(),
     )
 
 

@@ -45,7 +45,8 @@ class Request:
 
     profiles: by the source table's full name; engine and version: the target's; schema: where the tables of a source
     without schemas go; unvalidated: (source table, number of the foreign key in its list) that rows break; workload:
-    queries in the source's dialect, which steer what is embedded in documents.
+    queries in the source's dialect, which steer what is embedded in documents; unscanned: source tables of which a scan
+    left the values out.
     """
 
     source: Catalog
@@ -56,6 +57,7 @@ class Request:
     schema: str
     unvalidated: frozenset[tuple[str, int]] = frozenset()
     workload: tuple[str, ...] = ()
+    unscanned: frozenset[str] = frozenset()
 
 
 class Note(Model):

@@ -27,11 +27,11 @@ def all_of(source: Database, tables: Sequence[Table]) -> dict[str, TableProfile]
     return {table.full_name: source.profile(table) for table in tables}
 
 
-def scanned(catalog: Catalog, source: Database, target_engine: str, look: Look = all_of) -> dict[str, TableProfile]:
-    """One scan per table, by its full name; none where the declared types say all that the direction asks."""
+def scannable(catalog: Catalog, target_engine: str) -> list[Table]:
+    """The tables whose values decide types; none where the declared types say all that the direction asks."""
     if (family(catalog.engine), family(target_engine)) in DECLARED:
-        return {}
-    return look(source, [table for table in catalog.tables if table.kind not in UNSCANNED])
+        return []
+    return [table for table in catalog.tables if table.kind not in UNSCANNED]
 
 
 def broken_references(catalog: Catalog, source: Database) -> set[tuple[str, int]]:

@@ -26,11 +26,13 @@ UNBOUND = frozenset({"sqlite"})  # a column says nothing of its values there: al
 def look(context: SkillContext, stage: str, most: int | None = None) -> Look:
     """Scans tables and tells of it; most: the rows above which, as the server estimates them, a table is left out.
 
-    stage: what the progress is called. A cancelled run leaves the rest out.
+    stage: what the progress is called. A table that was scanned before stays known, whatever the server estimates now.
+    A cancelled run leaves the rest out.
     """
 
     def scanned(source: Database, tables: Sequence[Table]) -> dict[str, TableProfile]:
-        return Scan(context, stage, source, [table for table in tables if not above(source.engine, table, most)]).run()
+        large = {table.full_name for table in left_out(source, tables, most)}
+        return Scan(context, stage, source, [table for table in tables if table.full_name not in large]).run()
 
     return scanned
 
@@ -40,11 +42,16 @@ def above(engine: str, table: Table, most: int | None) -> bool:
     return most is not None and engine not in UNBOUND and table.rows is not None and table.rows > most
 
 
+def left_out(source: Database, tables: Sequence[Table], most: int | None) -> list[Table]:
+    """The tables that are too large, and that no earlier look has seen."""
+    known = getattr(source, "profiled", {})
+    return [table for table in tables if above(source.engine, table, most) and table.full_name not in known]
+
+
 def unseen(source: Database, catalog: Catalog, most: int | None) -> Iterator[str]:
     """A sentence per table whose values are not looked at."""
-    for table in catalog.tables:
-        if above(source.engine, table, most):
-            yield f"{table.full_name} has about {table.rows:,} rows, more than options.scan_max_rows ({most:,})."
+    for table in left_out(source, catalog.tables, most):
+        yield f"{table.full_name} has about {table.rows:,} rows, more than options.scan_max_rows ({most:,})."
 
 
 @dataclass

@@ -25,7 +25,8 @@ KEPT = {  # everything else is dropped, on both sides: keys, cookies, organizati
 }
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 SECRET_SHAPES = (re.compile(r"sk-[A-Za-z0-9_-]{3,}"), re.compile(r"Bearer\s+\S+"))
-FOLDERS = (tempfile.gettempdir(), str(Path.home()), str(CASSETTES.parent), "/tmp", "/home", "/Users", "/root")
+OWN = (tempfile.gettempdir(), str(Path.home()), str(CASSETTES.parent))
+FOLDERS = (*OWN, "/tmp", "/dev/shm", "/home", "/Users", "/root")
 # What differs between two machines or two runs, and decides nothing.
 VOLATILE = (
     (re.compile(rf"(?:{'|'.join(map(re.escape, FOLDERS))})/[^\s\"'\\<>]*"), "<path>"),

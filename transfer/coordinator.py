@@ -186,8 +186,9 @@ class Coordinator:
         if outcome.error is None:
             desk.failures = 0
             return
-        undone = self._give_back(work[len(outcome.results) :], report)
-        if undone and outcome.error.code == "RANGE_DONE":
+        left = work[len(outcome.results) :]
+        undone = self._give_back(left, report)
+        if outcome.error.code == "RANGE_DONE" and left[0] in undone:
             # nobody did it: a crash of the target took chunks with it, and what is there is to be looked at anew
             raise MomentLost(outcome.error)
         self._failed(desk, outcome, outcome.error)
@@ -198,15 +199,15 @@ class Coordinator:
         report(result)
         check_quarantine(self.quarantined, self.assignment.plan.quarantine_limit)
 
-    def _give_back(self, work: list[Range], report: Callable[[ChunkResult], None]) -> bool:
-        """Only the target knows whether ranges were committed whose lane did not say so; whether some were not."""
-        undone = False
+    def _give_back(self, work: list[Range], report: Callable[[ChunkResult], None]) -> list[Range]:
+        """Only the target knows whether ranges were committed whose lane did not say so; those that were not."""
+        undone: list[Range] = []
         for part in reversed(work):
             done = insist(partial(self.chunks.done, part), self.patience, self.cancelled)
             if done is not None:
                 self._committed(done, report)
             else:
-                undone = True
+                undone.append(part)
                 self.agenda.again(part)
         return undone
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 from engines.errors import DbmoError, EngineError
@@ -61,7 +62,9 @@ def copy_tables(
                     crew = _crew(crew.assignment, snapshot, limits, make, note)
                     position = crew.assignment.position
                     note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
-                    found = found.then(settle(plan, endpoints, state, chunks, snapshot, note))
+                settling = partial(settle, plan, endpoints, state, chunks, snapshot, note)
+                found = found.then(_settled(settling, snapshot, patience, cancelled))
+                with _before_lanes():
                     state.update(position=position)
                 present = crew
                 while True:
@@ -101,6 +104,22 @@ def _before_lanes() -> Iterator[None]:
         if nature(error) == "final":
             raise
         raise MomentLost(error) from error
+
+
+def _settled(
+    settling: Callable[[], Resumed], snapshot: AnySnapshot, patience: Patience, cancelled: Callable[[], bool]
+) -> Resumed:
+    """What settling gives, asked again as long as the moment lasts: it needs more connections, which may be missing."""
+
+    def once() -> Resumed:
+        try:
+            return settling()
+        except DbmoError as error:
+            if nature(error) == "final" or alive(snapshot):
+                raise
+            raise MomentLost(error) from error
+
+    return insist(once, patience, cancelled)
 
 
 def _given_up(error: MomentLost, times: int, alive: bool) -> DbmoError:

@@ -10,7 +10,7 @@ from typing import Any
 from engines.errors import DbmoError
 from engines.families import family
 from transfer.endpoints import AnySnapshot
-from transfer.lanes import Lane, LaneLost, LaneMaker, NoRoom
+from transfer.lanes import Lane, LaneLost, LaneMaker, NoRoom, close_all
 from transfer.worker import Assignment, Outcome
 
 # families whose moments a reader may join at any time, by a token
@@ -41,7 +41,7 @@ def alone(assignment: Assignment, snapshot: AnySnapshot, note: Note) -> Crew:
         if held:
             snapshot.refresh()
     _told(note, snapshot, {"held": bool(held), "lanes": 0, "asked": 0})
-    return Crew(replace(assignment, token=snapshot.token, position=snapshot.position), [])
+    return Crew(_at(snapshot, assignment), [])
 
 
 def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count: int, note: Note) -> Crew:
@@ -49,33 +49,48 @@ def gather(make: LaneMaker, assignment: Assignment, snapshot: AnySnapshot, count
 
     First they are opened at the moment there is: enough as long as nobody writes. Else the snapshot's hold() keeps
     moments from passing while it and the lanes take a new one, for as long as a BEGIN of each takes; the assignment
-    then names that moment.
+    then names that moment, and no longer the lock. After an error no lane is left open.
     """
-    lanes = _made(make, assignment, count, note)
-    refused = _refused(lanes, assignment)
-    if not refused:
-        return Crew(assignment, lanes)
+    lanes: list[Lane] = []
+    try:
+        _make(lanes, make, assignment, count, note)
+        if _refused(lanes, assignment):
+            assignment = _held(lanes, assignment, snapshot, count, note)
+    except BaseException:
+        close_all(lanes)
+        raise
+    return Crew(assignment, lanes)
+
+
+def _held(lanes: list[Lane], assignment: Assignment, snapshot: AnySnapshot, count: int, note: Note) -> Assignment:
+    """The assignment at a new moment of the snapshot; lanes that could not be opened at it are closed and left out."""
     with snapshot.hold() as held:
         snapshot.refresh()
-        assignment = replace(assignment, token=snapshot.token, position=snapshot.position)
-        refused = _refused(lanes, assignment, HELD_SECONDS)
+        refused = _refused(lanes, _at(snapshot, assignment), HELD_SECONDS)
     _told(note, snapshot, {"held": bool(held), "lanes": len(lanes) - len(refused), "asked": count})
     for lane, why in refused:
         note("lane not added", {"lane": lane.name, "why": why})
         lane.close()
     gone = {id(lane) for lane, _ in refused}
-    return Crew(assignment, [lane for lane in lanes if id(lane) not in gone])
+    lanes[:] = [lane for lane in lanes if id(lane) not in gone]
+    released = _at(snapshot, assignment)
+    wait([lane.open(released) for lane in lanes])  # the same moment: one that loses its connection asks by this token
+    return released
 
 
-def _made(make: LaneMaker, assignment: Assignment, count: int, note: Note) -> list[Lane]:
-    lanes: list[Lane] = []
+def _at(snapshot: AnySnapshot, assignment: Assignment) -> Assignment:
+    """The assignment at the moment that the snapshot reads now."""
+    return replace(assignment, token=snapshot.token, position=snapshot.position)
+
+
+def _make(lanes: list[Lane], make: LaneMaker, assignment: Assignment, count: int, note: Note) -> None:
+    """Add so many lanes, or as many as there is room for."""
     for number in range(1, count + 1):
         try:
             lanes.append(make(assignment, f"lane {number}"))
         except NoRoom as error:
             note("lane not added", {"lane": f"lane {number}", "why": error.what})
             break
-    return lanes
 
 
 def _told(note: Note, snapshot: AnySnapshot, facts: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ from engines.protocols import Database
 from transfer.quarantined import Quarantined
 
 PREFIX = "_dbmo"
-# codes under which servers refuse a query that names a column they don't have
-REFUSALS = frozenset({"POSTGRESQL_ERROR", "MYSQL_ERROR", "QUERY_FAILED"})
+# how servers refuse a query that names a column they don't have: undefined_column, ER_BAD_FIELD_ERROR, SQLite's words
+NO_COLUMN_STATE, NO_COLUMN_NUMBER, NO_COLUMN_WORDS = "42703", 1054, "no such column"
 ASIDE = ("table_name", "locator", "column_name", "row_key", "reason", "action", "original")
 
 
@@ -78,13 +78,20 @@ def _rows(
     try:
         yield from target.query(f"SELECT {quoted} FROM {full} WHERE {owner} = {names.mark}", (migration,))
     except EngineError as error:
-        if error.code not in REFUSALS:
+        if not _lacks_column(error):
             raise
         raise EngineError(
             "STATE_LAYOUT",
             f"The state in {target.display} ({full}) is none that this version makes: {error.what}",
             "Finish or take back that migration with the version that began it, then drop these tables.",
+            **error.data,
         ) from error
+
+
+def _lacks_column(error: EngineError) -> bool:
+    told = error.data.get("sqlstate"), error.data.get("errno")
+    words = error.code == "QUERY_FAILED" and NO_COLUMN_WORDS in error.what
+    return words or told in ((NO_COLUMN_STATE, None), (None, NO_COLUMN_NUMBER))
 
 
 def _documents(

@@ -67,7 +67,7 @@ class LaneBody:
 
         The target is opened even if the moment has passed: the next one may be joined under a lock of the source.
         """
-        if assignment.token != self.assignment.token:
+        if assignment.position != self.assignment.position:
             self._routes = {}
             self._close_snapshot()
         self.assignment = assignment

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conversion.source_values import scanned
+from conversion.source_values import all_of, scannable
 from engines.catalog import Catalog
 from engines.profile import TableProfile
 from engines.registry import open_database
@@ -70,7 +70,7 @@ class Corpus:
         if (name, engine) not in self._read:
             with closing(open_database(self.load(name, engine))) as database:
                 catalog = database.catalog()
-                self._read[name, engine] = catalog, scanned(catalog, database, "another")
+                self._read[name, engine] = catalog, all_of(database, scannable(catalog, "another"))
         return self._read[name, engine]
 
 

@@ -10,6 +10,8 @@ from bson.binary import Binary
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 
+from conversion.documents.relations_natural import SET_ASIDE, natural
+
 AS_TEXT = 129  # binary subtype for user-defined content: JSON text that BSON can't hold as a value
 DEEPEST = 90  # levels; the server takes 100 for a document
 INT32, INT64 = 2**31, 2**63
@@ -22,7 +24,8 @@ class _NotHeld(Exception):
 def json_to_bson(value: Any) -> Any:
     """JSON text (or what was parsed from it) as BSON; text that BSON can't hold comes as binary of subtype 129.
 
-    That is: a key twice in an object, a NUL in a key, more than 90 levels, numbers beyond Decimal128.
+    That is: a key twice in an object, a NUL in a key, more than 90 levels, numbers beyond Decimal128. A text without
+    code points is what natural() makes of it.
     """
     if not isinstance(value, str):
         return _checked(value)
@@ -32,12 +35,13 @@ def json_to_bson(value: Any) -> Any:
         )
         return _checked(parsed)
     except (ValueError, RecursionError, _NotHeld):
-        return Binary(value.encode(errors="surrogateescape"), AS_TEXT)
+        found = natural(value)
+        return found if isinstance(found, Binary) else Binary(value.encode(), AS_TEXT)
 
 
 def json_from_bson(value: Any) -> str:
     """JSON text of what json_to_bson gave; numbers have their digits, keys their order, spaces are gone."""
-    if isinstance(value, Binary) and value.subtype == AS_TEXT:
+    if isinstance(value, Binary) and value.subtype in (AS_TEXT, SET_ASIDE):
         return bytes(value).decode(errors="surrogateescape")
     return _written(value)
 

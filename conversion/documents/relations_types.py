@@ -177,6 +177,7 @@ RULES: list[Rule] = [
     Rule(Kind.DYNAMIC, "", "any", "each value goes over with its own type"),
     Rule(Kind.OTHER, "", "string", "the server's text form of a type that BSON has no counterpart for"),
 ]  # fmt: skip
+BOUNDS = "not kept: the bounds of an array of which a dimension doesn't begin at 1"
 # what a request may ask for (BSON alias): encodings that take values of a kind, first by family
 ASKED: dict[str, dict[Kind, str]] = {
     "string": {
@@ -217,7 +218,9 @@ def choose(facts: ColumnFacts, wanted: str | None = None) -> FieldType:
 def _chosen(facts: Facts) -> FieldType:
     if facts.type.kind is Kind.ARRAY and facts.type.element is not None:
         inner = _chosen(Facts(facts.type.element, facts.native, facts.family, None, keyed=True))
-        return FieldType(ARRAY + inner.encoding, f"a list; of its elements: {inner.reason}", notes=inner.notes)
+        return FieldType(
+            ARRAY + inner.encoding, f"a list; of its elements: {inner.reason}", notes=(*inner.notes, BOUNDS)
+        )
     for rule in RULES:
         if rule.kind is facts.type.kind and CONDITIONS[rule.when](facts):
             loses = encoding(rule.encoding).loses

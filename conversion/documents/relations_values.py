@@ -103,7 +103,8 @@ def _uuid_text_back(value: Any) -> Any:
 
 
 def _labels(value: Any) -> Any:
-    return (value.split(",") if value else []) if isinstance(value, str) else natural(value)
+    found = natural(value)
+    return (found.split(",") if found else []) if isinstance(found, str) else found
 
 
 def _labels_back(value: Any) -> Any:
@@ -142,7 +143,7 @@ ENCODINGS: dict[str, Encoding] = {
     "uuid": Encoding(("binData", "string"), _uuid, _uuid_back, "binary of subtype 4"),
     "uuid_text": Encoding(("binData", "string"), _uuid_text, _uuid_text_back, "binary of subtype 4"),
     "json": Encoding(JSON, json_to_bson, json_from_bson, "the JSON value", "spaces and spelling of JSON text"),
-    "labels": Encoding(("array", "string"), _labels, _labels_back, "the labels that are set"),
+    "labels": Encoding(("array", "string", "binData"), _labels, _labels_back, "the labels that are set"),
 }
 ARRAY = "array:"
 

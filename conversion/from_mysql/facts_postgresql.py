@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conversion.from_mysql.source import base, plain_default
+from conversion.from_mysql.source import base, labels, plain_default
 from conversion.from_mysql.spelling_postgresql import literal as quoted
 from conversion.relational.choice import ColumnFacts
 from engines.catalog import Kind
@@ -13,6 +13,8 @@ LONGEST_LABEL = 63  # bytes: https://www.postgresql.org/docs/current/datatype-en
 INT64 = 2**63 - 1
 NOT_NEGATIVE = "{column} >= 0"
 BOOLEAN_TEXTS = {None, "0", "1"}
+ZERO_DATES = ("zero_date", "zero_in_date")  # forms of values that exist in no calendar
+NUL = ("nul",)  # texts with a NUL in them, which PostgreSQL can't store
 
 
 def declared(*words: str) -> Callable[[ColumnFacts], bool]:
@@ -40,12 +42,12 @@ def boolean(facts: ColumnFacts) -> bool:
     word = facts.column.native.lower().replace(" ", "").startswith("tinyint(1)")
     if not word or facts.column.identity is not None or plain_default(facts) not in BOOLEAN_TEXTS:
         return False
-    return facts.profile is None or facts.empty or facts.within(0, 1)
+    return facts.only_declared or facts.within(0, 1)
 
 
 def boolean_reason(facts: ColumnFacts) -> str:
     """Whether values stand behind the choice."""
-    if facts.profile is None or facts.empty:
+    if facts.only_declared:
         return "it is how BOOLEAN is declared, and no value says otherwise (a value beyond 0 and 1 would not fit)"
     return "it is how BOOLEAN is declared, and every value is 0 or 1"
 
@@ -71,29 +73,13 @@ def character(facts: ColumnFacts) -> str:
     return f"character({facts.column.type.length or 1})"
 
 
-def zero_dates(facts: ColumnFacts) -> int:
-    """Values found that exist in no calendar."""
-    return facts.form("zero_date", "zero_in_date")
-
-
 def dates_reason(words: str) -> Callable[[ColumnFacts], str]:
     """The reason, and what is wrong with values found."""
 
     def reason(facts: ColumnFacts) -> str:
-        return words + ("; dates with a zero in them exist in no calendar" if zero_dates(facts) else "")
+        return words + ("; dates with a zero in them exist in no calendar" if facts.form(*ZERO_DATES) else "")
 
     return reason
-
-
-def nul(facts: ColumnFacts) -> int:
-    """Texts found with a NUL in them, which PostgreSQL can't store."""
-    return facts.form("nul")
-
-
-def labels(facts: ColumnFacts) -> tuple[str, ...]:
-    """The labels, and before them the empty text that MySQL stores for a wrong label, where some row has it."""
-    found = tuple(facts.column.type.labels)
-    return ("", *found) if facts.form("empty_label") and "" not in found else found
 
 
 def has_type(facts: ColumnFacts) -> bool:

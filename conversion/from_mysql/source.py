@@ -93,3 +93,10 @@ def plain_default(facts: ColumnFacts) -> str | None:
         return literal(parse_expression(facts.column.default))
     except Untranslatable:
         return None
+
+
+def labels(facts: ColumnFacts) -> tuple[str, ...]:
+    """The labels, and before them the empty text that MySQL stores for a wrong one, where a row has or may have it."""
+    found = tuple(facts.column.type.labels)
+    wrong = bool(found) and (facts.unscanned or facts.form("empty_label") > 0)
+    return ("", *found) if wrong and "" not in found else found

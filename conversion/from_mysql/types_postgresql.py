@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conversion.from_mysql.facts_postgresql import (
+    NUL,
+    ZERO_DATES,
     boolean,
     boolean_reason,
     character,
@@ -28,16 +30,13 @@ from conversion.from_mysql.facts_postgresql import (
     in_array,
     in_list,
     kind,
-    labels,
     length,
-    nul,
     numeric,
     precision,
     sign,
     unsigned,
-    zero_dates,
 )
-from conversion.from_mysql.source import base
+from conversion.from_mysql.source import base, labels
 from conversion.relational.choice import Choice, ColumnFacts
 from engines.catalog import Kind
 
@@ -48,7 +47,7 @@ Text = str | Callable[[ColumnFacts], str]
 
 @dataclass(frozen=True)
 class Rule:
-    """One row: applies to these columns; native, reason: a text or made of the facts; aside: values that don't fit."""
+    """One row: applies to these columns; native, reason: a text or made of the facts; aside: forms that don't fit."""
 
     name: str
     applies: Callable[[ColumnFacts], bool]
@@ -56,7 +55,7 @@ class Rule:
     route: str
     reason: Text
     alternatives: tuple[str, ...] = ()
-    aside: Callable[[ColumnFacts], int] = lambda facts: 0
+    aside: tuple[str, ...] = ()
     checks: Callable[[ColumnFacts], tuple[str, ...]] = lambda facts: ()
     labels: Callable[[ColumnFacts], tuple[str, ...]] = lambda facts: ()
 
@@ -66,7 +65,7 @@ def choose(facts: ColumnFacts) -> Choice:
     rule = next(rule for rule in RULES if rule.applies(facts))
     native = rule.native if isinstance(rule.native, str) else rule.native(facts)
     reason = rule.reason if isinstance(rule.reason, str) else rule.reason(facts)
-    unfit, aside = rule.aside(facts), rule.aside(facts.unsettled)
+    unfit, aside = facts.form(*rule.aside), facts.aside(*rule.aside)
     if unfit and facts.profile:
         reason += f"; {unfit:,} of {facts.profile.values:,} values don't fit and " + (
             "are set aside with their keys" if aside == unfit else "go by the plan's policies"
@@ -147,29 +146,29 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "char", lambda f: f.column.type.kind is Kind.CHAR, character, "text",
-        "padded with spaces that don't count in comparisons, as on the source", ("character varying", "text"), nul,
+        "padded with spaces that don't count in comparisons, as on the source", ("character varying", "text"), NUL,
     ),
     Rule(
         "varchar", lambda f: base(f.column.native) in ("varchar", "nvarchar") and length(f) is not None,
-        lambda f: f"character varying({length(f)})", "text", "both count characters", ("text",), nul,
+        lambda f: f"character varying({length(f)})", "text", "both count characters", ("text",), NUL,
     ),
-    Rule("text", kind(Kind.TEXT), "text", "text", "PostgreSQL's text takes up to 1 GB", (), nul),
+    Rule("text", kind(Kind.TEXT), "text", "text", "PostgreSQL's text takes up to 1 GB", (), NUL),
     Rule(
         "sixteen bytes", lambda f: base(f.column.native) == "binary" and length(f) == 16, "bytea", "bytea",
         "the same bytes; if they are UUIDs, uuid takes them too", ("uuid",),
     ),
     Rule("bytes", kind(Kind.BINARY), "bytea", "bytea", "the same bytes", ("text",)),
-    Rule("date", kind(Kind.DATE), "date", "date", dates_reason("a day on both"), ("text",), zero_dates),
+    Rule("date", kind(Kind.DATE), "date", "date", dates_reason("a day on both"), ("text",), ZERO_DATES),
     Rule(
         "timestamp", lambda f: f.column.type.kind is Kind.TIMESTAMP and f.column.type.with_zone,
         lambda f: f"timestamp({precision(f)}) with time zone", "timestamptz",
         dates_reason("a moment, kept in UTC by both and shown in the session's time zone"),
-        ("timestamp without time zone",), zero_dates,
+        ("timestamp without time zone",), ZERO_DATES,
     ),
     Rule(
         "datetime", kind(Kind.TIMESTAMP), lambda f: f"timestamp({precision(f)}) without time zone", "timestamp",
         dates_reason("a date and a time of the wall clock, without a zone"), ("timestamp with time zone",),
-        zero_dates,
+        ZERO_DATES,
     ),
     Rule(
         "time of a day", lambda f: f.column.type.kind is Kind.TIME and day(f),
@@ -185,7 +184,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "enum", lambda f: f.column.type.kind is Kind.ENUM and has_type(f), "", "enum",
         lambda f: "a type of its own keeps the labels and their order" + (
-            "; the empty text that MySQL stores for a wrong label is among them" if f.form("empty_label") else ""),
+            "; the empty text that MySQL stores for a wrong label is among them"
+            if len(labels(f)) > len(f.column.type.labels) else ""),
         ("text",), labels=labels,
     ),
     Rule(

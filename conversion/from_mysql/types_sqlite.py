@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conversion.from_mysql.source import base, folds
+from conversion.from_mysql.source import base, folds, labels
 from conversion.relational.choice import Choice, ColumnFacts
 from engines.catalog import Kind
 from engines.sqlite.quoting import quote_literal
@@ -62,8 +62,7 @@ def _sign(facts: ColumnFacts) -> tuple[str, ...]:
 
 def _boolean(facts: ColumnFacts) -> bool:
     declared = facts.column.native.lower().replace(" ", "").startswith("tinyint(1)")
-    known = facts.profile is not None and not facts.empty
-    return declared and facts.column.identity is None and (not known or facts.within(0, 1))
+    return declared and facts.column.identity is None and (facts.only_declared or facts.within(0, 1))
 
 
 def _too_big(facts: ColumnFacts) -> bool:
@@ -81,12 +80,10 @@ def _bits(facts: ColumnFacts) -> bool:
 
 
 def _labels(facts: ColumnFacts) -> tuple[str, ...]:
-    labels = list(facts.column.type.labels)
-    if facts.form("empty_label") and "" not in labels:
-        labels.insert(0, "")
-    if any("\0" in label for label in labels):
+    found = labels(facts)
+    if any("\0" in label for label in found):
         return ()
-    return ("{column} IN (" + ", ".join(quote_literal(label) for label in labels) + ")",)
+    return ("{column} IN (" + ", ".join(quote_literal(label) for label in found) + ")",)
 
 
 RULES: tuple[Rule, ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engines.catalog import Catalog, Column, Kind, Table
 from engines.profile import ColumnProfile
@@ -12,7 +12,8 @@ from engines.profile import ColumnProfile
 class ColumnFacts:
     """A column with everything a rule may look at; profile is None where nobody looked at the values.
 
-    Without a profile a rule must take a type that holds every value the source's type allows.
+    Without a profile a rule must take a type that holds every value the source's type allows; unscanned: there are
+    values, and a scan of others left these out, so that nothing may be taken for granted.
     """
 
     source: Catalog
@@ -24,14 +25,7 @@ class ColumnFacts:
     in_index: bool = False
     in_foreign_key: bool = False
     settled: frozenset[str] = frozenset()  # forms of which no NULL comes, see conversion/result.py, Overrides
-
-    @property
-    def unsettled(self) -> ColumnFacts:
-        """The same without the values that become something else than NULL."""
-        if self.profile is None or not self.settled & self.profile.forms.keys():
-            return self
-        left = {form: count for form, count in self.profile.forms.items() if form not in self.settled}
-        return replace(self, profile=self.profile.model_copy(update={"forms": left}))
+    unscanned: bool = False
 
     @property
     def full_name(self) -> str:
@@ -43,9 +37,19 @@ class ColumnFacts:
         """True when somebody looked and found no value."""
         return self.profile is not None and self.profile.values == 0
 
+    @property
+    def only_declared(self) -> bool:
+        """True when nothing but the declaration can say what the values are: there are none, or none at hand."""
+        return self.empty or (self.profile is None and not self.unscanned)
+
     def form(self, *forms: str) -> int:
         """Values found that have one of these forms."""
         return sum(self.profile.forms.get(form, 0) for form in forms) if self.profile else 0
+
+    def aside(self, *forms: str) -> int | None:
+        """Values of these forms that become NULL; None where nobody looked and there may be some."""
+        left = [form for form in forms if form not in self.settled]
+        return None if left and self.unscanned else self.form(*left)
 
     def every(self, form: str) -> bool:
         """True when there are values and all have that form."""
@@ -62,18 +66,18 @@ class ColumnFacts:
 class Choice:
     """A target type in the server's own spelling, the value conversion (route) that fills it, and why.
 
-    set_aside: values found that the type can't hold and that become NULL; checks: conditions in the target's dialect
-    that keep what the source's type promised ({column} stands for the quoted name), such as an unsigned column's
-    `{column} >= 0`; labels: those of an enum type to make first, whose name then becomes native; kind: what expressions
-    take the values for, where it isn't what native says; collation, charset: as the target spells them, where not the
-    default.
+    set_aside: values found that the type can't hold and that become NULL, None where a scan left them out; checks:
+    conditions in the target's dialect that keep what the source's type promised ({column} stands for the quoted name),
+    such as an unsigned column's `{column} >= 0`; labels: those of an enum type to make first, whose name then becomes
+    native; kind: what expressions take the values for, where it isn't what native says; collation, charset: as the
+    target spells them, where not the default.
     """
 
     native: str
     route: str
     reason: str
     alternatives: tuple[str, ...] = ()
-    set_aside: int = 0
+    set_aside: int | None = 0
     checks: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     kind: Kind | None = None

@@ -51,8 +51,8 @@ class ColumnConverter:
         reason = choice.reason
         if in_key and column.nullable and column.identity is None:
             reason += "; rows with NULL in this key column can't go over, a primary key is NOT NULL there"
-        if choice.set_aside and not target.nullable:
-            reason += self._keep_rows(target, in_key, full_name)
+        if choice.set_aside != 0 and not target.nullable:
+            reason += self._keep_rows(target, choice, in_key, full_name)
         self._value(target, column, choice, full_name)
         reason += self._checks(target, choice)
         if column.invisible:
@@ -99,12 +99,16 @@ class ColumnConverter:
             return None
         return comment or None
 
-    def _keep_rows(self, target: Column, in_key: bool, full_name: str) -> str:
+    def _keep_rows(self, target: Column, choice: Choice, in_key: bool, full_name: str) -> str:
         """What becomes of NOT NULL where values are set aside; the words for the column's reason.
 
         Rows stay, with NULL in place of the value; a check that isn't validated holds for every change from now on.
-        Only a primary key can't be without its value: those rows are withheld, and so may be missed by references.
+        Only a primary key can't be without its value: those rows are withheld, and so may be missed by references. So
+        may those of a table that a scan left out, where nobody knows of a reason to give NOT NULL up.
         """
+        if choice.set_aside is None:
+            self.draft.withholding.add(self.target.full_name)
+            return "; nobody looked at the values: rows with one that doesn't fit go to quarantine whole"
         if in_key:
             self.draft.withholding.add(self.target.full_name)
             return "; rows with such a value in this key column go to quarantine whole"

@@ -129,6 +129,7 @@ def _facts(draft: Draft, table: Table) -> list[ColumnFacts]:
             in_index=column.name in indexed,
             in_foreign_key=column.name in references,
             settled=frozenset(draft.overrides.settled),
+            unscanned=table.full_name in draft.request.unscanned,
         )
         for column in table.columns
     ]

@@ -86,7 +86,7 @@ class ReferenceConverter:
         if (self.source.full_name, number) in self.draft.unvalidated:
             reason = "rows break it today"
         elif parent.target.full_name in self.draft.withholding:
-            reason = "rows of its parent go to quarantine"
+            reason = "rows of its parent may go to quarantine"
         elif not key.validated:
             reason = "it isn't validated on the source"
         if reason is None:

@@ -200,4 +200,4 @@ def _with_losses(choice: Choice, case: Case) -> Choice:
         return choice
     words = ", ".join(f"{count:,} hold {WHAT[form]}" for form, count in lost.items())
     reason = f"{choice.reason}; {words}, which MySQL can't store: quarantine"
-    return replace(choice, reason=reason, set_aside=choice.set_aside + sum(lost.values()))
+    return replace(choice, reason=reason, set_aside=sum(lost.values()))

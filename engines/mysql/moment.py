@@ -28,6 +28,8 @@ LOCK = "FLUSH TABLES WITH READ LOCK"
 WAIT_SECONDS = 2
 TRIES = 5
 PAUSE_SECONDS = 0.5
+# The server ends the lock of a holder that says nothing: one that sleeps, or whose network is gone.
+SILENT_SECONDS = 30
 LOGGING = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'log_replica_updates', 'wsrep_on')",
     "SHOW GLOBAL STATUS LIKE 'Slaves_running'",  # MariaDB's
@@ -151,7 +153,7 @@ class Hold:
     """FLUSH TABLES WITH READ LOCK on a connection of its own: nobody writes until it is released.
 
     holder: the id of that connection; None where the lock can't be had: no right (RELOAD), no room for one more
-    connection, or others don't let go.
+    connection, or others don't let go. It ends by itself after SILENT_SECONDS, which is_held() then tells.
     """
 
     def __init__(self, url: str, display: str) -> None:
@@ -184,7 +186,7 @@ class Hold:
 
     def _lock(self, connection: Any) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(f"SET SESSION lock_wait_timeout = {WAIT_SECONDS}")
+            cursor.execute(f"SET SESSION lock_wait_timeout = {WAIT_SECONDS}, wait_timeout = {SILENT_SECONDS}")
             for attempt in range(TRIES):
                 try:
                     cursor.execute(LOCK)

@@ -94,13 +94,17 @@ class MysqlSnapshot:
     def _begin_at(self, join: str | None) -> None:
         """The first moment: a new one, or another's, under that one's lock or where need be under one of its own."""
         holder = holder_of(join)
-        if join is None or holder is not None or self.flavour.alone or not names_moment(join):
-            self._begin_under(holder)
-        else:
+        self._begin_under(holder)
+        if join is None:
+            return
+        if holder is None and not self.flavour.alone and self._stands_at(join):
             with self.hold():
                 self.refresh()
-        if join is not None:
-            check_joined(self._rows, self.position, join, self.display)
+        check_joined(self._rows, self.position, join, self.display)
+
+    def _stands_at(self, join: str) -> bool:
+        """Whether the log stands where it did, so that a lock may show that the moment is the same."""
+        return names_moment(join) and join == self.flavour.named(self.flavour.place(self._rows, self.server), True)
 
     def _begin_under(self, holder: int | None) -> None:
         """A new moment; holder: the connection of a lock that somebody holds meanwhile."""

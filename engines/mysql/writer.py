@@ -50,7 +50,7 @@ class MysqlWriter(MysqlDatabase):
         self._folded: dict[str, frozenset[str]] = {}
         self._opened: list[ref[Any]] = []
         self._engine = sa.create_engine(
-            "mysql+pymysql://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
+            "mysql+pymysql://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=-1
         )
         sa.event.listen(self._engine, "checkin", _forget_settled)
 

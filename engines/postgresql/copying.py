@@ -22,6 +22,7 @@ COPY_NULL = rb"\N"
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # no flags, no extension
 TRAILER = b"\xff\xff"
 NO_VALUE = b"\xff\xff\xff\xff"
+AROUND = {"text": 0, "binary": len(HEADER) + len(TRAILER)}  # bytes of a COPY that are no rows
 
 
 def copy_text_escaped(text: bytes) -> bytes:

@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import Connection
 
 from engines.grant import Grant
-from engines.postgresql.copying import Block, copy_in
+from engines.postgresql.copying import AROUND, Block, copy_in
 from engines.postgresql.database import PostgresqlDatabase, translate_error
 from engines.postgresql.quoting import quote_identifier
 from engines.postgresql.relations import Known, Relation
@@ -43,7 +43,7 @@ class PostgresqlWriter(PostgresqlDatabase):
         self._known = Known(self.query, display)
         self._opened: list[ref[psycopg.Connection[Any]]] = []
         self._engine = sa.create_engine(
-            "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=8
+            "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=-1
         )
 
     def _open(self) -> psycopg.Connection[Any]:
@@ -91,8 +91,9 @@ class PostgresqlWriter(PostgresqlDatabase):
         that isn't in UTF-8, by PostgreSQL's name; before: statements that go to the server with it, a SAVEPOINT for
         instance.
 
-        rows: as the server counted them. Nothing is committed, and memory holds one block at a time. A failed load
-        leaves the transaction in error. Tables that are views or have no rows of their own are the caller's matter.
+        rows: as the server counted them; bytes: what they took, however many loads they came in. Nothing is committed,
+        and memory holds one block at a time. A failed load leaves the transaction in error. Tables that are views or
+        have no rows of their own are the caller's matter.
         """
         raw, relation = driver_of(connection), self.relation(table)
         silence, after = relation.silencing(self.may_be_replica)
@@ -107,7 +108,7 @@ class PostgresqlWriter(PostgresqlDatabase):
         loaded = copy_in(raw, "; ".join([*silence, *before, copy]), blocks)
         for statement in after:
             self.run(connection, statement)
-        return loaded
+        return Loaded(loaded.rows, loaded.bytes - AROUND[form])
 
     def relation(self, table: str) -> Relation:
         """The table (or view, sequence) that schema.name means, and its triggers; looked up once per writer."""

@@ -71,18 +71,26 @@ def _run(input: Input, context: SkillContext, endpoints: Endpoints) -> Output:
         state = open_state(writer, input.plan.migration)
         state.cancelled = context.cancelled
         state.start(input.plan.plan_hash, input.approval, input.journal_head)
-        if state.epoch > 1 and (ended := end_older(writer, input.plan)):
+        if state.epoch > 1 and (ended := end_older(state, input.plan)):
             context.journal("older run ended", {"sessions": ended})
         with limits_of(input, context) as limits:
             try:
                 return _Execution(input, context, endpoints, state, limits).run()
             except DbmoError as error:
                 # what a newer run made in the target meanwhile, a key for instance, refuses this one's rows
-                if not passes(error) and state.row()["epoch"] != state.epoch:
+                if not passes(error) and _is_overtaken(state):
                     raise passed() from error
                 raise
     finally:
         writer.close()
+
+
+def _is_overtaken(state: State) -> bool:
+    """Whether a newer run has taken the migration; False where the target can't be asked."""
+    try:
+        return bool(state.row()["epoch"] != state.epoch)
+    except DbmoError:
+        return False
 
 
 def limits_of(input: Input, context: SkillContext) -> Limits:

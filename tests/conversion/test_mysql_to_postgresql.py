@@ -1,14 +1,19 @@
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from conversion.diff import diff
+from conversion.live import Asked, conversion_of
 from conversion.relational.account import unaccounted
 from conversion.result import Overrides
+from conversion.source_values import Look, all_of
 from engines.errors import UsageError
+from engines.registry import open_database
 from tests.conversion.mysql_schemas import mysql_source
 from tests.conversion.schemas import Source, apply, undo
+from tests.mysql_servers import load_mysql
 from tests.servers import Server
 
 CORPORA = ["sakila", "icinga-director", "ulogd2"]
@@ -192,6 +197,24 @@ def test_values_decide_between_types(empty_mariadb: str, postgresql_15: Server) 
     apply(postgresql_15.create_database(), result)
     kept = source.to("postgresql", "15", Overrides(settled=["zero_date", "zero_in_date"])).target.table("public.t")
     assert not kept.column("d").nullable and all(check.validated for check in kept.checks)
+
+
+def test_references_to_rows_that_nobody_looked_at_are_not_validated(empty_mariadb: str) -> None:
+    load_mysql(
+        empty_mariadb,
+        "CREATE TABLE a (id int PRIMARY KEY, d date NOT NULL); CREATE TABLE b (id int PRIMARY KEY, d date); "
+        "CREATE TABLE c (a int REFERENCES a (id), b int REFERENCES b (id));",
+    )
+
+    def validated(look: Look, *settled: str) -> list[bool]:
+        asked = Asked(home="public", overrides=Overrides(settled=list(settled)), look=look)
+        found = conversion_of(source, "postgresql", "15", asked).target.table("public.c").foreign_keys
+        return [key.validated for key in sorted(found, key=lambda key: key.columns)]
+
+    with closing(open_database(empty_mariadb)) as source:
+        assert validated(lambda source, tables: {}) == [False, True]
+        assert validated(lambda source, tables: {}, "zero_date", "zero_in_date") == [True, True]
+        assert validated(all_of) == [True, True]
 
 
 def test_a_key_over_values_that_no_entry_of_an_index_holds_is_left_out_by_name(empty_mariadb: str) -> None:

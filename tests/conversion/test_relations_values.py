@@ -45,7 +45,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "interval": st.timedeltas() | st.just("1 mon 2 days"),
     "uuid": st.uuids(),
     "uuid_text": st.uuids().map(str) | st.uuids().map(lambda one: str(one).upper()) | NAMES,
-    "labels": st.sets(st.sampled_from(["a", "b", "c d"])).map(lambda one: ",".join(sorted(one))),
+    "labels": st.sets(st.sampled_from(["a", "b", "c d"])).map(lambda one: ",".join(sorted(one)))
+    | st.just(b"a,\xff".decode(errors="surrogateescape")),
     "array:int": st.lists(st.none() | st.integers(-9, 9) | st.lists(st.integers(-9, 9), max_size=2), max_size=3),
     "array:moment_long": st.lists(st.none() | MOMENTS, max_size=3),
 }
@@ -89,6 +90,14 @@ def test_json_that_bson_has_no_value_for_is_kept_too(text: str) -> None:
     found = encoding("json").decode(back)
     pairs = {"parse_float": decimal.Decimal, "parse_int": decimal.Decimal, "object_pairs_hook": list}
     assert str(json.loads(found, **pairs)) == str(json.loads(text, **pairs))
+
+
+@pytest.mark.parametrize("name", ["any", "string", "labels", "json"])
+def test_a_text_without_code_points_is_binary_of_one_subtype(name: str) -> None:
+    data = b'{"a": "\xff"}'
+    text = data.decode(errors="surrogateescape")
+    found = encoding(name).encode(text)
+    assert (bytes(found), found.subtype, encoding(name).decode(found)) == (data, 128, text)
 
 
 @pytest.mark.parametrize(

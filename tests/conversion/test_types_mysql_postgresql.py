@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from conversion.from_mysql import defaults_postgresql, types_postgresql, types_sqlite
@@ -59,6 +61,24 @@ def test_a_type_holds_what_the_source_has(native: str, profile: ColumnProfile | 
     choice = types_postgresql.choose(facts(native, profile))
     assert choice.native == expected
     assert choice.reason.startswith(native)
+
+
+@pytest.mark.parametrize(
+    ("native", "expected", "on_sqlite"),
+    [("tinyint(1)", "smallint", "INTEGER"), ("int(10) unsigned", "bigint", "INTEGER"), ("time", "interval(0)", "TEXT")],
+)
+def test_a_type_holds_what_a_scan_left_out(native: str, expected: str, on_sqlite: str) -> None:
+    unscanned = replace(facts(native), unscanned=True)
+    assert types_postgresql.choose(unscanned).native == expected
+    assert types_sqlite.choose(unscanned).native == on_sqlite
+
+
+def test_an_enum_that_a_scan_left_out_takes_the_empty_text_of_wrong_labels() -> None:
+    long = "x" * 64
+    enum, text = (replace(facts(f"enum('{label}')"), unscanned=True) for label in ("a", long))
+    assert types_postgresql.choose(enum).labels == ("", "a")
+    assert types_postgresql.choose(text).checks == (f"{{column}} IN ('', '{long}')",)
+    assert types_sqlite.choose(enum).checks == ("{column} IN ('', 'a')",)
 
 
 def test_numbered_columns_leave_room_to_grow() -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from engines.grant import Grant
 from engines.postgresql.writer import LOADER
+from engines.registry import open_database
 from skills.context import SkillContext
-from tests.faults.moves import Move, from_postgresql, from_sqlite, on_mariadb, rows
+from tests.faults.moves import Move, from_sqlite, on_mariadb, rows
 from tests.moving import change, fetch
 from tests.mysql_servers import MysqlServer, connected
 from tests.servers import Server
+from transfer.endpoints import Endpoints
 
+LIMITS = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
 BLOCKED = {
     "postgresql": "SELECT min(pid) FROM pg_locks WHERE NOT granted AND pid IN"
     " (SELECT pid FROM pg_stat_activity WHERE datname = current_database())",
@@ -172,11 +176,13 @@ def test_an_isolation_that_a_database_sets_for_everybody_does_not_hold(tmp_path:
 
 
 def test_limits_of_time_that_a_server_sets_for_everybody_do_not_hold(postgresql_15: Server, empty_18: str) -> None:
-    move = from_postgresql(postgresql_15, empty_18)
-    for url in (move.source, move.target):
+    source = postgresql_15.create_database()
+    for url in (source, empty_18):
         ((name,),) = fetch(url, "SELECT current_database()")
-        limits = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
-        change(url, *(f"ALTER DATABASE {name} SET {limit} = '1ms'" for limit in limits))
-    move.run()
-    fetch_url = move.target + "&options=-c%20statement_timeout%3D0%20-c%20idle_in_transaction_session_timeout%3D0"
-    assert fetch(fetch_url, "SELECT id, v FROM t ORDER BY id") == rows()
+        change(url, *(f"ALTER DATABASE {name} SET {limit} = '1min'" for limit in LIMITS))
+    with closing(open_database(empty_18)) as database:
+        ends = Endpoints(source, empty_18, Grant("m", database.identity, "", scratch=True))
+    with closing(ends.snapshot()) as snapshot, closing(ends.writer()) as writer, writer.begin() as transaction:
+        reads = [snapshot.query(f"SHOW {limit}")[0][0] for limit in LIMITS]
+        writes = [transaction.exec_driver_sql(f"SHOW {limit}").scalar() for limit in LIMITS]
+    assert (reads, writes) == (["0", "0", "30s"], ["0", "0", "0"])

@@ -20,5 +20,5 @@ def test_ctrl_c_in_the_scan_of_the_values(life: Life, mariadb: MysqlServer, empt
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
         assert (process.returncode, "[INTERRUPTED]" in said) == (4, True), said
-        assert not watcher.cursor().execute(WAITING)
+        wait_for(lambda: not watcher.cursor().execute(WAITING))
     assert life.command("status", "--json").data["phases"]["planning"] != "done"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.policies import unscanned
 from engines import scanning
 from engines.mysql import profile as mysql_profile
 from engines.registry import open_database
@@ -128,3 +129,12 @@ def test_tables_above_the_ceiling_are_left_out_but_not_those_of_sqlite(source: s
         else:
             assert found == {"u"} and [above(database.engine, table, 50) for table in catalog.tables] == [True, False]
             assert len(sentences) == 1 and "options.scan_max_rows (50)" in sentences[0]
+
+
+def test_a_table_that_was_scanned_stays_known_above_the_ceiling(source: str) -> None:
+    with closing(open_database(source)) as database:
+        tables = database.catalog().tables
+        look(_context([], []), "assess")(database, tables)
+        found = look(_context([], []), "profile", 0)(database, tables)
+        assert len(found) == 2 and list(unseen(database, database.catalog(), 0)) == []
+        assert unscanned(database, "postgresql", 0) == {}

@@ -76,6 +76,8 @@ REFUSED = [
     ("json", "jsonb", "text", rb'"\u0000"', "nul_in_text", "U+0000 in JSON"),
     ("json", "jsonb", "text", rb'"\\\ud800"', "invalid_encoding", "half of a surrogate pair in JSON"),
     ("json", "jsonb", "text", b"1e200000", "malformed", "text that is not JSON in a JSON column"),
+    ("json", "json", "text", b'\xef\xbb\xbf{"a": 1}', "malformed", "text that is not JSON in a JSON column"),
+    ("json", "jsonb", "text", b'\xef\xbb\xbf{"a": 1}', "malformed", "text that is not JSON in a JSON column"),
 ]  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def test_a_value_that_does_not_fit_is_refused_by_kind_with_the_reason(
 ) -> None:
     with pytest.raises(Refused) as refused:
         converter(route, target)(klass, value)
-    assert (refused.value.kind, refused.value.reason) == (kind, reason)
+    assert (kind, reason) == refused.value.whys[-1]
 
 
 @pytest.mark.parametrize(("value", "stripped"), [(b"a\0b", b"ab"), (b"a\xff\0", "a�".encode())])
@@ -98,6 +100,18 @@ def test_text_that_can_be_held_in_part_brings_that_part(value: Any, stripped: by
     with pytest.raises(Refused) as refused:
         converter("text", "text")("text", value)
     assert refused.value.converted == stripped
+
+
+def test_json_with_a_nul_and_a_number_of_any_length_is_converted() -> None:
+    with pytest.raises(Refused) as refused:
+        converter("json", "jsonb")("text", rb'{"a": "\u0000", "n": %b}' % (b"1" * 5_000))
+    assert refused.value.converted == b'{"a": "", "n": %b}' % (b"1" * 5_000)
+
+
+def test_json_that_is_nested_as_deeply_as_can_be_read_is_refused() -> None:
+    for depth in range(700, 1_000):
+        with pytest.raises(Refused):
+            converter("json", "jsonb")("text", rb'%b"\u0000"%b' % (b"[" * depth, b"]" * depth))
 
 
 def test_an_unknown_route_is_named() -> None:

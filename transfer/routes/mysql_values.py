@@ -69,17 +69,12 @@ def characters(value: bytes) -> bytes:
 def text(limit: int | None, read: Convert) -> Convert:
     """Text of at most so many characters; read: what looks at it first."""
 
-    def convert(value: bytes) -> bytes:
-        try:
-            clean = read(value)
-        except Refused as refused:
-            short = bytes(refused.converted).decode()[:limit].encode()
-            raise Refused(refused.kind, refused.reason, short) from None
-        if limit is not None and len(clean) > limit and len(clean.decode()) > limit:
-            raise Refused("too_long", f"text longer than {limit} characters", clean.decode()[:limit].encode())
-        return clean
+    def fitting(value: bytes) -> bytes:
+        if limit is not None and len(value) > limit and len(value.decode()) > limit:
+            raise Refused("too_long", f"text longer than {limit} characters", value.decode()[:limit].encode())
+        return value
 
-    return convert
+    return following(read, fitting)
 
 
 def boolean(value: bytes) -> bytes:
@@ -154,7 +149,7 @@ def document(parsed: bool) -> Convert:
 
     def convert(value: bytes) -> bytes:
         try:
-            json.loads(value, parse_constant=_constant)
+            json.loads(value.decode(), parse_constant=_constant)
         except (ValueError, RecursionError):
             raise Refused("malformed", "text that is not JSON") from None
         if parsed and (refused := refusal(value)) is not None:
@@ -242,7 +237,7 @@ def asking(target: Database, column: ColumnMapping, convert: Convert) -> Convert
         except Refused as refused:
             if refused.converted is NOTHING or takes(refused.converted):
                 raise
-            raise Refused(refused.kind, refused.reason) from None
+            raise refused.instead() from None
         if not takes(converted):
             raise Refused("malformed", "the target's type doesn't take it")
         return converted

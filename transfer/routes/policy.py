@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,18 +13,33 @@ from transfer.moveplan import DEFAULT_POLICIES, Policy, Unholdable
 from transfer.quarantined import Quarantined
 
 NOTHING: Any = object()  # there is no documented conversion of the value
+STRICTER: tuple[Policy, ...] = ("convert", "quarantine", "stop")  # each than those before it
+Why = tuple[Unholdable, str]  # a kind and its reason
 
 
 class Refused(Exception):
     """The target's type can't hold a value; converted: what `convert` stores instead, as the route writes it.
 
     reason: a few words for people; kind: which policy of the plan decides; stored: the converted value in plain text
-    (no escapes), where `converted` isn't that already, so that verification knows what the target holds.
+    (no escapes), where `converted` isn't that already, so that verification knows what the target holds; also: other
+    kinds that the value is of at once, the strictest of whose policies decides.
     """
 
-    def __init__(self, kind: Unholdable, reason: str, converted: Any = NOTHING, stored: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: Unholdable,
+        reason: str,
+        converted: Any = NOTHING,
+        stored: str | None = None,
+        also: Iterable[Why] = (),
+    ) -> None:
         super().__init__(reason)
         self.kind, self.reason, self.converted, self.stored = kind, reason, converted, stored
+        self.whys: tuple[Why, ...] = ((kind, reason), *also)
+
+    def instead(self, converted: Any = NOTHING, stored: str | None = None, also: Iterable[Why] = ()) -> Refused:
+        """The same with another conversion, and for more reasons."""
+        return Refused(self.kind, self.reason, converted, stored, (*self.whys[1:], *also))
 
     def plainly(self) -> str | None:
         """What is stored instead, as text; None where that is NULL."""
@@ -56,22 +71,26 @@ class Judge:
         RowWithheld where the column takes no NULL (the caller then calls withhold()), Aborted VALUE_NOT_HOLDABLE where
         the policy is to stop.
         """
-        policy = self.policies.get(refused.kind, DEFAULT_POLICIES[refused.kind])
+        kind, reason = max(refused.whys, key=lambda why: STRICTER.index(self._policy(why[0])))
+        policy = self._policy(kind)
         if policy == "stop":
             raise Aborted(
                 "VALUE_NOT_HOLDABLE",
-                f"{self.table.source} {key}, column {column.source}: {refused.reason}; the plan says to stop.",
-                f"Mend the value in the source, or allow another policy (options.policies.{refused.kind}); plan again.",
+                f"{self.table.source} {key}, column {column.source}: {reason}; the plan says to stop.",
+                f"Mend the value in the source, or allow another policy (options.policies.{kind}); plan again.",
             )
         text = json.dumps(dict(original), ensure_ascii=False)
         if policy == "convert" and refused.converted is not NOTHING:
             kept = json.dumps({**original, "stored": refused.plainly()}, ensure_ascii=False)
-            self.found.append(Quarantined(locator, column.source, key, refused.reason, "converted", kept))
+            self.found.append(Quarantined(locator, column.source, key, reason, "converted", kept))
             return refused.converted
         if not column.nullable:
-            raise RowWithheld(f"{column.source}: {refused.reason}")
-        self.found.append(Quarantined(locator, column.source, key, refused.reason, "null", text))
+            raise RowWithheld(f"{column.source}: {reason}")
+        self.found.append(Quarantined(locator, column.source, key, reason, "null", text))
         return None
+
+    def _policy(self, kind: Unholdable) -> Policy:
+        return self.policies.get(kind, DEFAULT_POLICIES[kind])
 
     def take_back(self, locator: str, column: str) -> None:
         """Forget what was settled of a value (its source column): it could not be stored either."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from conversion.mapping import ColumnMapping
+from engines.postgresql.quoting import quote_identifier
 
 # Built-in types whose send and receive functions are the same from version 12 to 18 (src/backend/utils/adt).
 # Not here: xml (its encoding declaration), tsvector, tsquery and jsonpath (a version of their own inside), composite
@@ -21,6 +22,7 @@ BINARY_SAFE = frozenset(
 # there instead (release notes of 17: infinite intervals; of 14: infinite numerics).
 SINCE = {"interval": 170000, "numeric": 140000}
 ENUM, DOMAIN = "e", "d"
+XML = {"xml": "text", "xml[]": "text[]"}
 # A type that a user made, by its own full name: an enum goes by its labels, a domain as what it is made of.
 USER_TYPE = """
 SELECT t.typtype::text, pg_catalog.format_type(t.typbasetype, NULL), b.typtype::text
@@ -35,6 +37,12 @@ UserType = tuple[str, str | None, str | None]
 def base_type(native: str) -> str:
     """A type's name without modifiers: `numeric(10,2)` is `numeric`, `timestamp(3) with time zone[]` keeps its []."""
     return " ".join(re.sub(r"\([^)]*\)", " ", native).split()).replace(" ", "_").replace("_[", "[")
+
+
+def read(column: ColumnMapping) -> str:
+    """SQL of a column that goes as text; the output of xml would leave a plain declaration out."""
+    name = quote_identifier(column.source)
+    return name if column.source_type not in XML else f"{name}::{XML[column.source_type]}"
 
 
 def has_same_bytes(native: str, source: int, target: int) -> bool:

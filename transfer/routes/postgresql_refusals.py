@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -25,6 +24,7 @@ from engines.postgresql.writer import PostgresqlWriter, driver_of
 from engines.protocols import Loaded
 from transfer.moveplan import ChunkKey, Unholdable
 from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
+from transfer.routes.postgresql_forms import read
 from transfer.routes.texts import text_original
 
 BATCH = 500
@@ -50,7 +50,11 @@ def is_refusal(sqlstate: object) -> bool:
 
 
 class ExactRows:
-    """Loads the rows of ranges one by one where it must."""
+    """Loads the rows of ranges one by one where it must.
+
+    encoding: the one that both databases have, in which values are then read and loaded so that no byte is converted;
+    "" for UTF-8.
+    """
 
     def __init__(
         self,
@@ -60,8 +64,9 @@ class ExactRows:
         table: TableMapping,
         key: ChunkKey,
         limit: int,
+        encoding: str,
     ) -> None:
-        self.limit = limit
+        self.limit, self.encoding = limit, encoding
         self.snapshot, self.source, self.writer, self.table, self.key = snapshot, source, writer, table, key
         self.targets = [column.target for column in table.copied]
         self.names = [column.source for column in table.copied]
@@ -83,18 +88,13 @@ class ExactRows:
                 )
         return Loaded(rows, size)
 
-    @cached_property
-    def _encoding(self) -> str:
-        """Of what is loaded: without any where neither database has one, so that bytes are taken as they are."""
-        return UNCHECKED if self.snapshot.encoding == self.writer.encoding == UNCHECKED else ""
-
     def _read(self, where: str) -> Iterator[list[Row]]:
         """Every copied value as the bytes of its text, in lists of rows."""
-        form = UNCHECKED if self.snapshot.encoding == UNCHECKED else "UTF8"
-        wanted = [*self.names, *(c.name for c in self.key.columns), *self.table.key_columns]
+        form = self.encoding or (UNCHECKED if self.snapshot.encoding == UNCHECKED else "UTF8")
+        keys = map(quote_identifier, [*(c.name for c in self.key.columns), *self.table.key_columns])
         reads = ", ".join(
             f"CASE WHEN {c} IS NOT NULL THEN pg_catalog.convert_to(pg_catalog.format('%s', {c}), '{form}') END"
-            for c in map(quote_identifier, wanted)
+            for c in [*map(read, self.table.copied), *keys]
         )
         sql = f"SELECT {reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
         yield from self.snapshot.rows(sql, BATCH, binary=True)
@@ -103,7 +103,7 @@ class ExactRows:
         block = b"".join(self._line(row) for _, row in rows)
         try:
             loaded = self.writer.load(
-                into, self.table.target, self.targets, [block], before=(SAVEPOINT,), encoding=self._encoding
+                into, self.table.target, self.targets, [block], before=(SAVEPOINT,), encoding=self.encoding
             )
         except psycopg.Error as error:
             if not is_refusal(error.sqlstate):
@@ -119,20 +119,24 @@ class ExactRows:
 
     def _settle(self, number: int, row: Row, error: psycopg.Error, into: Any, judge: Judge) -> Loaded:
         """One row that was refused: its unfit values by the policies, or the whole row set aside."""
-        locator, key = self._locator(number, row), self._key(row)
-        originals = {c.source: text_original(v) for c, v in zip(self.table.copied, row, strict=False)}
+        told = tuple(self._recoded(value, self.encoding, "UTF8", into) for value in row)
+        locator, key = self._locator(number, told), self._key(told)
+        originals = {c.source: text_original(v) for c, v in zip(self.table.copied, told, strict=False)}
         mended = list(row)
         words = str(error.diag.message_primary or error).splitlines()[0]
         try:
             for place, column in enumerate(self.table.copied):
-                refused = self._refused(column, row[place], into)
+                refused = self._refused(column, told[place], into)
                 if refused is not None:
                     stored = judge.settle(column, refused, locator, key, originals[column.source])
-                    mended[place] = None if stored is None else str(stored).encode()
+                    text = None if stored is None else str(stored).encode()
+                    mended[place] = self._recoded(text, "UTF8", self.encoding, into)
             if mended == list(row):
                 raise RowWithheld(words)
             line = self._line(tuple(mended))
-            loaded = self.writer.load(into, self.table.target, self.targets, [line], before=(SAVEPOINT,))
+            loaded = self.writer.load(
+                into, self.table.target, self.targets, [line], before=(SAVEPOINT,), encoding=self.encoding
+            )
         except RowWithheld as withheld:
             judge.withhold(locator, key, str(withheld), originals)
             return Loaded(0, 0)
@@ -145,6 +149,22 @@ class ExactRows:
         self.writer.run(into, RELEASE)
         return loaded
 
+    def _recoded(self, value: bytes | None, form: str, wanted: str, into: Any) -> bytes | None:
+        """A value in another encoding, by the target; as it is where it has no characters there."""
+        if value is None or value.isascii() or self.encoding in ("", UNCHECKED):
+            return value
+        raw = driver_of(into)
+        raw.execute(SAVEPOINT)
+        try:
+            found = raw.execute("SELECT pg_catalog.convert(%s, %s, %s)", (value, form, wanted)).fetchone()
+        except psycopg.Error as error:
+            if not is_refusal(error.sqlstate):
+                raise
+            raw.execute(BACK)
+            return value
+        raw.execute(RELEASE)
+        return value if found is None else bytes(found[0])
+
     def _refused(self, column: ColumnMapping, value: bytes | None, into: Any) -> Refused | None:
         """What is wrong with a value, by the target's own word; None when it takes it."""
         if value is None:
@@ -152,6 +172,8 @@ class ExactRows:
         try:
             text = value.decode()
         except UnicodeDecodeError:
+            if self.encoding:
+                return None
             return Refused("invalid_encoding", "bytes that are no UTF-8", value.decode(errors="replace"))
         raw = driver_of(into)
         raw.execute(SAVEPOINT)

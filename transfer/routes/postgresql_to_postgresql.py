@@ -8,10 +8,9 @@ from typing import Any
 
 import psycopg
 
-from conversion.mapping import ColumnMapping
 from engines.errors import DbmoError, EngineError
 from engines.postgresql.copying import Block
-from engines.postgresql.quoting import quote_identifier, quote_literal
+from engines.postgresql.quoting import quote_literal
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.postgresql.writer import PostgresqlWriter
 from engines.protocols import Loaded
@@ -19,13 +18,11 @@ from transfer.chunks import Chunk
 from transfer.cutting.postgresql import condition
 from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge
-from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_same_user_type, unproved
+from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_same_user_type, read, unproved
 from transfer.routes.postgresql_refusals import BACK, SAVEPOINT, ExactRows, is_refusal
 from transfer.routes.postgresql_wide_rows import WideRows
 from transfer.routes.route import Copied, Pace
 from transfer.units import TableUnit, Unit
-
-XML = {"xml": "text", "xml[]": "text[]"}
 
 
 def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> PostgresqlRelay:
@@ -43,10 +40,11 @@ class PostgresqlRelay:
         self.source = snapshot.relation(self.table.source)
         self.target = writer.relation(self.table.target)
         self.columns = [column.target for column in self.table.copied]
-        self.reads = ", ".join(_read(column) for column in self.table.copied)
+        self.reads = ", ".join(read(column) for column in self.table.copied)
         self.encoding = _shared_encoding(snapshot, writer)
         self.form = "binary" if not self.encoding and self._has_same_bytes() else "text"
-        self.exact = ExactRows(snapshot, self.source, writer, self.table, unit.key, plan.quarantine_limit)
+        limit = plan.quarantine_limit
+        self.exact = ExactRows(snapshot, self.source, writer, self.table, unit.key, limit, self.encoding)
         self.wide = WideRows(self.snapshot, self.source, self.table, self.encoding)
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
@@ -100,12 +98,6 @@ class PostgresqlRelay:
             if own is None or others is None or not is_same_user_type(own, others, here, there):
                 return False
         return True
-
-
-def _read(column: ColumnMapping) -> str:
-    """SQL of a column; the output of xml would leave a plain declaration out."""
-    name = quote_identifier(column.source)
-    return name if column.source_type not in XML else f"{name}::{XML[column.source_type]}"
 
 
 def _shared_encoding(snapshot: PostgresqlSnapshot, writer: PostgresqlWriter) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from conversion.mapping import TableMapping
+from conversion.mapping import ColumnMapping, TableMapping
 from engines.errors import Aborted
 from engines.postgresql.copying import copy_text_escaped
 from engines.postgresql.quoting import quote_identifier, quote_literal
@@ -16,6 +16,7 @@ from engines.postgresql.relations import Relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.moveplan import DEFAULT_POLICIES
 from transfer.routes.policy import Judge
+from transfer.routes.postgresql_forms import read
 
 WIDE = 16 << 20  # bytes of a row from which on it goes in pieces: libpq holds a row three times
 WIDE_PLAIN = 400 << 20  # where rows don't go through libpq: the server itself writes none of more than 1 GB
@@ -56,7 +57,7 @@ class WideRows:
             return []
         keys = self.table.key_columns
         reads = [*(f"{quote_identifier(name)}::text" for name in keys), *self._bytes]
-        sql = f"SELECT ctid::text{''.join(f', {read}' for read in reads)} FROM ONLY {self.relation.quoted}"
+        sql = f"SELECT {', '.join(['ctid::text', *reads])} FROM ONLY {self.relation.quoted}"
         found = self.snapshot.query(f"{sql} WHERE {f'({where}) AND ' if where else ''}{self._total} > {self.limit}")
         return [
             WideRow(str(row[0]), dict(zip(keys, row[1:], strict=False)), tuple(row[1 + len(keys) :])) for row in found
@@ -81,12 +82,12 @@ class WideRows:
                 if size is None:
                     yield rb"\N"
                 else:
-                    yield from self._value(row.place, column.source, self._kinds[number])
+                    yield from self._value(row.place, column, self._kinds[number])
             yield b"\n"
 
-    def _value(self, place: str, column: str, kind: str) -> Iterator[bytes]:
+    def _value(self, place: str, column: ColumnMapping, kind: str) -> Iterator[bytes]:
         """A value's text in pieces, escaped: what the type's own output function gives, bytea as hex."""
-        name = quote_identifier(column)
+        name = read(column)
         binary = kind == "bytea"
         text = name if kind in ("text", "varchar") else f"pg_catalog.format('%s', {name})"
         value = name if binary else f"pg_catalog.convert_to({text}, '{self.encoding}')"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from conversion.mapping import ColumnMapping
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.writer import Large, SqliteWriter, weight
 from transfer.chunks import Chunk
-from transfer.moveplan import MovePlan
+from transfer.moveplan import MovePlan, Unholdable
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.route import Copied, Pace, Route
+from transfer.routes.texts import text_original
 from transfer.units import TableUnit, Unit
 
 WIDE = 1 << 18  # bytes of a value from which on it is read in pieces
 MOST = 110_000_000  # bytes of the large values of a row: SQLite holds a row twice while it is inserted
+KEPT = 1 << 20  # bytes of a large text that is written down whole when it is set aside
 VALUE_WEIGHT = 8  # bytes of a number
 
 Values = tuple[Any, ...]
@@ -117,14 +120,14 @@ class RowsToSqlite:
                 columns[place] = [None if value is None else convert(value) for value in columns[place]]
         return list(zip(*columns, strict=True))
 
-    def _exact(self, row: ReadRow, skipped: frozenset[int] = frozenset()) -> Values | None:
-        """A row value by value; None when it is withheld. skipped: places that are not looked at."""
+    def _exact(self, row: ReadRow, large: Mapping[int, Large | Refused] | None = None) -> Values | None:
+        """A row value by value; None when it is withheld. large: values that are not looked at, by their places."""
         made: list[Any] = []
         try:
             for place, value in enumerate(row.values):
-                made.append(None if place in skipped else self._value(place, value, row))
+                made.append(None if place in (large or {}) else self._value(place, value, row))
         except RowWithheld as why:
-            self._withhold(row, str(why))
+            self._withhold(row, str(why), large)
             return None
         return tuple(made)
 
@@ -140,7 +143,7 @@ class RowsToSqlite:
     def _wide(self, into: Any, row: ReadRow, pace: Pace) -> int | None:
         """Insert a row with large values; its bytes, None when it is withheld."""
         large = self.source.large(row)
-        made = self._exact(row, frozenset(large))
+        made = self._exact(row, large)
         if made is None:
             return None
         values: list[Any] = list(made)
@@ -173,6 +176,20 @@ class RowsToSqlite:
         self.judge.withhold(*self.source.located(row), why, originals)
 
 
+class LargeKept(Refused):
+    """A large text that the target can't hold; original: all of it up to KEPT bytes, above that size and digest."""
+
+    def __init__(self, kind: Unholdable, reason: str, pieces: Iterator[bytes]) -> None:
+        super().__init__(kind, reason)
+        text, size, digest = b"", 0, sha256()
+        for piece in pieces:
+            size += len(piece)
+            digest.update(piece)
+            text = text + piece if size <= KEPT else b""
+        told = {"class": "text", "bytes": size, "sha256": digest.hexdigest()}
+        self.original: dict[str, Any] = told if size > KEPT else dict(text_original(text))
+
+
 class TooWide(Refused):
     """A value that is larger than a row of SQLite is given."""
 
@@ -182,7 +199,9 @@ class TooWide(Refused):
 
 
 def unread(value: Large | Refused) -> dict[str, Any]:
-    """What is kept of a value that was not read: its size, or what it is larger than, where that is known."""
+    """What is kept of a value that was not taken: what its reader kept, else its size, or what it is larger than."""
+    if isinstance(value, LargeKept):
+        return value.original
     above = getattr(value, "above", None)
     return (
         {"class": "unread", "bytes_above": above}

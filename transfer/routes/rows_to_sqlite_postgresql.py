@@ -31,7 +31,7 @@ from transfer.routes.postgresql_unchecked import (
     readable,
     text_of,
 )
-from transfer.routes.rows_to_sqlite import WIDE, ReadRow
+from transfer.routes.rows_to_sqlite import WIDE, LargeKept, ReadRow
 from transfer.units import TableUnit
 
 # How PostgreSQL renders a value for SQLite, per route; the driver gives Python's int, float, str and bytes.
@@ -154,7 +154,7 @@ class PostgresqlRows:
         is_text = self.columns[place].route != "pg_blob"
         pieces = self._pieces(place, where)
         if self._is_array(place) and next(pieces())[:1] == UNBOUND.encode():
-            return Refused("malformed", BOUNDS)
+            return LargeKept("malformed", BOUNDS, self._pieces(place, where, 1 + len(UNBOUND))())
         if not (is_text and self.unchecked):
             return Large(size, is_text, pieces)
         if is_whole(pieces()):
@@ -162,11 +162,11 @@ class PostgresqlRows:
         length = sum(len(piece) for piece in mended(pieces()))
         return LargeUnreadable(size, Large(length, True, lambda: mended(pieces())))
 
-    def _pieces(self, place: int, where: str) -> Callable[[], Iterator[bytes]]:
+    def _pieces(self, place: int, where: str, first: int = 1) -> Callable[[], Iterator[bytes]]:
         read = self.reads[place]
 
         def pieces() -> Iterator[bytes]:
-            start = 1
+            start = first
             while True:
                 sql = f"SELECT substring({read} FROM {start} FOR {PIECE}) {where}"
                 ((piece,),) = self.snapshot.query_binary(sql)

@@ -117,7 +117,7 @@ def _json_any(klass: str, value: Value) -> bytes:
             return json.dumps(utf8(value).decode(), ensure_ascii=False).encode()
         except Refused as refused:
             mended = json.dumps(refused.converted.decode(), ensure_ascii=False).encode()
-            raise Refused(refused.kind, refused.reason, mended) from None
+            raise refused.instead(mended) from None
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         raise Refused("not_finite", "infinity in a JSON column")
     return repr(value).encode()

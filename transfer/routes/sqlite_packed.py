@@ -35,7 +35,7 @@ class Packer:
         guards = [made.guard.replace("{c}", name) for made, name in zip(forms, names, strict=True) if made.guard]
         reads = [made.read.replace("{c}", name) for made, name in zip(forms, names, strict=True)]
         self.reads = ", ".join([*reads, *([" AND ".join(guards)] if guards else [])])
-        self.varying = sum(not made.layout for made in forms)
+        self.width = len(forms)  # any column of SQLite may hold a long text
         self._guarded = bool(guards)
         self._columns = [(made, column.nullable) for made, column in zip(forms, columns, strict=True)]
 

@@ -13,11 +13,11 @@ from engines.sqlite.snapshot import Row, SqliteSnapshot, TooLarge
 from transfer.routes.sqlite_packed import Packed, Packer
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows
 from transfer.routes.sqlite_to_postgresql_ordered import OrderedBlocks
-from transfer.routes.sqlite_to_postgresql_ranges import LIMIT, PARTS, RangeBlocks
+from transfer.routes.sqlite_to_postgresql_ranges import LIMIT, PARTS, VALUE_LIMIT, RangeBlocks
 from transfer.units import TableUnit
 
 BATCH = 256  # rows that are read and packed at once
-MEMORY = 1 << 26  # bytes that the values of a batch may have together
+MEMORY = 1 << 23  # bytes that the values of a batch may have together; looking at texts takes several times as much
 WORTH = 16  # rows from which on a block is cut rather than sent as text
 MISSES, HITS_PER_MISS = 4, 8  # a table that misses more often goes as text
 
@@ -31,6 +31,7 @@ class PackedRanges(RangeBlocks):
         super().__init__(snapshot, table, columns, rowid, alias)
         self._packer: Packer | None = None
         self._hits = self._misses = 0
+        self._batch = BATCH
 
     def pack(self, packer: Packer) -> None:
         """Use the binary form from now on."""
@@ -43,13 +44,19 @@ class PackedRanges(RangeBlocks):
             yield from super()._block(start, stop)
             return
         width = stop - start + 1
+        packed: tuple[Packed | None, int] | None
         try:
-            found, rows = self._packed(self._packer, start, stop)
+            packed = self._packed(self._packer, start, stop)
         except TooLarge:
+            packed = None  # the rows that the error holds are let go before others are read
+        if packed is None:
+            self._batch = max(1, self._batch // PARTS)
             yield from self._smaller(start, stop)
             return
+        found, rows = packed
         if found is not None:
             self._hits += 1
+            self._batch = min(BATCH, self._batch * 2)
             self._adapt(rows, len(found), width)
             if rows:
                 yield found
@@ -69,10 +76,11 @@ class PackedRanges(RangeBlocks):
 
     def _packed(self, packer: Packer, start: int, stop: int) -> tuple[Packed | None, int]:
         """A range and its rows; None for one that can't be packed. TooLarge above what memory may take."""
-        batch = min(BATCH, self.rows, stop - start + 1)
+        batch = min(self._batch, stop - start + 1)
         blocks: list[Packed] = []
         rows = size = 0
-        with self.snapshot.limited(min(LIMIT, MEMORY // (batch * max(packer.varying, 1)))):
+        most = max(MEMORY // (batch * packer.width), VALUE_LIMIT if batch == 1 else 0)
+        with self.snapshot.limited(min(LIMIT, most)):
             for some in self.snapshot.batches(self._packing, (start, stop), batch):
                 rows += len(some)
                 block = packer.block(some)

@@ -71,25 +71,17 @@ class OrderedBlocks:
 
     def _run(self, source: str, place: int, exact: ExactRows) -> Generator[bytes, None, tuple[int, Ended]]:
         """The rows from a place on; the place that was reached and why not more."""
-        rows: list[Row] = []
-        size, why = 0, Ended.HERE
-        try:
+        given, escaping = self.snapshot.each(f"{self.reads} {source} LIMIT -1 OFFSET {place}"), self.escaping
+        why: Ended | None = None
+        while why is None:
             with self.snapshot.limited(LIMIT):
-                for row in self.snapshot.each(f"{self.reads} {source} LIMIT -1 OFFSET {place}"):
-                    rows.append(row)
-                    size += ROW_WEIGHT + sum(len(value) for value in row if isinstance(value, bytes))
-                    if size >= TARGET:
-                        escaping = self.escaping
-                        yield from self._block(rows, source, place, exact)
-                        place += len(rows)
-                        rows, size = [], 0
-                        if self.escaping != escaping:
-                            return place, Ended.ESCAPES
-        except TooLarge:
-            why = Ended.LARGE
-        if rows:
-            yield from self._block(rows, source, place, exact)
-        return place + len(rows), why
+                rows, why = _filled(given)
+            if rows:
+                yield from self._block(rows, source, place, exact)
+                place += len(rows)
+            if self.escaping != escaping:
+                why = why or Ended.ESCAPES
+        return place, why
 
     def _block(self, rows: list[Row], source: str, place: int, exact: ExactRows) -> Iterator[bytes]:
         if not self.unreadable:
@@ -100,3 +92,18 @@ class OrderedBlocks:
             if found.text is Unproved.ESCAPES:
                 self._write(escaping=True)
         yield from exact.blocks(f"{source} LIMIT {len(rows)} OFFSET {place}")
+
+
+def _filled(given: Iterator[Row]) -> tuple[list[Row], Ended | None]:
+    """The rows of one block; and why no more follow, if none do."""
+    rows: list[Row] = []
+    size = 0
+    try:
+        for row in given:
+            rows.append(row)
+            size += ROW_WEIGHT + sum(len(value) for value in row if isinstance(value, bytes))
+            if size >= TARGET:
+                return rows, None
+    except TooLarge:
+        return rows, Ended.LARGE
+    return rows, Ended.HERE

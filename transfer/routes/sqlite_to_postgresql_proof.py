@@ -96,10 +96,9 @@ class ValueColumn:
     def __init__(self, column: ColumnMapping) -> None:
         name = quote_identifier(column.source)
         numeric = column.route in ("double", "numeric")
-        # a text or blob of any size in a column of numbers is only told, not read
-        number = f"CASE WHEN typeof({name}) IN ('text', 'blob') THEN '' ELSE {name} END"
-        self.reads = [number] if numeric else [f"typeof({name})", name]
-        self.texts = [False] if numeric else [False, True]  # which of them may be long
+        # a text in a column of numbers is read too, so that a block with one too large for the exact path ends here
+        self.reads = [name] if numeric else [f"typeof({name})", name]
+        self.texts = [True] if numeric else [False, True]  # which of them may be long
         self.nullable = column.nullable
         if numeric:
             limits = sizes(column.target_type)

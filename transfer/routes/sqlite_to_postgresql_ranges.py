@@ -86,13 +86,15 @@ class RangeBlocks:
 
     def _block(self, start: int, stop: int) -> Iterator[bytes]:
         """The rows of a range that is meant to be one block."""
+        found: Found | None
         try:
             with self.snapshot.limited(LIMIT):
                 found = self._several(start, stop) if self.values else self._one(start, stop)
         except TooLarge:
+            found = None  # the rows that the error holds are let go before others are read
+        if found is None:
             yield from self._smaller(start, stop)
-            return
-        if self.unreadable:
+        elif self.unreadable:
             self.dense = False
             yield from self._row_by_row(start, stop)
         elif isinstance(found.text, bytes):

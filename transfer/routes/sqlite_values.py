@@ -14,7 +14,7 @@ from engines.errors import EngineError
 from transfer.moveplan import Unholdable
 from transfer.routes.policy import Refused
 from transfer.routes.sqlite_values_text import Convert, Value, json_text, jsonb_any
-from transfer.routes.texts import clean_text
+from transfer.routes.texts import clean_text, following
 
 INT64 = 1 << 63
 EXACT_IN_DOUBLE = 1 << 53
@@ -79,13 +79,18 @@ def _has_scale(number: Decimal, digits: int) -> bool:
 
 
 def _text(length: int | None) -> Convert:
+    def fitting(value: bytes) -> bytes:
+        if length is not None and len(value) > length and len(value.decode()) > length:
+            raise Refused("too_long", f"text longer than {length} characters")
+        return value
+
+    clean = following(clean_text, fitting)
+
     def convert(klass: str, value: Value) -> bytes:
         if klass != "text":
             raise Refused("wrong_class", f"{klass} in a text column")
         assert isinstance(value, bytes)
-        if length is not None and len(value.decode(errors="replace").replace("\0", "")) > length:
-            raise Refused("too_long", f"text longer than {length} characters")
-        return clean_text(value)
+        return clean(value)
 
     return convert
 

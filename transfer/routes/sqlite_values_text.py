@@ -24,7 +24,7 @@ def jsonb_any(klass: str, value: Value) -> bytes:
         try:
             clean = clean_text(value)
         except Refused as refused:
-            raise Refused(refused.kind, refused.reason, _string(refused.converted)) from None
+            raise refused.instead(_string(refused.converted)) from None
         return _string(clean)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         raise Refused("not_finite", "infinity in a jsonb column")
@@ -41,7 +41,7 @@ def json_text(target_type: str) -> Convert:
 
     def checked(text: bytes) -> bytes:
         try:
-            json.loads(text, parse_constant=_not_json, parse_int=number, parse_float=number)
+            json.loads(text.decode(), parse_constant=_not_json, parse_int=number, parse_float=number)
         except RecursionError:
             raise Refused("malformed", "JSON that is nested too deeply") from None
         except ValueError:

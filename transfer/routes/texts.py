@@ -19,13 +19,7 @@ def utf8(value: bytes) -> bytes:
     return value
 
 
-def clean_text(value: bytes) -> bytes:
-    """UTF-8 text without NUL; Refused with the text without what PostgreSQL can't hold."""
-    try:
-        utf8(value)
-    except Refused as refused:
-        mended = bytes(refused.converted).replace(b"\0", b"")
-        raise Refused(refused.kind, refused.reason, mended) from None
+def _without_nul(value: bytes) -> bytes:
     if b"\0" in value:
         raise Refused("nul_in_text", "NUL in text", value.replace(b"\0", b""))
     return value
@@ -35,7 +29,8 @@ def following(read: Convert, make: Convert, spelled: bool = False) -> Convert:
     """make of what read gives; of what read refuses, make of the text that it would store instead.
 
     So that a converted value is in the form of its type as well: where make refuses it too, it becomes what make
-    converts it to, or has no conversion. spelled: make's form is that of COPY alone; the plain text is written down.
+    converts it to, or has no conversion, and is refused for the reasons of both. spelled: make's form is that of COPY
+    alone; the plain text is written down.
     """
 
     def convert(value: bytes) -> bytes:
@@ -54,8 +49,12 @@ def _made(refused: Refused, make: Convert, spelled: bool) -> Refused:
     try:
         made = make(refused.converted)
     except Refused as again:
-        return Refused(refused.kind, refused.reason, again.converted, again.stored)
-    return Refused(refused.kind, refused.reason, made, refused.plainly() if spelled else None)
+        return refused.instead(again.converted, again.stored, again.whys)
+    return refused.instead(made, refused.plainly() if spelled else None)
+
+
+# UTF-8 text without NUL; Refused with the text without what PostgreSQL can't hold
+clean_text = following(utf8, _without_nul)
 
 
 def text_original(value: bytes | None) -> dict[str, str]:

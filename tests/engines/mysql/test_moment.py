@@ -15,6 +15,7 @@ from engines.mysql.session import connect
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.wire import KEEPALIVE
 from tests.mysql_servers import MysqlServer, connected
+from transfer.crew import HELD_SECONDS
 
 
 @pytest.fixture
@@ -54,6 +55,18 @@ def test_nobody_writes_while_the_lock_is_held(first: MysqlSnapshot) -> None:
         with first.hold(), pytest.raises(pymysql.OperationalError, match="1205"):
             cursor.execute("INSERT INTO t VALUES (2)")
         cursor.execute("INSERT INTO t VALUES (2)")
+
+
+def test_a_holder_that_says_nothing_loses_the_lock(first: MysqlSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The silence is longer than lanes are waited for."""
+    assert moment.SILENT_SECONDS > HELD_SECONDS
+    monkeypatch.setattr(moment, "SILENT_SECONDS", 1)
+    with connected(first.url) as connection, connection.cursor() as cursor, first.hold():
+        first.refresh()
+        cursor.execute("SET lock_wait_timeout = 5")
+        cursor.execute("INSERT INTO t VALUES (2)")
+        with pytest.raises(EngineError, match="SOURCE_CHANGED"):
+            _joined(first, first.token)
 
 
 def test_without_the_right_nothing_is_held(mariadb: MysqlServer, first: MysqlSnapshot) -> None:

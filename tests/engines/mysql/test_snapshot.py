@@ -210,8 +210,9 @@ def test_a_log_that_is_written_before_the_engine_names_moments_under_a_lock_only
 
 
 def test_such_a_moment_is_joined_later_under_a_lock_as_long_as_nobody_writes(
-    like_mysql: str, hostile: MysqlServer
+    like_mysql: str, hostile: MysqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """No lock is taken where somebody did."""
     name = like_mysql.rpartition("/")[2]
     hostile.run(
         "CREATE OR REPLACE USER log_reader",
@@ -226,6 +227,7 @@ def test_such_a_moment_is_joined_later_under_a_lock_as_long_as_nobody_writes(
             MysqlSnapshot(hostile.url(name, "log_reader"), "test", join=first.token)
         with connected(like_mysql) as connection, connection.cursor() as cursor:
             cursor.execute("INSERT INTO t VALUES (1)")
+        monkeypatch.setattr(MysqlSnapshot, "hold", lambda self: pytest.fail("a lock that can't help"))
         with pytest.raises(EngineError, match="SOURCE_CHANGED"):
             MysqlSnapshot(like_mysql, "test", join=first.token)
 

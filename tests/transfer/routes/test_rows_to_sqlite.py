@@ -14,9 +14,10 @@ import pytest
 
 from engines.errors import Aborted
 from engines.mysql.url import arguments
-from tests.moving import change, sqlite_file
+from tests.moving import change, fetch, sqlite_file
 from tests.servers import Server
 from tests.transfer.routes.moved import Moved, moved
+from transfer.compare.originals import is_original
 from transfer.routes.rows_to_sqlite_within import SqliteToSqlite
 
 
@@ -106,6 +107,33 @@ def test_postgresql_values_arrive_and_what_no_integer_is_goes_aside(tmp_path: Pa
     assert [(entry.locator, entry.column, entry.reason) for entry in run.quarantined["public.t"]] == [
         ("[2]", "n", "NaN in an integer column")
     ]
+
+
+def test_large_arrays_that_json_has_no_place_for_are_known_again(tmp_path: Path, empty_18: str) -> None:
+    array = "('[0:1]={x,' || string_agg(md5(n::text), '') || '}')::text[]"
+    change(empty_18, "CREATE TABLE t (id int PRIMARY KEY, v text[])", *(
+        f"INSERT INTO t SELECT {id}, {array} FROM generate_series(1, {count}) AS n" for id, count in
+        ((1, 2_000), (2, 40_000))
+    ))  # fmt: skip
+    run = moved_to_file(empty_18, tmp_path / "out.db")
+    originals = [entry.original for entry in run.quarantined["public.t"]]
+    texts = [text.encode() for (text,) in fetch(empty_18, "SELECT v::text FROM t ORDER BY id")]
+    assert [sorted(json.loads(original)) for original in originals] == [["class", "text"], ["bytes", "class", "sha256"]]
+    for original, text in zip(originals, texts, strict=True):
+        other = text.replace(b"0", b"1", 1)
+        assert [is_original(original, "text", value, classes=False) for value in (text, other)] == [True, False]
+
+
+def test_a_row_that_is_withheld_tells_how_long_its_large_values_are(tmp_path: Path, empty_18: str) -> None:
+    change(empty_18, "CREATE TABLE t (id int PRIMARY KEY, n numeric(10,0) NOT NULL, v text)",
+           "INSERT INTO t VALUES (1, 'NaN', repeat('x', 300000)), (2, 1, NULL)")  # fmt: skip
+    [entry] = moved_to_file(empty_18, tmp_path / "out.db", looked=False).quarantined["public.t"]
+    assert (entry.action, entry.locator) == ("row_withheld", "[1]")
+    assert json.loads(entry.original)["v"] == {"class": "unread", "bytes": 300_000}
+
+
+def test_a_value_of_which_nothing_was_kept_excuses_no_other() -> None:
+    assert not is_original('{"class": "unread", "bytes": null}', "text", b"{1}", classes=False)
 
 
 MYSQL = """CREATE TABLE t (id int unsigned PRIMARY KEY, a bigint unsigned, f float, d double, n decimal(30,10),

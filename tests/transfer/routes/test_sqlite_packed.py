@@ -2,6 +2,7 @@
 
 import sqlite3
 import struct
+import tracemalloc
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -13,11 +14,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engines.postgresql.copying import NO_VALUE, copy_text_escaped
+from engines.sqlite.snapshot import SqliteSnapshot
 from tests.moving import fetch, mapping, move, plan_of, sqlite_file
 from tests.servers import Server
-from transfer.routes.policy import Refused
-from transfer.routes.sqlite_packed import Packer, framed, packer
+from transfer.chunks import Chunk
+from transfer.routes.policy import Judge, Refused
+from transfer.routes.sqlite_packed import Packed, Packer, framed, packer
+from transfer.routes.sqlite_packed_blocks import PackedRanges
 from transfer.routes.sqlite_packed_moments import DAY
+from transfer.routes.sqlite_to_postgresql_exact import ExactRows
+from transfer.routes.sqlite_to_postgresql_wide import WideRows
 from transfer.routes.sqlite_values import converter
 
 Connection = psycopg.Connection[Any]
@@ -189,6 +195,26 @@ def test_rows_around_unexpected_values_arrive_in_one_transaction(tmp_path: Path,
     assert [(*row[:4], row[4], row[5]) for row in found] == expected
     aside = fetch(empty_18, "SELECT locator::jsonb ->> 0, column_name FROM _dbmo.quarantine")
     assert sorted((int(n), name) for n, name in aside) == [(n, MIXED[place][0]) for n, (place, _) in ODD.items()]
+
+
+def test_long_texts_behind_short_ones_take_little_memory(tmp_path: Path) -> None:
+    rows = [("short" if n < 64 else "x" * 60_000 + "\U0001f600",) for n in range(320)]
+    ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
+    source = sqlite_file(tmp_path / "s.db", ddl, rows=[("INSERT INTO t (v) VALUES (?)", rows)])
+    table = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
+    with closing(SqliteSnapshot(source, "s.db")) as snapshot:
+        ranges, judge = PackedRanges(snapshot, "t", table.copied, "rowid", "id"), Judge(table)
+        exact = ExactRows(snapshot, judge, ranges.order, ["rowid"])
+        made = packer(ranges.order, {"id": "bigint", "v": "text"})
+        assert made is not None
+        ranges.pack(made)
+        tracemalloc.start()
+        blocks = ranges.blocks(Chunk("t", 0, None, None), exact, WideRows(exact, snapshot, judge, "t", "rowid"))
+        size = sum(len(block) for block in blocks if isinstance(block, Packed))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert size == 320 * 18 + sum(len(text.encode()) for (text,) in rows)
+    assert most < 40 << 20
 
 
 def test_days_and_moments_count_from_2000() -> None:

@@ -277,6 +277,33 @@ def test_rows_of_100_mb_go_through_in_pieces(tmp_path: Path, empty_18: str) -> N
     assert found[2][3] == expected
 
 
+@pytest.mark.parametrize("rest", ["", "WITHOUT ROWID"])
+def test_a_large_text_among_numbers_is_set_aside_and_no_row_comes_twice(
+    tmp_path: Path, empty_18: str, rest: str
+) -> None:
+    """real has no binary form; texts among the numbers make blocks go row by row."""
+    names = [f"f{n}" for n in range(20)]
+    columns = [("r", "real", "double"), *((name, "numeric(20,6)", "numeric") for name in names)]
+    table = mapping("t", [("id", "bigint", "integer"), *columns])
+    if rest:
+        table = table.model_copy(update={"source_key": ""})
+    rows: list[list[Any]] = [[n, 0.5, *([1_000_000.5 + n] * 20)] for n in range(2_700)]
+    for n in range(0, 2_700, 40):
+        rows[n][3] = "odd"
+    rows[2_000][2] = "x" * 3_000_000
+    source = sqlite_file(
+        tmp_path / "s.db",
+        f"CREATE TABLE t (id INTEGER PRIMARY KEY, r REAL, {', '.join(f'{name} DECIMAL' for name in names)}) {rest}",
+        rows=[(f"INSERT INTO t VALUES ({', '.join('?' * 22)})", [tuple(row) for row in rows])],
+    )
+    found, aside = copied(source, empty_18, table)
+    assert [list(map(float, row)) for row in found if None not in row] == [
+        row for row in rows if not any(isinstance(value, str) for value in row)
+    ]
+    assert [row[0] for row in found] == list(range(2_700))
+    assert len(aside) == 69
+
+
 def test_a_class_is_asked_for_beside_every_form(tmp_path: Path, empty_18: str) -> None:
     """A blob with the bytes of a moment is no moment."""
     table = mapping("t", [("id", "bigint", "integer"), ("v", "timestamp(6) without time zone", "timestamp")])
