@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from transfer.agenda import Agenda, is_copied
 from transfer.chunks import ChunkResult
 from transfer.coordinator import ONE_WRITER, Coordinator
 from transfer.crew import Crew, alone, gather, joins_later
+from transfer.cutting import Size
 from transfer.desks import MomentLost
 from transfer.endpoints import AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
@@ -58,8 +59,9 @@ def copy_tables(
             crew = Crew(Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch), [])
             try:
                 with _before_lanes():
-                    make = _maker(plan, snapshot, limits, lanes)
-                    crew = _crew(crew.assignment, snapshot, limits, make, note)
+                    sizes = list(sizes_of(plan, snapshot).values())
+                    make = _maker(sizes, limits, lanes)
+                    crew = _crew(crew.assignment, snapshot, sizes, limits, make, note)
                     position = crew.assignment.position
                     note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
                 settling = partial(settle, plan, endpoints, state, chunks, snapshot, note)
@@ -133,19 +135,26 @@ def _given_up(error: MomentLost, times: int, alive: bool) -> DbmoError:
     )
 
 
-def _maker(plan: MovePlan, snapshot: AnySnapshot, limits: Limits, lanes: LaneMaker) -> LaneMaker:
+def _maker(sizes: Sequence[Size], limits: Limits, lanes: LaneMaker) -> LaneMaker:
     """What makes lanes: threads of this process do where there is little to copy and nobody asked for a number."""
     if getattr(lanes, "remote", False) or limits.present.connections is not None:
         return lanes
-    return LocalLane if processes(sizes_of(plan, snapshot).values()) == 1 else lanes
+    return LocalLane if processes(sizes) == 1 else lanes
 
 
-def _crew(assignment: Assignment, snapshot: AnySnapshot, limits: Limits, lanes: LaneMaker, note: Note) -> Crew:
+def _crew(
+    assignment: Assignment,
+    snapshot: AnySnapshot,
+    sizes: Sequence[Size],
+    limits: Limits,
+    lanes: LaneMaker,
+    note: Note,
+) -> Crew:
     """The lanes that have to be there before the first chunk is copied, where the source wants it so."""
     plan = assignment.plan
     allowed = 1 if plan.target_engine in ONE_WRITER else limits.connections()
     if joins_later(assignment) or (allowed == 1 and not getattr(lanes, "remote", False)):
         return alone(assignment, snapshot, note)
     asked = limits.present.connections is not None  # a number that a person asked for counts as it is
-    wanted = allowed if asked else min(allowed, worth(sizes_of(plan, snapshot).values()))
+    wanted = allowed if asked else min(allowed, worth(sizes))
     return alone(assignment, snapshot, note) if wanted == 1 else gather(lanes, assignment, snapshot, wanted, note)

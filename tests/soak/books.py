@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from tests.faults.pairs import told
+from tests.meanwhile import again_and_again
 from tests.moving import change, fetch
 from tests.mysql_servers import connected
 
@@ -88,20 +88,13 @@ class Books:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Inside, somebody writes again and again; a transaction that a lock of others ends is left out."""
-        ended = threading.Event()
 
         def write() -> None:
-            while not ended.wait(PAUSE):
-                with suppress(psycopg.OperationalError, pymysql.OperationalError, sqlite3.Error, PyMongoError):
-                    self.write()
+            with suppress(psycopg.OperationalError, pymysql.OperationalError, sqlite3.Error, PyMongoError):
+                self.write()
 
-        thread = threading.Thread(target=write)
-        thread.start()
-        try:
+        with again_and_again(write, PAUSE):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
 
 def held(url: str, key: str = "id") -> list[tuple[Any, ...]]:
