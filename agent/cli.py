@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from agent.driver import NAMES
+from engines.collector import relax_collector
 
 VERSION = "0.1.0"
 UNTIL = ("assess", "plan", "rehearse", "execute", "validate")
@@ -105,7 +106,9 @@ def _add_life(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_copying(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--executor", metavar="WHERE", help="where lanes run: processes (default), ray://host:port")
+    command.add_argument(
+        "--executor", metavar="WHERE", help="where lanes run: processes (default), ray, ray://host:port"
+    )
     command.add_argument("--metrics-port", metavar="[ADDRESS:]PORT", help="serve Prometheus metrics while it runs")
 
 
@@ -195,6 +198,7 @@ def _add_others(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and end the process with the designed status."""
+    relax_collector()
     sys.exit(run(arguments))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from skills.context import Progress
 from transfer.standing import SCAN, Standing
 
 INDENT = "    "  # before a model's words, so that they are never taken for the program's own
+FIGURE = re.compile(r"\d[\d.,]*")
 OUTCOMES = {"correct": "wrong arguments", "give_up": "not possible", "person": "not allowed, a person's work"}
 
 
@@ -65,9 +67,10 @@ class Console:
     def _tell(self, standing: Standing) -> None:
         if standing.stage == "copy":
             self._begin("copy")
-        if standing.paused != self._paused:
+        kinds = [FIGURE.sub("", reason) for reason in standing.paused]
+        if kinds != self._paused:  # a reading that changes every second is no other reason
             self.say(plain(f"  paused: {'; '.join(standing.paused)}" if standing.paused else "  going on"))
-            self._paused = standing.paused
+            self._paused = kinds
         if self._told == 0.0:
             self._told = time.monotonic()
         elif time.monotonic() - self._told >= EVERY:

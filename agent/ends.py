@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.request import Request
+from engines.connection import parse
 from engines.profile import TableProfile
 from engines.protocols import Database
 from engines.registry import open_database
@@ -55,8 +56,15 @@ class Ends:
 
     @contextmanager
     def target(self) -> Iterator[Database | None]:
-        """The open target, None where it is only declared; a SQLite file that is not there yet counts as declared."""
+        """The open target, None where it is only declared; a SQLite file that is not there yet counts as declared.
+
+        FILE_MISSING, FILE_UNREADABLE where no such file could be made.
+        """
         file = self._file()
+        if file is not None and not file.exists():
+            from engines.sqlite.files import check_place
+
+            check_place(file, parse(str(self.target_url)).display)
         with _opened(self.target_url if file is None or file.exists() else None) as database:
             yield database
 
@@ -83,8 +91,6 @@ class Ends:
 
     def _file(self) -> Path | None:
         """Where a SQLite target is, or will be."""
-        from engines.connection import parse
-
         reference = parse(self.target_url) if self.target_url is not None else None
         return reference.sqlite_path if reference is not None and reference.engine == "sqlite" else None
 

@@ -37,6 +37,11 @@ def standing_text(standing: dict[str, Any]) -> str:
     return ", ".join(told)
 
 
+def copy_text(standing: dict[str, Any]) -> str:
+    """The same, with the reasons of a pause behind it."""
+    return "; ".join([standing_text(standing), *(f"paused: {reason}" for reason in standing["paused"])])
+
+
 class View:
     """What a terminal shows while rows are copied; a line for the whole, a few for the tables that move."""
 

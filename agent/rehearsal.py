@@ -14,7 +14,7 @@ from agent.scratch import drop, fresh
 from agent.target_checks import begun_under
 from agent.validate import compared_by
 from conversion.fingerprint import fingerprint
-from engines.errors import DbmoError, UsageError
+from engines.errors import DbmoError, EngineError, UsageError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from skills.registry import get_skill
@@ -42,6 +42,8 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
     passed, detail, stages = _forward(run, plan, planned.hash, url, grant)
     undone, leftover = _back(plan, url, grant, before)
     drop(run, planned.target.engine, DATABASE)
+    if run.interrupt.is_set():  # it says nothing about the plan
+        raise EngineError("INTERRUPTED", "You stopped the command.", "Run it again to go on where it stopped.")
     result = {
         "plan_hash": planned.hash,
         "passed": passed,

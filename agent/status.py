@@ -79,6 +79,8 @@ def progress_of(target: Database, migration: str) -> dict[str, Any]:
 
 def _next(run: Orchestrator, phases: dict[str, str]) -> str:
     folder = run.folder.path
+    if "running" in phases.values():
+        return f"wait for what runs; dbmo tune {folder} changes the load of a copy"
     if phases["validation"] == "done":
         return f"read {folder}/report.html"
     if phases["validation"] == "differences found":
@@ -108,7 +110,8 @@ def status_text(found: dict[str, Any]) -> str:
     elif target and not target["reached"]:
         lines.append(f"target     not reached: {target['reason']}")
     if found["progress"] and found["progress"]["running"] and found["progress"]["stage"] != "done":
-        lines.append(f"running    {standing_text(found['progress'])}")
+        rehearsing = "rehearsal, " if found["progress"]["migration"] != found["migration"] else ""
+        lines.append(f"running    {rehearsing}{standing_text(found['progress'])}")
         lines += [f"paused     {reason}" for reason in found["progress"]["paused"]]
     return "\n".join([*lines, f"next       {found['next']}", ""])
 

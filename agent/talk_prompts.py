@@ -13,6 +13,7 @@ from agent.typed_outputs import stored
 from engines.connection import redact
 from skills.digest import LIMITS, clean, fenced
 from skills.registry import get_skill
+from transfer.standing import SCANNED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,6 +49,11 @@ BEFORE: dict[str, tuple[Known, ...]] = {
 }
 
 
+COPY = "copy"  # handle of where a copy stands
+OVER = ("done", SCANNED)
+STANDING = ("running", "stage", "rows", "rows_expected", "rows_per_second", "seconds_left", "unknown_because", "paused")
+
+
 @cache
 def environment() -> Environment:
     """The templates; a name that is not filled is an error."""
@@ -70,6 +76,9 @@ def system_prompt() -> str:
 def phase_opening(run: Orchestrator, phase: str, shelf: Shelf, grounding: Grounding, **words: str) -> str:
     """What a talk opens with; the digests in it are on the shelf, for `more`, and given to the grounding."""
     before = []
+    if phase == "question" and (copy := _copy(run)) is not None:
+        grounding.give(COPY, copy)
+        before.append(fenced(COPY, copy))
     for known in BEFORE[phase]:
         found = _digest(run, known, shelf)
         if found is not None:
@@ -90,6 +99,16 @@ def _digest(run: Orchestrator, known: Known, shelf: Shelf) -> Digest | None:
     skill = get_skill(known.skill)
     arguments = skill.tool_args.model_validate({"detail": known.detail, **known.choice})
     return shelf.digest(skill, output, arguments, LIMITS[known.detail])
+
+
+def _copy(run: Orchestrator) -> dict[str, Any] | None:
+    """Where a copy stands that runs or was cut off; None before and after it."""
+    from agent.standing import last_standing
+
+    found = last_standing(run.folder.path)
+    if found is None or found["stage"] in OVER:
+        return None
+    return {name: clean(found[name]) for name in STANDING if found[name] not in (None, [], "")}
 
 
 def _request(run: Orchestrator) -> dict[str, Any]:

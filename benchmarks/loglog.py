@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT, GAP = 340, 260, 60
-LEFT, TOP, BOTTOM = 52, 40, 44
+LEFT, RIGHT, TOP, BOTTOM = 52, 40, 40, 44
 COLOURS = ("#2f6fb0", "#c2571a", "#3c8c4a")
 INK, RULE = "#777777", "#bbbbbb"
 
@@ -22,7 +22,7 @@ class Series:
 
 def plot(title: str, panels: list[tuple[str, str, list[Series]]]) -> str:
     """Panels of (what x is, what y is, lines) beside each other, one legend."""
-    width = len(panels) * (LEFT + WIDTH) + (len(panels) - 1) * GAP + 20
+    width = len(panels) * (LEFT + WIDTH) + (len(panels) - 1) * GAP + RIGHT
     height = TOP + HEIGHT + BOTTOM
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'

@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from engines.collector import relax_collector
 from engines.grant import Grant
 from engines.registry import open_database
 from skills.context import SkillContext
@@ -49,5 +50,6 @@ def execute(source: str, target: str, file: Path, lanes: int) -> None:
 
 
 if __name__ == "__main__":
+    relax_collector()  # as `dbmo` does
     given = sys.argv[2:]
     {"plan": plan, "execute": execute}[sys.argv[1]](given[0], given[1], Path(given[2]), int([*given, "1"][3]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from conversion import rewrite_postgresql
+from conversion.columns_of_targets import unmakeable
 from conversion.ddl_sqlite import SqliteWriter, view_sql
 from conversion.draft import Draft
 from conversion.names import for_sqlite
@@ -55,6 +56,8 @@ def _carried(draft: Draft, table: Table) -> bool:
         draft.omit(table.full_name, "table", "left out on request")
     elif kind:
         draft.omit(table.full_name, kind, REASONS[kind])
+    elif (reason := unmakeable("sqlite", table)) is not None:
+        draft.omit(table.full_name, "table", reason)
     else:
         return True
     return False

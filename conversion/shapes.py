@@ -25,6 +25,7 @@ class ColumnShape:
     """A column: its target name, the kind of its target values, the route that fills it, its source collation.
 
     scale: digits behind the decimal point of exact numbers and times; labels: those of an enum.
+    numbered: by the server.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ColumnShape:
     generated: bool = False
     scale: int | None = None
     labels: tuple[str, ...] = ()
+    numbered: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conversion.columns_of_targets import unmakeable
 from conversion.draft import Draft
 from conversion.key_convert import KeyConverter
 from conversion.names import for_postgresql
@@ -37,13 +38,15 @@ def convert_catalog(request: Request) -> Conversion:
 
 
 def _carried(draft: Draft, table: Table) -> bool:
-    reason = None
+    reason: str | None = None
     if draft.skipped(table.full_name):
         reason = "left out on request"
     elif table.kind == "virtual":
         reason = VIRTUAL.format(module=table.options.get("module", "unknown"))
     elif table.kind == "shadow":
         reason = SHADOW
+    else:
+        reason = unmakeable("postgresql", table)
     if reason is not None:
         draft.omit(
             table.full_name, "table" if table.kind == "table" else f"{table.kind} table", reason, table.definition

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from engines.catalog import Catalog, Model
+from engines.model import Model
+
+if TYPE_CHECKING:
+    from engines.catalog import Catalog
 
 
 class ColumnProfile(Model):

@@ -7,12 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from engines.catalog import Catalog, Model, Table
+from engines.model import Model
 from engines.profile import TableProfile
 from engines.scanning import Told, silent
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from engines.catalog import Catalog, Table
 
 
 UNKNOWN = "unknown"  # begins a position that names no moment: `unknown (why)`
@@ -34,6 +36,23 @@ class QueryMeasure(Model):
     rows: int
     resources: dict[str, float]
     bound_by: str
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """An end that can be asked at once for many tables that will be needed one by one."""
+
+    def look_up(self, tables: Sequence[str]) -> None:
+        """Full names; those that are not there are told when they are needed."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A target whose transactions should not hold more than so many rows, and so many bytes."""
+
+    range_rows: int
+    range_bytes: int
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from engines.catalog import Kind, Table
+from engines.columns import Kind
+
+if TYPE_CHECKING:
+    from engines.catalog import Table
 
 PIECE_ROWS = 200_000  # about half a second of a scan
 MOST_PIECES = 1_000

@@ -111,10 +111,9 @@ class _Server:
         found = 0
         for connection, session in list(self.connections):
             opened = connection()
-            with (
-                suppress(OSError),  # closed meanwhile
-                closing(socket.socket(fileno=os.dup(self.line.number(opened) if opened is not None else -1))) as end,
-            ):
+            if opened is None:
+                continue
+            with suppress(OSError), closing(_twin(self.line, opened)) as end:
                 if _seconds_silent(end) > seconds:
                     found += 1
                     if cut:
@@ -144,6 +143,19 @@ def keep_alive(end: socket.socket) -> None:
         for name, value in KEEPALIVE.items():
             if hasattr(socket, name):
                 end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _twin(line: Line, connection: Any) -> socket.socket:
+    """A connection's socket under a number of its own, which stays its own; OSError where it was closed meanwhile."""
+    number = line.number(connection)
+    twin = os.dup(number)
+    try:
+        if line.number(connection) != number:  # closed, and the number may be another's by now
+            raise OSError("the connection was closed")
+        return socket.socket(fileno=twin)
+    except OSError:
+        os.close(twin)
+        raise
 
 
 def _seconds_silent(end: socket.socket) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engines.catalog import Model
+from engines.model import Model
 from skills.packing import LIMITS, Draft, Meter, Section, fenced, short_item
 from skills.untrusted import WIDTH, clean, masked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.catalog import Model
+from engines.model import Model
 
 
 class DatabaseRef(Model):

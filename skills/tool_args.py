@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from engines.catalog import Model
 from engines.errors import UsageError
+from engines.model import Model
 from skills.digest import Section
 
 Item = TypeVar("Item")

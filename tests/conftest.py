@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +26,24 @@ LONG = (
 )  # fmt: skip
 
 
+REASON = 4_000  # characters of a traceback's end
+
+
+_parse, _parsing = ast.parse, threading.RLock()
+
+
+def _parse_alone(*given: Any, **named: Any) -> Any:
+    """ast.parse by one thread at a time: on Python 3.11 two disturb each other (SystemError, CPython issue 106905).
+
+    Reports and printed tracebacks both read sources, and an error while a report is made ends the whole run.
+    """
+    with _parsing:
+        return _parse(*given, **named)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose where folders lie; forget the key and server of whoever runs the tests, unless they record cassettes."""
+    ast.parse = _parse_alone
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(home_of(FOLDERS)))
     if config.getoption("--record-mode", default=None) in (None, "none"):
         for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
@@ -44,6 +64,20 @@ def pytest_collection_finish() -> None:
     """What was collected stays to the end: the garbage collector needn't look at it again and again."""
     gc.collect()
     gc.freeze()
+
+
+_broke_off: list[str] = []
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    """Keep what pytest broke off for: a worker's reason stands far above what follows from its end."""
+    _broke_off.append(str(excrepr))
+
+
+def pytest_unconfigure() -> None:
+    """Say it last."""
+    if _broke_off:
+        sys.stderr.write(f"\npytest broke off for this first:\n{_broke_off[0][-REASON:]}\n")
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engines.protocols import Bounded
 from transfer.chunks import Bound, Chunk, ChunkResult, Range, joined
 from transfer.cutting import Size, cutter
 from transfer.endpoints import AnySnapshot
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
-from transfer.sizes import sizes_of, worth
+from transfer.sizes import worth
 from transfer.state import Chunks, Cut
 from transfer.units import Unit, units
 
@@ -40,15 +41,14 @@ class _Row:
 
 
 class Agenda:
-    """Pending chunks of all units, largest unit first. Uses the snapshot only inside fill()."""
+    """Pending chunks of all units, largest unit first; known: their sizes. Uses the snapshot only inside fill()."""
 
-    def __init__(self, plan: MovePlan, snapshot: AnySnapshot, chunks: Chunks) -> None:
+    def __init__(self, plan: MovePlan, snapshot: AnySnapshot, chunks: Chunks, known: Mapping[str, Size]) -> None:
         self.chunks, self.range_seconds = chunks, plan.range_seconds
         self.plan = plan = _bounded(plan, chunks.state.writer)
         self._snapshot, self._cutter = snapshot, cutter(plan.source_engine)
         self._unstored: list[Chunk] = gaps(chunks)
         self._doubtful = False
-        known = sizes_of(plan, snapshot)
         cuts = chunks.cuts()
         self._rows: dict[str, _Row] = {}
         for unit in sorted(units(plan), key=lambda u: -(known[u.name].bytes or known[u.name].rows or 0)):
@@ -58,9 +58,7 @@ class Agenda:
         for chunk in chunks.pending():
             self._rows[chunk.table].pending.append(chunk)
         self._seconds, self._done = 0.0, 0  # of units that are one chunk
-        writer = chunks.state.writer
-        self._most_rows = getattr(writer, "range_rows", None)
-        self._most_bytes = getattr(writer, "range_bytes", None)
+        self._bounds = _bounds(chunks.state.writer)
 
     def _cutting(self, unit: Unit, cut: Cut | None, size: Size) -> Iterator[Chunk]:
         return self._cutter.cut(self._snapshot, unit, self.plan, cut, size)
@@ -155,10 +153,10 @@ class Agenda:
         """The next chunks of a unit that follow each other."""
         left = len(row.pending) if row.cutting is None else MOST_JOINED * 2 * lanes
         most = self._fitting(row.seconds, row.chunks, left, lanes, MOST_JOINED) if row.chunks else 1
-        if self._most_rows and row.chunks:
-            most = max(1, min(most, self._most_rows * row.chunks // max(1, row.rows)))
-        if self._most_bytes and row.chunks:
-            most = max(1, min(most, self._most_bytes * row.chunks // max(1, row.bytes)))
+        if self._bounds is not None and row.chunks:
+            by_rows = self._bounds.range_rows * row.chunks // max(1, row.rows)
+            by_bytes = self._bounds.range_bytes * row.chunks // max(1, row.bytes)
+            most = max(1, min(most, by_rows, by_bytes))
         parts = [row.pending.popleft()]
         while row.pending and len(parts) < most and _follows(parts[-1], row.pending[0]):
             parts.append(row.pending.popleft())
@@ -215,10 +213,16 @@ def _follows(one: Chunk, other: Chunk) -> bool:
 
 def _bounded(plan: MovePlan, writer: Any) -> MovePlan:
     """The plan with chunks no larger than a transaction of the target may be."""
-    rows, size = getattr(writer, "range_rows", None), getattr(writer, "range_bytes", None)
+    bounds = _bounds(writer)
+    if bounds is None:
+        return plan
     return plan.model_copy(
         update={
-            "chunk_rows": min(plan.chunk_rows, rows or plan.chunk_rows),
-            "chunk_bytes": min(plan.chunk_bytes, size or plan.chunk_bytes),
+            "chunk_rows": min(plan.chunk_rows, bounds.range_rows),
+            "chunk_bytes": min(plan.chunk_bytes, bounds.range_bytes),
         }
     )
+
+
+def _bounds(writer: Any) -> Bounded | None:
+    return writer if isinstance(writer, Bounded) else None

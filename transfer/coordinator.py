@@ -13,12 +13,12 @@ from engines.errors import DbmoError
 from transfer.agenda import MOST_JOINED, Agenda
 from transfer.chunks import ChunkResult, Range
 from transfer.crew import Crew
-from transfer.desks import Desk, MomentLost, check_quarantine
+from transfer.desks import Desk, MomentLost, check_quarantine, rest
 from transfer.endpoints import AnySnapshot, alive
-from transfer.lanes import Lane, LaneLost, LaneMaker, LocalLane, NoRoom, close_all
+from transfer.lanes import Elsewhere, Lane, LaneLost, LaneMaker, LocalLane, NoRoom, close_all
 from transfer.limits import Limits
 from transfer.pace import Flow, stopped
-from transfer.retry import Patience, insist, is_enough
+from transfer.retry import Patience, insist, is_enough, passes
 from transfer.state import Chunks
 from transfer.worker import Outcome
 
@@ -46,7 +46,6 @@ class Coordinator:
         self.limits, self.make, self.patience, self.note = limits, make, patience, note
         self.desks: list[Desk] = []
         self.quarantined = chunks.quarantined_count()
-        self._named = 0
         self.cancelled: Callable[[], bool] = lambda: False
         self._fixed = False  # no lane can be added at this moment of the source
         self._exclusive = crew.assignment.plan.target_engine in ONE_WRITER
@@ -82,7 +81,7 @@ class Coordinator:
             self._fill(1)
             if not self.agenda.pending:
                 return False
-            time.sleep(min(TURN, self._rest()))
+            time.sleep(rest(self.desks, TURN))
             return True
         finished, _ = wait(busy, TURN, FIRST_COMPLETED)
         for future in finished:
@@ -137,7 +136,7 @@ class Coordinator:
     @property
     def _remote(self) -> bool:
         """Whether lanes are to be on other machines only."""
-        return bool(getattr(self.make, "remote", False))
+        return isinstance(self.make, Elsewhere)
 
     def _busy(self) -> int:
         return sum(1 for desk in self.desks if desk.future is not None)
@@ -167,12 +166,8 @@ class Coordinator:
                 work = self.agenda.take(len(self.desks))
                 if work:
                     desk.work, desk.future = work, desk.lane.submit(work)
-        self._fill(32 * len(self.desks))
-
-    def _rest(self) -> float:
-        """Seconds until a lane that failed may be given work again."""
-        now = time.monotonic()
-        return max(0.01, min((desk.rests_until - now for desk in self.desks), default=TURN))
+        if self.agenda.pending < 16 * len(self.desks):  # many chunks are stored as fast as one
+            self._fill(32 * len(self.desks))
 
     def _took(self, desk: Desk, future: Future[Outcome], report: Callable[[ChunkResult], None]) -> None:
         """Take over what a lane did; what it did not do is pending again."""
@@ -191,6 +186,10 @@ class Coordinator:
         if outcome.error.code == "RANGE_DONE" and left[0] in undone:
             # nobody did it: a crash of the target took chunks with it, and what is there is to be looked at anew
             raise MomentLost(outcome.error)
+        if left and left[0] not in undone and not passes(outcome.error):
+            # the commit of an earlier try was still on its way: what another try met says nothing
+            self.note("tried again", desk.facts(outcome.error))
+            return
         self._failed(desk, outcome, outcome.error)
 
     def _committed(self, result: ChunkResult, report: Callable[[ChunkResult], None]) -> None:
@@ -219,7 +218,7 @@ class Coordinator:
         now = time.monotonic()
         desk.failing_since = desk.failing_since if desk.failures else now
         desk.failures += 1
-        facts = {"lane": desk.lane.name, "code": error.code, "what": error.what, "try": desk.failures}
+        facts = desk.facts(error)
         lost = outcome.moment_lost and not isinstance(error, LaneLost)
         if lost and not self._alive():
             raise MomentLost(error) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,16 +14,17 @@ from transfer.chunks import ChunkResult
 from transfer.coordinator import ONE_WRITER, Coordinator
 from transfer.crew import Crew, alone, gather, joins_later
 from transfer.cutting import Size
+from transfer.ddl import emptied_by_crashes
 from transfer.desks import MomentLost
 from transfer.endpoints import AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
-from transfer.lanes import LaneMaker, LocalLane, ProcessLane, close_all, prepare
+from transfer.lanes import Elsewhere, LaneMaker, LocalLane, ProcessLane, close_all, prepare
 from transfer.limits import Limits
 from transfer.moveplan import MovePlan
-from transfer.resume import Resumed, settle
+from transfer.resume import Resumed, copy_lost, settle
 from transfer.retry import Patience, insist, nature
 from transfer.sizes import expected, processes, sizes_of, worth
-from transfer.state import State, open_chunks
+from transfer.state import Chunks, State, open_chunks
 from transfer.worker import Assignment
 
 Report = Callable[[ChunkResult], None]
@@ -48,46 +50,81 @@ def copy_tables(
     source's server ends the moment again and again.
     """
     limits, patience = limits or Limits.none(plan.parallel), patience or PATIENCE
-    chunks = open_chunks(state)
-    found = Resumed()
+    copy = _Copy(plan, endpoints, state, report, cancelled, limits, note, lanes, patience)
     for moment in range(1, patience.moments + 1):
         # a server that is not there at first is told at once; one that went away is waited for
         opened = endpoints.snapshot() if moment == 1 else insist(endpoints.snapshot, patience, cancelled)
         with closing(opened) as snapshot:
             if moment > 1:
                 state.renew()  # a lane of the moment before may still be committing
-            crew = Crew(Assignment(plan, endpoints, snapshot.token, snapshot.position, state.epoch), [])
             try:
-                with _before_lanes():
-                    sizes = list(sizes_of(plan, snapshot).values())
-                    make = _maker(sizes, limits, lanes)
-                    crew = _crew(crew.assignment, snapshot, sizes, limits, make, note)
-                    position = crew.assignment.position
-                    note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
-                settling = partial(settle, plan, endpoints, state, chunks, snapshot, note)
-                found = found.then(_settled(settling, snapshot, patience, cancelled))
-                with _before_lanes():
-                    state.update(position=position)
-                present = crew
-                while True:
-                    with _before_lanes():
-                        agenda = Agenda(plan, snapshot, chunks)
-                    failpoint("copy.planned")
-                    Coordinator(present, snapshot, agenda, chunks, limits, make, patience, note).run(report, cancelled)
-                    # a target that crashes loses the last commits that it was not asked to wait for: once all of them
-                    # are on its disk it says itself what it holds
-                    state.update(position=position)
-                    if is_copied(plan, chunks):
-                        return found
-                    note("commits lost", {"pending": len(chunks.pending())})
-                    present = Crew(crew.assignment, [])
+                copy.at(snapshot)
+                break
             except MomentLost as error:
-                note("moment lost", {"position": crew.assignment.position, "why": error.cause.what})
                 if moment == patience.moments:
                     raise _given_up(error, moment, alive(snapshot)) from error
-            finally:
-                close_all(crew.lanes)
-    return found
+    return copy.found
+
+
+@dataclass
+class _Copy:
+    """What all moments of a copy have in common; found: what became of what was done before each of them."""
+
+    plan: MovePlan
+    endpoints: Endpoints
+    state: State
+    report: Report
+    cancelled: Callable[[], bool]
+    limits: Limits
+    note: Note
+    lanes: LaneMaker
+    patience: Patience
+    found: Resumed = field(default_factory=Resumed)
+
+    def at(self, snapshot: AnySnapshot) -> None:
+        """Copy what is pending as it was at the snapshot's moment; MomentLost where that ends before."""
+        crew = Crew(Assignment(self.plan, self.endpoints, snapshot.token, snapshot.position, self.state.epoch), [])
+        try:
+            with _before_lanes():
+                sizes = sizes_of(self.plan, snapshot)
+                make = _maker(sizes.values(), self.limits, self.lanes)
+                crew = _crew(crew.assignment, snapshot, sizes.values(), self.limits, make, self.note)
+                position = crew.assignment.position
+                self.note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
+            chunks = open_chunks(self.state)
+            settling = partial(settle, self.plan, self.endpoints, self.state, chunks, snapshot, self.note)
+            self.found = self.found.then(_settled(settling, snapshot, self.patience, self.cancelled))
+            with _before_lanes():
+                self.state.update(position=position)
+            self._rows(snapshot, crew, chunks, sizes, make)
+        except MomentLost as error:
+            self.note("moment lost", {"position": crew.assignment.position, "why": error.cause.what})
+            raise
+        finally:
+            close_all(crew.lanes)
+
+    def _rows(self, snapshot: AnySnapshot, crew: Crew, chunks: Chunks, sizes: dict[str, Size], make: LaneMaker) -> None:
+        """Copy until the target itself, asked when all is on its disk, says that everything is there.
+
+        One that crashes loses the last commits that it was not asked to wait for.
+        """
+        while True:
+            with _before_lanes():
+                agenda = Agenda(self.plan, snapshot, chunks, sizes)
+            failpoint("copy.planned")
+            coordinator = Coordinator(crew, snapshot, agenda, chunks, self.limits, make, self.patience, self.note)
+            coordinator.run(self.report, self.cancelled)
+            self.state.update(position=crew.assignment.position)
+            if is_copied(self.plan, chunks) and not self._lost(chunks):
+                return
+            self.note("commits lost", {"pending": len(chunks.pending())})
+            crew = Crew(crew.assignment, [])
+
+    def _lost(self, chunks: Chunks) -> list[str]:
+        """Units that a crash of the target took although they were committed: they are pending again."""
+        if not emptied_by_crashes(self.plan):
+            return []
+        return copy_lost(self.plan, self.state, chunks, self.note)
 
 
 def begin_lanes(plan: MovePlan, asked: int | None) -> None:
@@ -135,9 +172,9 @@ def _given_up(error: MomentLost, times: int, alive: bool) -> DbmoError:
     )
 
 
-def _maker(sizes: Sequence[Size], limits: Limits, lanes: LaneMaker) -> LaneMaker:
+def _maker(sizes: Collection[Size], limits: Limits, lanes: LaneMaker) -> LaneMaker:
     """What makes lanes: threads of this process do where there is little to copy and nobody asked for a number."""
-    if getattr(lanes, "remote", False) or limits.present.connections is not None:
+    if isinstance(lanes, Elsewhere) or limits.present.connections is not None:
         return lanes
     return LocalLane if processes(sizes) == 1 else lanes
 
@@ -145,7 +182,7 @@ def _maker(sizes: Sequence[Size], limits: Limits, lanes: LaneMaker) -> LaneMaker
 def _crew(
     assignment: Assignment,
     snapshot: AnySnapshot,
-    sizes: Sequence[Size],
+    sizes: Collection[Size],
     limits: Limits,
     lanes: LaneMaker,
     note: Note,
@@ -153,7 +190,7 @@ def _crew(
     """The lanes that have to be there before the first chunk is copied, where the source wants it so."""
     plan = assignment.plan
     allowed = 1 if plan.target_engine in ONE_WRITER else limits.connections()
-    if joins_later(assignment) or (allowed == 1 and not getattr(lanes, "remote", False)):
+    if joins_later(assignment) or (allowed == 1 and not isinstance(lanes, Elsewhere)):
         return alone(assignment, snapshot, note)
     asked = limits.present.connections is not None  # a number that a person asked for counts as it is
     wanted = allowed if asked else min(allowed, worth(sizes))

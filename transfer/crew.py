@@ -9,7 +9,7 @@ from typing import Any
 
 from engines.errors import DbmoError
 from engines.families import family
-from transfer.endpoints import AnySnapshot
+from transfer.endpoints import AnySnapshot, Lockable
 from transfer.lanes import Lane, LaneLost, LaneMaker, NoRoom, close_all
 from transfer.worker import Assignment, Outcome
 
@@ -35,7 +35,7 @@ def joins_later(assignment: Assignment) -> bool:
 
 def alone(assignment: Assignment, snapshot: AnySnapshot, note: Note) -> Crew:
     """No lane yet: the coordinator reads by itself. Where only a moment under hold() has a name, it is taken so."""
-    if not getattr(snapshot, "to_be_held", False):
+    if not isinstance(snapshot, Lockable) or not snapshot.to_be_held:
         return Crew(assignment, [])
     with snapshot.hold() as held:
         if held:
@@ -95,9 +95,9 @@ def _make(lanes: list[Lane], make: LaneMaker, assignment: Assignment, count: int
 
 def _told(note: Note, snapshot: AnySnapshot, facts: dict[str, Any]) -> None:
     """Note how long the source was locked, or why it could not be."""
-    lock = getattr(snapshot, "locked", None)
-    facts["seconds"] = round(float(getattr(lock, "seconds", 0.0) or 0.0), 4)
-    why = "" if facts["held"] else str(getattr(lock, "refused", "") or "")
+    lock = snapshot.locked if isinstance(snapshot, Lockable) else None
+    facts["seconds"] = round(lock.seconds, 4) if lock else 0.0
+    why = lock.refused if lock and not facts["held"] else ""
     note("moment held", facts | ({"why": why} if why else {}))
 
 

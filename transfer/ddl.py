@@ -25,10 +25,11 @@ ALONE = re.compile(r"\s*(CREATE\s+MATERIALIZED|CREATE\s+EXTENSION|REFRESH)\b", r
 THERE = frozenset({1007, 1022, 1050, 1060, 1061, 1068, 1304, 1359, 1537, 1826, 3822, 4025, 4127})
 REFERENCE, TWICE = 1005, "errno: 121"  # InnoDB: a reference of that name is there
 GONE = frozenset({1008, 1051, 1091, 1146, 1305, 1360, 1539, 3821, 4092})
-QUOTED = r'"(?:[^"]|"")+"'
+QUOTED = r'"(?:[^"]|"")+"|`(?:[^`]|``)+`'
 NAME = rf"(?:{QUOTED}|[\w$]+)"
 OWNER = re.compile(rf"(?:ALTER TABLE|\bON)(?: ONLY)? ((?:{NAME}\.)?{NAME})", re.IGNORECASE)
 ADDED = re.compile(rf"ALTER TABLE (?:ONLY )?({NAME}\.{NAME}) ADD CONSTRAINT ({QUOTED}) FOREIGN KEY", re.IGNORECASE)
+UNLOGGED = "CREATE UNLOGGED TABLE"
 UNPROVED = re.compile(r"\bNOT\s+(VALID|ENFORCED)\s*$", re.IGNORECASE)
 
 Lock = Literal["shared", "own"]
@@ -72,6 +73,11 @@ def sizes(plan: MovePlan, copied: Mapping[str, Mapping[str, object]]) -> dict[st
     return found
 
 
+def emptied_by_crashes(plan: MovePlan) -> list[str]:
+    """Tables that a crash of their server empties, whatever was committed: UNLOGGED of PostgreSQL (CREATE TABLE)."""
+    return [one.object for one in plan.statements if one.kind == "table" and one.sql.startswith(UNLOGGED)]
+
+
 def job(statement: Statement, known: Mapping[str, int]) -> Job:
     """What a build or a reference works on; CREATE INDEX lets others read, everything else wants the table alone.
 
@@ -87,8 +93,13 @@ def job(statement: Statement, known: Mapping[str, int]) -> Job:
 
 def plain(quoted: str) -> str:
     """`"schema"."name"` as the catalog writes it."""
-    names = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(NAME, quoted)]
+    names = [_unquoted(part) for part in re.findall(NAME, quoted)]
     return qualified(*names) if len(names) == 2 else names[0]
+
+
+def _unquoted(name: str) -> str:
+    mark = name[0]
+    return name[1:-1].replace(mark * 2, mark) if mark in ('"', "`") else name
 
 
 def validation(statement: Statement) -> tuple[str, str] | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from engines.errors import Aborted, DbmoError
 from transfer.chunks import Range
@@ -29,6 +32,16 @@ class Desk:
     failures: int = 0
     failing_since: float = 0.0
     rests_until: float = 0.0
+
+    def facts(self, error: DbmoError) -> dict[str, Any]:
+        """What the journal says of a failure."""
+        return {"lane": self.lane.name, "code": error.code, "what": error.what, "try": self.failures}
+
+
+def rest(desks: Sequence[Desk], most: float) -> float:
+    """Seconds until a lane that failed may be given work again, at the most so many."""
+    now = time.monotonic()
+    return min(most, max(0.01, min((desk.rests_until - now for desk in desks), default=most)))
 
 
 def check_quarantine(found: int, limit: int) -> None:

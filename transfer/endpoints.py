@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from engines.connection import Reference, parse, secret
 from engines.families import family
@@ -44,6 +44,44 @@ class Snapshot(Protocol):
         ...
 
 
+@runtime_checkable
+class Tells(Protocol):
+    """A snapshot that knows of itself whether its moment can still be read."""
+
+    def alive(self) -> bool:
+        """Asks the server."""
+        ...
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A snapshot that can show by the source's log whether something was written before it."""
+
+    def unchanged_since(self, position: str) -> bool:
+        """Whether nothing was, since the moment of an earlier position."""
+        ...
+
+
+@runtime_checkable
+class Lockable(Protocol):
+    """A snapshot of a source that is locked to give several the same moment.
+
+    to_be_held: whether only a moment taken inside hold() has a name; locked: seconds of the last hold(), or why it was
+    refused.
+    """
+
+    to_be_held: bool
+    locked: Any
+
+    def refresh(self) -> None:
+        """See Snapshot."""
+        ...
+
+    def hold(self) -> AbstractContextManager[bool]:
+        """See Snapshot."""
+        ...
+
+
 AnySnapshot = Any  # a Snapshot with the reading methods of its own engine
 
 
@@ -73,10 +111,9 @@ def alive(snapshot: AnySnapshot) -> bool:
     """Whether the moment can still be read; asks the server."""
     from engines.errors import DbmoError
 
-    own = getattr(snapshot, "alive", None)
     try:
-        if own is not None:
-            return bool(own())
+        if isinstance(snapshot, Tells):
+            return snapshot.alive()
         snapshot.recover()
         snapshot.query("SELECT 1")
     except DbmoError:

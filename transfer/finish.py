@@ -30,6 +30,7 @@ SELECT pg_catalog.setval(s.seqrelid::pg_catalog.regclass,
   JOIN pg_catalog.pg_sequence AS s
     ON s.seqrelid = coalesce(w.sequence, pg_catalog.pg_get_serial_sequence(w.owner, w.name))::pg_catalog.regclass
 """
+LARGEST = 2**63 - 1  # of SQLite; MySQL's unsigned numbers go on beyond it, there the next insert is refused
 Settings = Sequence[tuple[SequenceSetting, int]]
 
 
@@ -76,7 +77,8 @@ def _set_sqlite(writer: Any, connection: Connection, settings: Settings) -> None
         text = connection.exec_driver_sql(counted, (name,)).scalar()
         if text and "AUTOINCREMENT" in str(text).upper():
             connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
-            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, following - 1))
+            given = name, min(following - 1, LARGEST)
+            connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", given)
 
 
 def _set_nothing(writer: Any, connection: Any, settings: Settings) -> None:

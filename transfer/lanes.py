@@ -59,6 +59,10 @@ class Lane(Protocol):
 LaneMaker = Callable[[Assignment, str], Lane]
 
 
+class Elsewhere:
+    """A maker of lanes that are wanted on other machines: no lane of this process takes their place."""
+
+
 def prepare(plan: MovePlan) -> None:
     """Load what the processes of a plan's lanes need, beside whatever the caller does until it has lanes."""
     source, target = family(plan.source_engine), family(plan.target_engine)

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from engines.catalog import Model
 from engines.connection import parse
 from engines.errors import DbmoError, UsageError
+from engines.model import Model
 
 MOST_CONNECTIONS = 256
 LEAST_RATE = 1024  # bytes per second; below it a block takes minutes

@@ -9,7 +9,8 @@ from pydantic import Field
 from conversion.documents.mapping import CollectionMapping
 from conversion.documents.relations_mapping import DocumentMapping
 from conversion.mapping import Statement, TableMapping
-from engines.catalog import Kind, Model
+from engines.columns import Kind
+from engines.model import Model
 
 # convert: what docs/quarantine.md says is stored instead, written down; quarantine: NULL (or the row withheld), written
 # down; stop: the copy ends with the row's key.

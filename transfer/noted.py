@@ -39,6 +39,12 @@ NAMES: dict[str, Names] = {
 }
 
 
+def full_name(table: str, engine: str) -> str:
+    """What a table or collection of the state is called in targets of an engine: `_dbmo.chunk`, `_dbmo_chunk`."""
+    names = NAMES.get(family(engine))
+    return names.table.format(table) if names else f"{PREFIX}.{table}"
+
+
 def begun(target: Database, migration: str) -> dict[str, Any] | None:
     """The migration's row (plan_hash, status, epoch, journal_head); None where it never began on the target."""
     columns = ("plan_hash", "status", "epoch", "journal_head")

@@ -20,6 +20,7 @@ LEAST = 2.0  # seconds of copying before a rate says anything
 TABLES_TOLD = 200  # those that moved last; the target's state knows all
 EVERY = 1.0  # seconds between two tellings
 NOTHING_YET = "nothing was measured yet"
+NOTHING_COMMITTED = "no rows are committed yet"
 
 
 Tell = Callable[[Standing], None]
@@ -155,8 +156,10 @@ class Tracker:
         if unknown:
             return None, f"nobody counted the rows of {unknown} of {len(self._tables)} tables"
         rows = sum(table.rows for table in self._tables.values())
-        if not flow or not rows:
+        if not flow:
             return None, NOTHING_YET
+        if not rows:
+            return None, NOTHING_COMMITTED
         width = sum(table.bytes for table in self._tables.values()) / rows
         remaining = sum(
             max((table.expected or 0) - table.rows, 0) * (table.bytes / table.rows if table.rows else width)

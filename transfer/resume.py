@@ -19,7 +19,7 @@ from engines.families import family
 from engines.protocols import names_moment
 from transfer.chunks import Chunk
 from transfer.clear import clear_rows, clear_unit
-from transfer.endpoints import AnySnapshot, Endpoints
+from transfer.endpoints import AnySnapshot, Endpoints, Follows
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
 from transfer.schema import undo_stage
@@ -72,9 +72,12 @@ def settle(
 ) -> Resumed:
     """Compare with the earlier run; afterwards only ranges that hold this snapshot's rows are marked done.
 
-    Killed in the midst of it, the next run begins it anew: the noted position is set only behind it.
+    Killed in the midst of it, the next run begins it anew: the noted position is set only behind it. Aborted
+    ROWS_NOT_NOTED before anything else where the target holds rows that no note knows.
     """
     resumed = Resumed(planned=set(chunks.cuts()))
+    if state.epoch > 1:
+        resumed.again = copy_lost(plan, state, chunks, note)
     finished, begun = chunks.finished(), chunks.begun()
     if not finished and not begun:
         return resumed
@@ -98,6 +101,25 @@ def settle(
     return resumed
 
 
+def copy_lost(plan: MovePlan, state: State, chunks: Chunks, note: Note) -> list[str]:
+    """Let units be cut and copied anew whose rows are gone from the target, although chunks say so; their names.
+
+    Aborted ROWS_NOT_NOTED where there are rows that no chunk knows.
+    """
+    from transfer.unnoted import check_noted  # most first runs don't need it
+
+    names = check_noted(plan, state, chunks)
+    if names:
+        note("rows gone", {"again": names})
+        undo_stage(plan, state, "post_data")
+    known = {unit.name: unit for unit in units(plan)}
+    for name in names:
+        with state.writer.begin() as transaction:
+            clear_unit(state.writer, transaction, known[name])
+            chunks.restart(transaction, name)
+    return names
+
+
 def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
     """Whether nothing was written to the source between an earlier position and the snapshot's moment.
 
@@ -107,9 +129,8 @@ def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
     """
     if not names_moment(before):
         return False
-    own = getattr(snapshot, "unchanged_since", None)
-    if own is not None:
-        return bool(own(before))
+    if isinstance(snapshot, Follows):
+        return snapshot.unchanged_since(before)
     if before != snapshot.position:
         return False
     return family(engine) != "postgresql" or before.endswith(":")

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from conversion.mapping import Statement
 from engines.families import family
+from transfer.alone import BEGUN, Report
 from transfer.begun import may_take_back, run_alone
 from transfer.ddl import GONE, sizes, transactional
 from transfer.moveplan import MovePlan
-from transfer.stage import ADDED, BEGUN, Report, Stage
+from transfer.stage import ADDED, Stage
 from transfer.state import State, open_chunks
 
 
@@ -52,8 +53,7 @@ def _notes(statement: Statement, done: set[str]) -> list[str]:
 
 
 def _forget(state: State, connection: object, statement: Statement, done: set[str]) -> None:
-    for note in _notes(statement, done):
-        state.forget_step(connection, note)
+    state.forget_steps(connection, _notes(statement, done))
 
 
 def undo_all(plan: MovePlan, state: State) -> list[str]:

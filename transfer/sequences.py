@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conversion.mapping import TableMapping
-from engines.catalog import Catalog, Table
 from engines.families import family
 from engines.full_names import column_name, column_parts, name_of, parts
 from engines.mysql.after_load import next_number, next_of_sequence
@@ -14,6 +13,9 @@ from engines.postgresql.quoting import quote_literal, quote_name
 from engines.protocols import Database
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from transfer.moveplan import SequenceSetting
+
+if TYPE_CHECKING:
+    from engines.catalog import Catalog, Table
 
 AT_ONCE = 100  # sequences read or set by one statement
 # target families that number a column by itself where PostgreSQL has a sequence of the column's own
@@ -48,7 +50,7 @@ def sequence_settings(
             continue
         owner, column = column_parts(sequence.owned_by or "")
         if family(target_engine) not in COUNTERS:
-            name = renames.get(sequence.full_name, sequence.full_name)
+            name = _named(renames.get(sequence.full_name, sequence.full_name), target)
             found.append(SequenceSetting(target_sequence=name, source=sequence.full_name))
         elif owner in mapped:
             found.append(_setting(mapped[owner], column, sequence.full_name))
@@ -83,6 +85,13 @@ def _sequences_of(catalog: Catalog, renames: Mapping[str, str], target: Catalog)
         name = renames.get(sequence.full_name, sequence.full_name)
         if name_of(name) in made:
             yield SequenceSetting(target_sequence=name, source=sequence.full_name)
+
+
+def _named(name: str, target: Catalog | None) -> str:
+    """The full name of a sequence in the target, whose schema may be another: a database of MySQL is none there."""
+    there = [sequence.full_name for sequence in target.sequences] if target is not None else []
+    alike = [full for full in there if name_of(full) == name_of(name)]
+    return alike[0] if name not in there and len(alike) == 1 else name
 
 
 def _identities(table: Table, mapping: TableMapping | None) -> Iterator[SequenceSetting]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
 from conversion.mapping import Statement
 from engines.errors import DbmoError, EngineError
 from engines.families import family
-from transfer.begun import is_refused, is_there, run_alone, settle
+from transfer.alone import Alone, Report
 from transfer.builds import in_order, lots, side_by_side
 from transfer.ddl import (
     ALONE,
@@ -25,12 +24,11 @@ from transfer.ddl import (
     validation,
 )
 from transfer.failpoints import failpoint
-from transfer.retry import Patience, insist
+from transfer.retry import Patience, insist, passes
 from transfer.state import State
 
 LEAST = 16  # tables that are worth a transaction beside others
 TOGETHER = 100  # light statements in one transaction: the server's table of locks is small
-BEGUN = "begun "  # id of the note that a step of MySQL was begun
 ADDED = "added "  # id of the note that a reference is there, but not proved yet
 # PostgreSQL's shared_buffers are what a server's owner thought right for it: all builds together take no more.
 MEMORY = """
@@ -38,8 +36,6 @@ SELECT pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')) / 
        pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) / 1024
 """
 MOST_MEMORY = 2 << 20  # KiB for all builds, however large the server is
-
-Report = Callable[[Statement, float], None]
 
 
 @dataclass
@@ -58,9 +54,7 @@ class Stage:
     def run(self, pending: Sequence[Statement]) -> None:
         """Do them all; the first error ends the stage, and what was done stands."""
         if not transactional(self.state.writer.engine):
-            for statement in pending:
-                self._stop_if_cancelled()
-                self._insist(statement, self._on_its_own)
+            self._committed(pending)
             return
         if family(self.state.writer.engine) != "postgresql":
             self._together(pending)
@@ -73,6 +67,20 @@ class Stage:
                 "reference": self._references,
                 "other": self._together,
             }[kind](list(group))
+
+    def _committed(self, statements: Sequence[Statement]) -> None:
+        """On an engine that commits each statement: light ones share their notes, heavy builds run side by side."""
+        steps = Alone(self.state, self.report, self._stop_if_cancelled, self.cancelled, self.done)
+        for kind, group in groupby(statements, key=lambda s: _sort(s.kind)):
+            left = list(group)
+            if kind == "build":
+                jobs = [job(statement, self.known) for statement in left]
+                for part in lots([one for one in jobs if one.light], TOGETHER):
+                    steps.run([one.statement for one in part])
+                self._heavy([one for one in jobs if not one.light], lambda one: steps.run([one.statement]))
+            else:
+                for alike in in_order(left, self._alone, TOGETHER):
+                    steps.run(alike)
 
     def _tables(self, statements: Sequence[Statement]) -> None:
         """In lots side by side; a table that needs one of another lot is refused, and made when that stands."""
@@ -120,7 +128,13 @@ class Stage:
                     self.report(statement, 0.0)
                     return
             again = True
-            work(statement)
+            try:
+                work(statement)
+            except DbmoError as error:
+                # the commit of an earlier try, whose answer was lost, may have been on its way
+                if passes(error) or statement.id not in self.state.done_steps():
+                    raise
+                self.report(statement, 0.0)
 
         insist(once, Patience(), self.cancelled)
 
@@ -131,7 +145,7 @@ class Stage:
         with self.state.writer.begin() as connection:
             self.state.writer.run(connection, prove)
             seconds = time.monotonic() - started
-            self.state.forget_step(connection, ADDED + statement.id)
+            self.state.forget_steps(connection, [ADDED + statement.id])
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
         self.report(statement, seconds)
@@ -202,36 +216,6 @@ class Stage:
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
         self.report(statement, seconds)
-
-    def _on_its_own(self, statement: Statement) -> None:
-        """A step of an engine that commits by itself: begun, done, noted."""
-        started = time.monotonic()
-        begun = BEGUN + statement.id
-        earlier = begun in self.done
-        if not earlier:
-            with self.state.writer.begin(durable=True) as connection:
-                self.state.finish_step(connection, begun, 0.0)
-        failpoint("step.before")
-        try:
-            run_alone(self.state, statement.sql, frozenset())
-        except DbmoError as error:
-            if not (earlier and is_there(error)):
-                self._not_begun(begun, error)
-                raise
-            settle(self.state, statement)
-        failpoint("step.unnoted")
-        seconds = time.monotonic() - started
-        with self.state.writer.begin(durable=True) as connection:
-            self.state.forget_step(connection, begun)
-            self.state.finish_step(connection, statement.id, seconds)
-        failpoint("step.after")
-        self.report(statement, seconds)
-
-    def _not_begun(self, begun: str, error: DbmoError) -> None:
-        """Take the note back of what the server refused: what is there of that name is not ours."""
-        if is_refused(error):
-            with suppress(DbmoError), self.state.writer.begin(durable=True) as connection:
-                self.state.forget_step(connection, begun)
 
     def _memory(self) -> None:
         """A budget for all builds together, no less for each than the server's own setting."""

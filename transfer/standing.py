@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engines.catalog import Model
+from engines.model import Model
 from transfer.load import LoadLimits
 
 SCAN, SCANNED = "scan", "scanned"  # stages before a copy: the source's values are looked at, rows are those looked at

@@ -66,7 +66,7 @@ class Watch:
                 raise UsageError(
                     "LIMIT_NOT_WATCHED",
                     f"options.load.{limit} can't be watched: {error}.",
-                    "Grant what is missing, or leave the limit out (docs/load.md says what each engine shows).",
+                    "Grant what is missing, or lift the limit in the request or by dbmo tune (see docs/load.md).",
                 ) from None
 
     def look(self) -> Readings:
@@ -183,5 +183,7 @@ class Watcher:
 
 
 def shown(value: float) -> str:
-    """A figure for people: whole where it is whole or large."""
-    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
+    """A figure for people: whole where it is whole or large, two digits of a small one."""
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if value >= 1 else f"{value:.2g}"

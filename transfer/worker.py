@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines.errors import DbmoError
+from engines.protocols import LooksUp
 from transfer.chunks import ChunkResult, Range
 from transfer.endpoints import AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
@@ -119,9 +120,8 @@ class LaneBody:
                 (self._snapshot, [unit.mapping.source for unit in tables]),
                 (self._writer, [unit.mapping.target for unit in tables]),
             ):
-                look_up = getattr(end, "look_up", None)
-                if look_up is not None:
-                    look_up(names)
+                if isinstance(end, LooksUp):
+                    end.look_up(names)
 
     def _copy(self, part: Range) -> ChunkResult:
         """Copy a range; when this returns, its rows and its status are committed."""

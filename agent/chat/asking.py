@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 # words of a question -> the command whose figures answer it; the first line that has one counts
 CLOSEST: tuple[tuple[str, str], ...] = (
+    (r"how far|progress|status|copied|time left|paused", "/status"),
     (r"wrong|risk|danger|hazard|problem|los[es]|lost|broken|bad|quarantin", "/hazards"),
     (r"type|convert|conver|map|schema|differ|change|view|trigger|left out|omi", "/diff"),
     (r"strateg|downtime|how long|duration|plan|take|tool|stage|rollback|way back", "/plan"),
     (r"approv|allow|sign", "/approve"),
     (r"table|row|big|large|size|column|count", "/tables"),
     (r"cost|token|budget|spen[dt]|price", "/budget"),
-    (r"far|status|progress|where|done|finish|next", "/status"),
+    (r"far|where|done|finish|next", "/status"),
     (r"assess|source|database|complex|effort", "/assess"),
     (r"equal|valid|proof|prove|compare|check", "/validate"),
     (r"run|start|execut|move|migrat|copy", "/run"),

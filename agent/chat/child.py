@@ -136,7 +136,7 @@ def _phases(run: Orchestrator, console: Console, teller: Teller) -> int:
 
             rehearse_now(run, console)
         console.say("execute")
-        say_execution(console, run.execute())
+        say_execution(console, run, run.execute())
     console.say("validate")
     fine = say_validation(console, run, run.validate())
     return EXIT_DONE if fine else EXIT_CHECK_FAILED

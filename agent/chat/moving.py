@@ -169,7 +169,12 @@ def _lives(session: Session) -> bool:
 
 def _told(session: Session, state: State) -> str:
     from agent.console import STAGES
+    from agent.live import copy_text
+    from agent.standing import last_standing
 
+    standing = last_standing(session.folder.path) if state.stage in ("starting", "copy") else None
+    if standing is not None and standing["running"] and standing["stage"] == "copy":
+        return f"  {copy_text(standing)}"
     stage = STAGES.get(state.stage, state.stage)
     if not state.total:
         return f"  {stage}  {state.item}".rstrip()

@@ -94,6 +94,8 @@ def rehearse_now(run: Orchestrator, console: Says) -> dict[str, Any]:
     verdict = "went through" if result["passed"] else "FAILED"
     back = "left nothing behind" if result["rolled_back"] else "LEFT SOMETHING BEHIND"
     console.say(f"  rehearsal {verdict} in {result['seconds']:.1f} s, its rollback {back}")
+    if result["detail"]:
+        console.say(f"  {result['detail']}")
     return result
 
 
@@ -142,7 +144,7 @@ def execute(options: argparse.Namespace) -> int:
         with run.reported():
             output = run.execute()
         run.report()
-        say_execution(console, output)
+        say_execution(console, run, output)
         return _result(options, output)
 
 

@@ -129,7 +129,7 @@ def _phases(run: Orchestrator, console: Console, until: str | None) -> int:
     if not run.done("execution"):
         _ask_approval(run, console)
         console.say("execute")
-        say_execution(console, run.execute())
+        say_execution(console, run, run.execute())
     if last < 4:
         return EXIT_DONE
     console.say("validate")

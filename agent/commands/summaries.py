@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.commands.comparison_words import differing_lines, repair_lines
 from agent.phases import COMPOSER, DESIGNER, TRANSLATOR
 from agent.policies import policy_lines
+from transfer.noted import full_name
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -77,7 +78,7 @@ def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
     return lines
 
 
-def say_execution(console: Says, found: dict[str, Any]) -> None:
+def say_execution(console: Says, run: Orchestrator, found: dict[str, Any]) -> None:
     """Rows, bytes, seconds, what was set aside."""
     rows = sum(table["rows"] for table in found["tables"])
     size = sum(table["bytes"] for table in found["tables"])
@@ -93,7 +94,8 @@ def say_execution(console: Says, found: dict[str, Any]) -> None:
         console.say(f"  continued: {changed}{resumed['kept']} chunks kept, {len(resumed['again'])} copied again")
     if found["quarantined"]:
         reasons = Counter(entry["reason"] for entry in found["quarantined"])
-        console.say(f"  set aside with their keys (_dbmo.quarantine): {len(found['quarantined'])}")
+        where = full_name("quarantine", run.needed_plan().target.engine)
+        console.say(f"  set aside with their keys ({where}): {len(found['quarantined']):,}")
         for reason, count in reasons.most_common(SHOWN):
             console.say(f"    {count:>6,}  {reason}")
 

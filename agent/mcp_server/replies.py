@@ -67,8 +67,30 @@ class Moved(Model):
     unfinished: list[str] = Field(default_factory=list)
 
 
+class Copying(Model):
+    """A copy (or, at the stage `scan`, a look at the source's values) while it runs; rates of the last half minute.
+
+    rehearsal: it goes to a scratch database. What is not known is null, and unknown_because says why there is no
+    seconds_left; paused: why it waits, empty while it goes on.
+    """
+
+    stage: str
+    rehearsal: bool = False
+    rows: int
+    rows_expected: int | None = None
+    rows_per_second: float | None = None
+    bytes_per_second: float | None = None
+    seconds_left: float | None = None
+    unknown_because: str | None = None
+    lanes: int = 0
+    paused: list[str] = Field(default_factory=list)
+
+
 class StatusReply(Model):
-    """Where a migration stands. state is that of its job; next what a person would run; log its last lines."""
+    """Where a migration stands. state is that of its job; next what a person would run; log its last lines.
+
+    moved: what is committed in the target; copying: how fast it goes, only while it runs.
+    """
 
     migration: str
     state: JobState
@@ -80,6 +102,7 @@ class StatusReply(Model):
     strategy: str | None = None
     approved: bool = False
     moved: Moved | None = None
+    copying: Copying | None = None
     next: str | None = None
     log: list[str] = Field(default_factory=list)
 

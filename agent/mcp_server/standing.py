@@ -8,11 +8,13 @@ from typing import Any
 from agent.mcp_server.databases import Databases
 from agent.mcp_server.jobs import Job
 from agent.mcp_server.migrations import Migrations, at_work
-from agent.mcp_server.replies import DatabaseLine, ListReply, MigrationLine, Moved, StatusReply
+from agent.mcp_server.replies import Copying, DatabaseLine, ListReply, MigrationLine, Moved, StatusReply
 from agent.status import phases_of, status_of
 from engines.errors import DbmoError
 from skills.digest import clean
+from transfer.standing import SCANNED
 
+DONE = "done"  # the stage of a copy that is over
 LISTED = 50  # migrations
 UNFINISHED = 10  # tables
 
@@ -35,6 +37,7 @@ def status(migrations: Migrations, migration: str) -> StatusReply:
         strategy=found["strategy"],
         approved=found["approved"],
         moved=_moved((found["target"] or {}).get("tables") or []),
+        copying=_copying(found["progress"], migration),
         next=found["next"],
         log=job.log_lines(),
     )
@@ -57,6 +60,15 @@ def _line(migrations: Migrations, migration: str) -> MigrationLine:
     except DbmoError as error:
         return MigrationLine(migration=migration, state=state, problem=error.what)
     return MigrationLine(migration=migration, state=state, phases=phases)
+
+
+def _copying(standing: dict[str, Any] | None, migration: str) -> Copying | None:
+    """How the copy goes; None where none runs."""
+    if standing is None or not standing["running"] or standing["stage"] in (DONE, SCANNED):
+        return None
+    told = {name: standing[name] for name in Copying.model_fields if name in standing}
+    told["paused"] = [str(clean(reason)) for reason in standing["paused"]]
+    return Copying(rehearsal=standing["migration"] != migration, **told)
 
 
 def _moved(tables: list[dict[str, Any]]) -> Moved | None:

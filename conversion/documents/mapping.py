@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from engines.catalog import Model
+from engines.model import Model
 
 
 class Node(Model):

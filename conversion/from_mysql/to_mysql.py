@@ -68,6 +68,8 @@ def _views(draft: Draft) -> None:
             reason = "left out on request"
         elif view.broken and view.full_name not in draft.overrides.views:
             reason = f"the source itself can't read it: {view.broken}"
+        elif not view.definition:
+            reason = "its query isn't shown to the source's user, who needs SHOW VIEW on it and SELECT on what it reads"
         if reason is None:
             view.options = {
                 name: value for name, value in view.options.items() if name in ("algorithm", "security", "check_option")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from conversion.columns_of_targets import unmakeable
 from conversion.from_mysql import defaults_postgresql, keys_postgresql, partitions_postgresql, postgresql_expressions
 from conversion.from_mysql.on_update_postgresql import on_update
 from conversion.from_mysql.overrides_postgresql import overridden
@@ -103,8 +104,8 @@ class MysqlToPostgresql(Direction):
         return source.database
 
     def carried(self, table: Table) -> str | None:
-        """All but MariaDB's sequences in the shape of tables."""
-        return "it is a sequence" if table.kind == "sequence" else None
+        """All but MariaDB's sequences in the shape of tables, and what has more columns than a table may."""
+        return "it is a sequence" if table.kind == "sequence" else unmakeable("postgresql", table)
 
     def enum_type(self, schema: str, name: str, labels: Sequence[str]) -> tuple[UserType, str]:
         """CREATE TYPE ... AS ENUM."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
+from conversion.columns_of_targets import unmakeable
 from conversion.ddl_sqlite import SqliteWriter, view_sql
 from conversion.from_mysql import defaults_sqlite, sqlite_expressions
 from conversion.from_mysql.on_update_sqlite import on_update
@@ -147,8 +148,8 @@ class MysqlToSqlite(Direction):
         return source.database
 
     def carried(self, table: Table) -> str | None:
-        """All but MariaDB's sequences in the shape of tables."""
-        return "it is a sequence" if table.kind == "sequence" else None
+        """All but MariaDB's sequences in the shape of tables, and what has more columns than a table may."""
+        return "it is a sequence" if table.kind == "sequence" else unmakeable("sqlite", table)
 
     def comparable(self, child: Column, parent: Column) -> bool:
         """SQLite compares what it is given; the same affinity gives the same answer."""

@@ -231,6 +231,7 @@ class Direction(ABC):
             column.generated is not None,
             0 if kind is Kind.INTEGER else column.type.scale if kind is Kind.DECIMAL else column.type.precision,
             choice.labels or tuple(column.type.labels),
+            column.identity is not None,
         )
 
     def procedural(self, source: Catalog, shapes: Shapes, target: Catalog, schema: str) -> Procedural:

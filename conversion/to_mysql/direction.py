@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from conversion.columns_of_targets import COMPUTED
 from conversion.names import Namer, for_mysql
 from conversion.relational.choice import Choice, ColumnFacts
 from conversion.relational.direction import Direction, TargetAbilities
@@ -73,6 +74,8 @@ class MysqlDirection(Direction):
             return f"it has {len(table.columns):,} columns, InnoDB holds {COLUMNS:,}"
         if not table.columns:
             return "it has no columns, and MySQL's tables have at least one"
+        if all(column.generated for column in table.columns):
+            return COMPUTED.format(name="MySQL")
         return None
 
     def overridden(self, facts: ColumnFacts, choice: Choice, wanted: str) -> Choice:
@@ -102,6 +105,17 @@ class MysqlDirection(Direction):
         """With the target's collation, which decides how texts compare."""
         made = super().column_shape(name, facts, choice)
         return replace(made, collation=choice.collation or "")
+
+    def own(self, found: Translation, shape: TableShape) -> Translation:
+        """The same; Untranslatable where it uses a column that the server numbers.
+
+        Such a column stands in no computed column, check or index of an expression (MySQL manual, CREATE TABLE and
+        Generated Columns; MariaDB refuses it alike).
+        """
+        for column in shape.columns.values():
+            if column.numbered and quote_identifier(column.name) in found.sql:
+                raise Untranslatable(f"it uses {column.name}, which is AUTO_INCREMENT: MySQL has that in no expression")
+        return found
 
     def comparable(self, child: Column, parent: Column) -> bool:
         """InnoDB wants the same type and sign; texts may differ in length, not in collation."""

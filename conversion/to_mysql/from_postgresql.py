@@ -80,13 +80,13 @@ class PostgresqlDirection(MysqlDirection):
 
     def scalar(self, sql: str, shape: TableShape) -> Translation:
         """An expression over one table."""
-        found = entry.scalar(sql, shape, self.flavour)
+        found = self.own(entry.scalar(sql, shape, self.flavour), shape)
         self.kinds[found.sql] = found.kind
         return found
 
     def predicate(self, sql: str, shape: TableShape) -> Translation:
         """A condition over one table; MySQL wants it to depend on the row only."""
-        found = entry.predicate(sql, shape, self.flavour)
+        found = self.own(entry.predicate(sql, shape, self.flavour), shape)
         if not found.immutable:
             raise Untranslatable("MySQL's conditions can't read the clock or anything else outside of the row")
         return found

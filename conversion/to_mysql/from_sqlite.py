@@ -86,13 +86,13 @@ class SqliteDirection(MysqlDirection):
 
     def scalar(self, sql: str, shape: TableShape) -> Translation:
         """An expression over one table."""
-        found = sqlite_entry.scalar(sql, shape, self.flavour)
+        found = self.own(sqlite_entry.scalar(sql, shape, self.flavour), shape)
         self.kinds[found.sql] = found.kind
         return found
 
     def predicate(self, sql: str, shape: TableShape) -> Translation:
         """A condition over one table."""
-        found = sqlite_entry.predicate(sql, shape, self.flavour)
+        found = self.own(sqlite_entry.predicate(sql, shape, self.flavour), shape)
         if not found.immutable:
             raise Untranslatable("MySQL's conditions can't read the clock or anything else outside of the row")
         return found

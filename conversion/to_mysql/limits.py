@@ -17,9 +17,9 @@ BYTES_PER_CHARACTER = 4  # utf8mb4
 LONGEST_VARCHAR = ROW_BYTES // BYTES_PER_CHARACTER
 LONGEST_CHAR = 255
 LONGEST_KEY_TEXT = KEY_BYTES // BYTES_PER_CHARACTER
-# rows of columns that may be stored apart from the row take no more of the page: half a page is 8,126 bytes
+# values that may be stored apart from the row leave so much of them in the page, of which half is 8,126 bytes
 PAGE_BYTES = 8126
-INLINE_BYTES = 40
+INLINE_BYTES = 20
 TEXT_TYPES = ("tinytext", "text", "mediumtext", "longtext")
 BLOB_TYPES = ("tinyblob", "blob", "mediumblob", "longblob", "json", "geometry")
 POINTER_BYTES = 12  # what a text or blob takes of the row's 65,535 bytes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from conversion.mapping import TableMapping
 from conversion.to_mysql.limits import (
     BYTES_PER_CHARACTER,
@@ -16,8 +18,13 @@ from conversion.to_mysql.limits import (
 )
 from conversion.to_mysql.speaker import Speaker
 from engines.catalog import Column, Kind, Table
+from engines.errors import UsageError
 from engines.mysql.types import logical_type
 
+APART = 256
+# where the bytes depend on digits and labels: what they take at least
+LEAST = {"datetime": 5, "timestamp": 4, "time": 3, "set": 1, "enum": 1}
+LETTERS = frozenset({"varchar", "char", "varbinary", "binary"})
 # keys of 3,072 bytes need this row format, which is the default unless a server's settings say otherwise
 TABLE_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4", "row_format": "DYNAMIC"}
 
@@ -58,9 +65,29 @@ def fit_row(table: Table, mapping: TableMapping | None, direction: Speaker) -> N
         column.type = logical_type(column.native)
         sizes[column.name] = POINTER_BYTES
         _retype(mapping, column, "a row of InnoDB holds 65,535 bytes without texts")
-    inline = sum(min(size, INLINE_BYTES) if size > INLINE_BYTES else size for size in sizes.values())
-    if inline > PAGE_BYTES:
-        direction.say(mapping.source if mapping else table.full_name, "its rows may not fit half a page of InnoDB")
+    _check(table, mapping, sizes)
+
+
+def _check(table: Table, mapping: TableMapping | None, sizes: Mapping[str, int]) -> None:
+    """Refuse what the server is sure to refuse, whatever is in the rows (MySQL manual, Row Size Limits)."""
+    wide = sum(sizes[column.name] for column in table.columns if base(column.native) in LETTERS)
+    inline = sum(map(_inline, table.columns))
+    for needed, most, what in ((wide, ROW_BYTES, "without its texts and blobs"), (inline, PAGE_BYTES, "of its page")):
+        if needed > most:
+            name = mapping.source if mapping else table.full_name
+            raise UsageError(
+                "ROW_TOO_LARGE",
+                f"A row of {name} may take {needed:,} bytes {what}, one of InnoDB {most:,} at most.",
+                "Ask for shorter types of its columns (options.overrides.columns), or divide the table in the source.",
+            )
+
+
+def _inline(column: Column) -> int:
+    """Bytes that a column may take of a page, be its value stored apart, which those of 256 bytes and more may be."""
+    size = key_bytes(column) or 0
+    if is_long(column.native) or (base(column.native) in LETTERS and size >= APART):
+        return INLINE_BYTES
+    return LEAST.get(base(column.native), size)
 
 
 def _retype(mapping: TableMapping | None, column: Column, why: str) -> None:

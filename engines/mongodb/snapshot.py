@@ -45,6 +45,7 @@ class MongodbSnapshot:
         self._opened = MongodbDatabase(url, display)
         self._session: ClientSession | None = None
         self._kinds: dict[str, str] | None = None
+        self._counted: dict[str, Mapping[str, Any]] = {}
         try:
             self._begin(join)
         except BaseException:
@@ -164,19 +165,20 @@ class MongodbSnapshot:
             return [raw for block in cursor for raw in split(block)]
 
     def average_bytes(self, collection: str) -> int:
-        """Bytes of an average document, by the server's statistics; 0 where it has none."""
+        """Bytes of an average document, by the server's statistics when they were first asked for; 0 if it has none."""
         return int(self._statistics(collection).get("avgObjSize") or 0)
 
     def rows(self, collection: str) -> int:
-        """About how many documents there are, by the server's statistics."""
+        """About how many documents there are, by the same statistics."""
         return int(self._statistics(collection).get("count") or 0)
 
     def _statistics(self, collection: str) -> Mapping[str, Any]:
         if self.kind(collection) not in ("collection", "capped"):
             return {}
-        with self._opened.connected() as database:
-            found: Mapping[str, Any] = database.command("collStats", collection)
-            return found
+        if collection not in self._counted:
+            with self._opened.connected() as database:
+                self._counted[collection] = database.command("collStats", collection)
+        return self._counted[collection]
 
     def close(self) -> None:
         """End the session and the connections."""

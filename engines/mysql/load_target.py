@@ -13,8 +13,8 @@ Query = Callable[[str], Sequence[Sequence[Any]]]
 
 CONSECUTIVE = 1  # innodb_autoinc_lock_mode: a LOAD DATA holds the table's counter to its end
 COLUMNS = (
-    "SELECT COLUMN_NAME, CHARACTER_SET_NAME, DATA_TYPE, EXTRA, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
-    " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {name} ORDER BY ORDINAL_POSITION"
+    "SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME, DATA_TYPE, EXTRA, COLUMN_TYPE, COLLATION_NAME, IS_NULLABLE"
+    " FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME {which} ORDER BY ORDINAL_POSITION"
 )
 TABLE = (
     "SELECT t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO'),"
@@ -22,6 +22,15 @@ TABLE = (
     "  WHERE g.EVENT_OBJECT_SCHEMA = {schema} AND g.EVENT_OBJECT_TABLE = {name} AND g.EVENT_MANIPULATION = 'INSERT')"
     " FROM information_schema.TABLES AS t LEFT JOIN information_schema.ENGINES AS e USING (ENGINE)"
     " WHERE t.TABLE_SCHEMA = {schema} AND t.TABLE_NAME = {name}"
+)
+TABLES = (
+    "SELECT t.TABLE_NAME, t.ENGINE, COALESCE(e.TRANSACTIONS, 'NO')"
+    " FROM information_schema.TABLES AS t LEFT JOIN information_schema.ENGINES AS e USING (ENGINE)"
+    " WHERE t.TABLE_SCHEMA = {schema} AND t.TABLE_NAME {which}"
+)
+TRIGGERED = (
+    "SELECT DISTINCT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
+    " WHERE EVENT_OBJECT_SCHEMA = {schema} AND EVENT_MANIPULATION = 'INSERT'"
 )
 SERVER = "SELECT @@GLOBAL.local_infile, @@GLOBAL.max_allowed_packet, @@GLOBAL.innodb_autoinc_lock_mode"
 
@@ -82,17 +91,40 @@ def load_target(query: Query, schema: str, name: str, server: tuple[bool, int, i
             f"Triggers of {schema}.{name} would run for every row that is loaded: {triggers}.",
             "Drop them and make them again after the load; MySQL can't switch triggers off.",
         )
-    columns = query(COLUMNS.format(**named))
+    columns = query(COLUMNS.format(schema=named["schema"], which=f"= {named['name']}"))
+    return _made(schema, name, transactions == "YES" or engine is None, columns, server)
+
+
+def load_targets(
+    query: Query, schema: str, names: Sequence[str], server: tuple[bool, int, int]
+) -> dict[str, LoadTarget]:
+    """Of many tables at once; those that load_target() refuses, or knows by another spelling, are left out."""
+    given = {"schema": quote_literal(schema), "which": f"IN ({', '.join(map(quote_literal, names))})"}
+    triggered = {str(row[0]).casefold() for row in query(TRIGGERED.format(**given))}
+    columns: dict[str, list[Sequence[Any]]] = {}
+    for row in query(COLUMNS.format(**given)):
+        columns.setdefault(row[0], []).append(row)
+    return {
+        name: _made(schema, name, transactions == "YES" or engine is None, columns[name], server)
+        for name, engine, transactions in query(TABLES.format(**given))
+        if name in columns and name.casefold() not in triggered
+    }
+
+
+def _made(
+    schema: str, name: str, transactional: bool, columns: Sequence[Sequence[Any]], server: tuple[bool, int, int]
+) -> LoadTarget:
+    """columns: rows of COLUMNS."""
     local, packet, mode = server
     return LoadTarget(
         schema=schema,
         name=name,
-        charsets={column: charset for column, charset, *_ in columns},
-        types={row[0]: row[2].lower() for row in columns},
-        spelled={row[0]: f"{row[4]} COLLATE {row[5]}" if row[5] else row[4] for row in columns},
-        counter=next((row[0] for row in columns if "auto_increment" in str(row[3]).lower()), None),
-        null_is_now=frozenset(row[0] for row in columns if row[2].lower() == "timestamp" and row[6] == "NO"),
-        transactional=transactions == "YES" or engine is None,
+        charsets={row[1]: row[2] for row in columns},
+        types={row[1]: row[3].lower() for row in columns},
+        spelled={row[1]: f"{row[5]} COLLATE {row[6]}" if row[6] else row[5] for row in columns},
+        counter=next((row[1] for row in columns if "auto_increment" in str(row[4]).lower()), None),
+        null_is_now=frozenset(row[1] for row in columns if row[3].lower() == "timestamp" and row[7] == "NO"),
+        transactional=transactional,
         local_infile=local,
         packet=packet,
         lock_mode=mode,

@@ -121,7 +121,8 @@ class _Line:
         self.url, self.place = url, place
 
     def number(self, connection: Connection) -> int:
-        return -1 if connection._sock is None else int(connection._sock.fileno())
+        end = connection._sock  # another thread may close it
+        return -1 if end is None else int(end.fileno())
 
     def session(self, connection: Connection) -> Session:
         return Session(int(connection.thread_id()), self.place, time.monotonic())

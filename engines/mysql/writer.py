@@ -19,7 +19,7 @@ from engines.mysql.cancel import cancel
 from engines.mysql.charsets import folded
 from engines.mysql.database import MysqlDatabase, translate_error
 from engines.mysql.load import SETTLED, WRITING_MODE
-from engines.mysql.load_target import LoadTarget, load_target, server_facts
+from engines.mysql.load_target import LoadTarget, load_target, load_targets, server_facts
 from engines.mysql.quoting import quote_identifier
 from engines.mysql.session import connect
 from engines.protocols import Loaded
@@ -47,6 +47,7 @@ class MysqlWriter(MysqlDatabase):
         grant.check(self.identity, display)
         self.grant = grant
         self._load_facts: tuple[bool, int, int] | None = None
+        self._load_targets: dict[str, LoadTarget] = {}
         self._folded: dict[str, frozenset[str]] = {}
         self._opened: list[ref[Any]] = []
         self._engine = sa.create_engine(
@@ -110,9 +111,19 @@ class MysqlWriter(MysqlDatabase):
 
     def load_target(self, name: str) -> LoadTarget:
         """What decides how rows are loaded into a table of this database (engines/mysql/load.py)."""
+        if name not in self._load_targets:
+            return load_target(self.query, self.database, name, self._facts())
+        return self._load_targets[name]
+
+    def look_up(self, tables: Sequence[str]) -> None:
+        """Ask at once for what load_target() will be asked one by one."""
+        names = [name_of(table) for table in tables]
+        self._load_targets |= load_targets(self.query, self.database, names, self._facts())
+
+    def _facts(self) -> tuple[bool, int, int]:
         if self._load_facts is None:
             self._load_facts = server_facts(self.query)
-        return load_target(self.query, self.database, name, self._load_facts)
+        return self._load_facts
 
     def folded(self, charset: str) -> frozenset[str]:
         """The characters that this server stores as another one in a character set (engines/mysql/charsets.py)."""

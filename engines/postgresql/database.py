@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from engines.catalog import Catalog, Table
 from engines.errors import EngineError, UsageError
 from engines.postgresql.errors import translate_error
-from engines.postgresql.introspect import read_catalog
-from engines.postgresql.measure import measure_query, run_query
-from engines.postgresql.profile import rows_of, scan
 from engines.postgresql.session import CANCEL_SECONDS, configure, connect
 from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
 from engines.scanning import Told, silent
+
+if TYPE_CHECKING:
+    from engines.catalog import Catalog, Table
 
 __all__ = ["PostgresqlDatabase", "translate_error"]
 
@@ -107,17 +106,23 @@ class PostgresqlDatabase(Remembers):
     def catalog(self) -> Catalog:
         """Everything the database contains, read in one transaction; cached until refresh()."""
         if self._catalog is None:
+            from engines.postgresql.introspect import read_catalog  # a copy reads none
+
             with self._connected() as connection:
                 self._catalog = read_catalog(connection)
         return self._catalog
 
     def count(self, table: Table) -> int:
         """Exact number of rows; those of an inheritance child are not its parent's, those of a partition are."""
+        from engines.postgresql.profile import rows_of
+
         return int(self.query(f"SELECT count(*) FROM {rows_of(table)}")[0][0])
 
     def profile(self, table: Table, told: Told = silent) -> TableProfile:
         """Rows, NULLs per column (classes `value` and `null`), and bytes of the longest text or binary value."""
         if table.full_name not in self._profiles:
+            from engines.postgresql.profile import scan
+
             self._profiles[table.full_name] = scan(self.query, table)
             told(self._profiles[table.full_name].rows)
         return self._profiles[table.full_name]
@@ -141,11 +146,15 @@ class PostgresqlDatabase(Remembers):
 
     def measure(self, sql: str) -> QueryMeasure:
         """Run a reading query once to the last row for its time, and once under EXPLAIN ANALYZE for its cost."""
+        from engines.postgresql.measure import measure_query
+
         with self._connected() as connection:
             return measure_query(connection, sql)
 
     def run_workload(self, sql: str, limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and at most limit rows of a reading query; the transaction is read-only and rolled back."""
+        from engines.postgresql.measure import run_query
+
         with self._connected() as connection:
             return run_query(connection, sql, limit)
 

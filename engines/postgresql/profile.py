@@ -76,6 +76,8 @@ def scan(query: Callable[[str], list[tuple[Any, ...]]], table: Table) -> TablePr
 
 def _aggregates(column: Column) -> dict[str, str]:
     name = quote_identifier(column.name)
+    if column.type.kind is Kind.DECIMAL:
+        name += "::numeric"  # a domain may be one over money, which has no scale()
     wanted = {"values": "count({c})" if column.nullable else "count(*)"}
     if column.type.name != "money":
         wanted |= MEASURES.get(column.type.kind, {})

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -113,10 +117,36 @@ class _Line:
 
     def _told(self, statement: str, given: Sequence[Any], seconds: float) -> None:
         more = {"connect_timeout": max(2, round(seconds)), "application_name": "dbmo"}
+        late = threading.Event()
         try:
-            with psycopg.connect(self.dsn, **_options(self.dsn, more)) as connection:
+            with (
+                closing(psycopg.connect(self.dsn, autocommit=True, **_options(self.dsn, more))) as connection,
+                _ended_after(seconds, connection, late),
+            ):
                 connection.execute(statement.encode(), given)
         except psycopg.errors.ConnectionTimeout:
             raise Unanswered from None
         except psycopg.Error:
+            if late.is_set():
+                raise Unanswered from None
             return  # a refusal is an answer
+
+
+@contextmanager
+def _ended_after(seconds: float, connection: psycopg.Connection[Any], late: threading.Event) -> Iterator[None]:
+    """Inside, a connection is cut off after so many seconds, and late is set: statements have no limit of their own."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+
+        def cut() -> None:
+            late.set()
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()

@@ -43,7 +43,12 @@ class PostgresqlWriter(PostgresqlDatabase):
         self._known = Known(self.query, display)
         self._opened: list[ref[psycopg.Connection[Any]]] = []
         self._engine = sa.create_engine(
-            "postgresql+psycopg://", creator=self._open, poolclass=sa.pool.QueuePool, pool_size=8, max_overflow=-1
+            "postgresql+psycopg://",
+            creator=self._open,
+            poolclass=sa.pool.QueuePool,
+            pool_size=8,
+            max_overflow=-1,
+            use_native_hstore=False,  # else it asks the server for a type that nothing here reads
         )
 
     def _open(self) -> psycopg.Connection[Any]:

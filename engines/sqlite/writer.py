@@ -16,7 +16,7 @@ from engines.full_names import name_of
 from engines.grant import Grant
 from engines.protocols import Loaded
 from engines.sqlite.database import SqliteDatabase, translate_error
-from engines.sqlite.files import uri
+from engines.sqlite.files import check_place, uri
 from engines.sqlite.quoting import quote_identifier
 
 Row = tuple[Any, ...]
@@ -93,7 +93,11 @@ class SqliteWriter(SqliteDatabase):
 
     def __init__(self, path: Path, display: str, grant: Grant) -> None:
         if not path.exists():
-            sqlite3.connect(path).close()
+            check_place(path, display)
+            try:
+                sqlite3.connect(path).close()
+            except sqlite3.Error as error:
+                raise translate_error(error, display) from error
         if grant.target == f"sqlite:{path.resolve()}":
             undo_unfinished(path)
         super().__init__(path, display)

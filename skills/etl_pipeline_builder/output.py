@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engines.catalog import Model
+from engines.model import Model
 
 
 class TableResult(Model):

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from conversion.mapping import Statement
-from engines.catalog import Model
 from engines.errors import Aborted, DbmoError, UsageError
 from engines.grant import passed
+from engines.model import Model
 from engines.registry import open_database
 from skills.context import Progress, SkillContext
 from skills.etl_pipeline_builder.output import Output, QuarantinedValue, StepResult, TableResult

@@ -6,8 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from agent.ends import Ends
 from agent.request import parse_request
+from engines.errors import UsageError
+from engines.grant import Grant
+from engines.registry import open_writer
 from tests.journeys.life import CONSTRAINTS
 
 
@@ -33,3 +38,19 @@ def test_a_run_looks_at_values_once_unless_the_table_changed(tmp_path: Path) -> 
     assert greatest("ALTER TABLE t ADD COLUMN more") == 2
     ends.look_again()
     assert greatest("INSERT INTO t VALUES (3, 0)") == 3
+
+
+def test_a_target_s_file_needs_a_folder(tmp_path: Path) -> None:
+    url = f"sqlite:{tmp_path}/no folder/t.db"
+    request = {
+        "source_database": {"url": f"sqlite:{tmp_path}/s.db"},
+        "target_database": {"url": url},
+        "migration_type": "platform",
+        "constraints": CONSTRAINTS,
+    }
+    ends = Ends(parse_request(request, tmp_path), tmp_path)
+    with pytest.raises(UsageError, match="There is no folder in which") as early, ends.target():
+        pass
+    with pytest.raises(UsageError, match="There is no folder in which"):
+        open_writer(url, Grant("m", f"sqlite:{tmp_path}/no folder/t.db", "hash", False))
+    assert early.value.code == "FILE_MISSING"

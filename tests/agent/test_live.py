@@ -61,7 +61,8 @@ def test_a_terminal_shows_the_tables_that_move_and_takes_them_off_again() -> Non
 
 def test_without_a_terminal_pauses_are_lines() -> None:
     paused = COPY.model_copy(update={"paused": ["the source runs 9 statements, limit 5"]})
-    assert shown(False, Progress("copy", "t", 1, 2), COPY, paused, paused, COPY).splitlines() == [
+    still = COPY.model_copy(update={"paused": ["the source runs 10 statements, limit 5"]})
+    assert shown(False, Progress("copy", "t", 1, 2), COPY, paused, still, COPY).splitlines() == [
         "  copying rows",
         "  paused: the source runs 9 statements, limit 5",
         "  going on",

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 import engines.embedded
+from agent.folder import Folder
+from agent.orchestrator import Orchestrator
+from agent.rehearsal import rehearse
+from engines.errors import EngineError
 from tests.journeys.life import Life, refused, start
 from tests.moving import fetch, sqlite_file
 
@@ -29,6 +33,13 @@ def test_it_goes_through_and_leaves_nothing(life: Life, source: Path, empty_18: 
     assert life.ask(source, empty_18, environment="production").run("--until", "plan").status == 0
     assert life.approve().status == 0
     refused(life.command("execute"), 1, "ROLLBACK_NOT_REHEARSED")
+    folder = Folder.open(life.folder)
+    run = Orchestrator(folder)
+    run.interrupt.set()  # Ctrl-C
+    with pytest.raises(EngineError, match="You stopped"):
+        rehearse(run, run.needed_plan())
+    folder.close()
+    assert not (life.folder / "rehearsal.json").exists()
     killed = start("rehearse", life.folder, DBMO_FAILPOINT="chunk.after_commit:1:kill")
     assert (killed.communicate(timeout=120), killed.returncode)[1] == -9
     told = life.command("rehearse", "--json")

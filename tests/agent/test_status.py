@@ -7,7 +7,9 @@ import pytest
 
 from agent.folder import Folder
 from agent.request import parse_request
+from agent.standing import StandingFile
 from agent.status import phases_of
+from tests.agent.test_live import COPY
 from tests.journeys.life import CONSTRAINTS, dbmo
 
 REQUEST = {
@@ -45,6 +47,17 @@ def test_a_phase_runs_as_long_as_its_process_does(folder: Folder) -> None:
     folder.journal.append("phase", BEGAN)
     with folder.locked():
         assert phases_of(folder)[0] == {"execution": "running"}
+        assert "next       wait for what runs" in dbmo("status", folder.path).out
+
+
+@pytest.mark.parametrize(("migration", "told"), [("told", "copy: 1,000"), ("told rehearsal", "rehearsal, copy: 1,000")])
+def test_people_read_how_a_copy_goes(folder: Folder, migration: str, told: str) -> None:
+    StandingFile(folder.path).write(COPY.model_copy(update={"migration": migration, "paused": ["the source is busy"]}))
+    with folder.locked():
+        text = dbmo("status", folder.path).out
+    assert f"running    {told}" in text
+    assert "paused     the source is busy" in text.splitlines()
+    assert "running" not in dbmo("status", folder.path).out
 
 
 def test_people_read_what_ended_a_phase(folder: Folder) -> None:

@@ -13,9 +13,11 @@ from agent.grounding import Grounding
 from agent.orchestrator import Orchestrator
 from agent.phases import PHASES, artifact_of
 from agent.request import load_request
+from agent.standing import StandingFile
 from agent.talk_prompts import phase_opening, system_prompt
 from agent.toolboxes import Shelf, phase_toolbox
 from agent.wire.meter import Counter
+from tests.agent.test_live import COPY
 from tests.scripted import Heard, ScriptedModel, calls, says
 from tests.skills.outputs import OUTPUTS, output_of, raw_tokens
 
@@ -55,6 +57,13 @@ def test_an_opening_holds_the_request_s_facts_and_no_reference_to_a_database(sho
     opening = phase_opening(shop, "planning", Shelf(COUNTER.count), Grounding())
     assert '"max_downtime_minutes":60.0' in opening and '<data handle="assess">' in opening
     assert "sqlite:" not in opening and "shop.db" not in opening
+
+
+def test_a_question_is_told_where_a_copy_stands_until_it_is_over(shop: Orchestrator) -> None:
+    for stage, told in (("copy", True), ("done", False)):
+        StandingFile(shop.folder.path).write(COPY.model_copy(update={"stage": stage}))
+        opening = phase_opening(shop, "question", Shelf(COUNTER.count), Grounding(), question="?", talked="")
+        assert ('<data handle="copy">' in opening and '"rows_expected":4000' in opening) == told
 
 
 def test_what_an_opening_shows_can_be_paged_through_and_referred_to(shop: Orchestrator) -> None:

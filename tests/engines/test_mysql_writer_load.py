@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymysql.protocol import MysqlPacket
 
-from engines.errors import EngineError
+from engines.errors import DbmoError, EngineError
 from engines.grant import Grant
 from engines.mysql.after_load import analyze, counter_statement, next_number, next_of_sequence, sequence_statement
 from engines.mysql.load import Loader
@@ -77,6 +77,23 @@ def loader(writer: MysqlWriter, alone: bool) -> Loader:
     """Of all columns of t, the last one in hex."""
     target = writer.load_target("t")
     return Loader(target, ["id", "d", "v", "b"], ["{}", "{}", "{}", "UNHEX({})"], alone=alone)
+
+
+def test_tables_that_are_asked_for_at_once_are_like_those_asked_for_one_by_one(writer: MysqlWriter) -> None:
+    with connected(writer.url) as connection, connection.cursor() as cursor:
+        for statement in (
+            "CREATE TABLE T (a timestamp, b char(3) CHARACTER SET latin1) ENGINE = MyISAM",
+            "CREATE TABLE `it's` (a int)",
+            "CREATE TRIGGER change_it BEFORE INSERT ON `it's` FOR EACH ROW SET NEW.a = 1",
+        ):
+            cursor.execute(statement)
+    names = "t", "T"
+    apart = [writer.load_target(name) for name in names]
+    writer.look_up([f"x.{name}" for name in (*names, "it's", "absent")])
+    assert [writer.load_target(name) for name in names] == apart
+    for name, code in (("it's", "TARGET_TRIGGERS"), ("absent", "TABLE_MISSING")):
+        with pytest.raises(DbmoError, match=code):
+            writer.load_target(name)
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["load", "insert"])

@@ -27,6 +27,7 @@ class Link:
     here: str
     there: str
     lost: list[Sequence[str]] = field(default_factory=list)
+    healing: threading.Thread | None = None  # who calls heal(), where it is not this thread
 
     def listener(self) -> socket.socket:
         """A socket that listens at the other end."""
@@ -77,6 +78,8 @@ def link() -> Iterator[Link]:
             _ip(*where, "addr", "add", f"{address}/30", "dev", card)
             _ip(*where, "link", "set", card, "up")
         yield found
+        if found.healing is not None:
+            found.healing.join()
     finally:
         _failed("link", "del", f"{name}h")
         _failed("netns", "del", name)

@@ -39,7 +39,8 @@ ROWS = 600
 CHUNK = 100
 AGAIN = 5  # runs that a disturbed move may take
 
-STANDS_STILL = 90  # seconds, after which a move in a process of its own says where, and ends
+STANDS_STILL = "90"  # seconds, after which a move in a process of its own says where, and ends; another number:
+PATIENCE = "DBMO_TEST_STANDS_STILL"
 SCRIPT = """
 import json, sys
 from tests.faults.moves import alone
@@ -121,7 +122,7 @@ class Move:
 
 def alone(source: str, target: str, plan: str, load: dict[str, Any]) -> None:
     """What a program does that moves."""
-    faulthandler.dump_traceback_later(STANDS_STILL, exit=True)
+    faulthandler.dump_traceback_later(float(os.environ.get(PATIENCE, STANDS_STILL)), exit=True)
     move(source, target, MovePlan.model_validate_json(plan), None, load)
 
 

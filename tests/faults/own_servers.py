@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 
 from engines.embedded_account import Account
 from tests.mysql_servers import MARIADBD, MysqlServer, _free_port, connected, private_mariadb
-from tests.servers import DEBIAN_15, Server, private_server
+from tests.servers import DEBIAN_15, THROW_AWAY, Server, private_server
 
 
 class Own(Protocol):
@@ -133,7 +133,7 @@ def own_postgresql() -> Iterator[OwnPostgresql]:
     """A PostgreSQL 15 whose databases survive a restart of the server, not of the machine."""
     if not (DEBIAN_15 / "initdb").exists():
         pytest.skip("PostgreSQL 15 isn't installed: apt-get install postgresql-15")
-    with private_server(DEBIAN_15) as server:
+    with private_server(DEBIAN_15, f"{THROW_AWAY} -c synchronous_commit=on") as server:
         yield OwnPostgresql(server.folder)
 
 
@@ -142,7 +142,7 @@ def own_mariadb() -> Iterator[OwnMariadb]:
     """The same of MariaDB."""
     if not MARIADBD.exists():
         pytest.skip("MariaDB isn't installed: apt-get install mariadb-server")
-    with private_mariadb() as server:
+    with private_mariadb("--innodb-flush-log-at-trx-commit=2") as server:
         own = OwnMariadb(server.admin, server.port, server.socket)
         try:
             yield own

@@ -15,7 +15,8 @@ NEVER = 1 << 60
 class Proxy:
     """Forwards every connection; cut_at: at which occurrence of needle, from the client, both ends are closed.
 
-    after: the message still reaches the server, whose answer nobody gets; armed_by: nothing counts before it was seen;
+    after: the message still reaches the server, whose answer nobody gets, late: so many seconds after the client's end
+    was closed; armed_by: nothing counts before it was seen;
     stalled: connections stay open, but nothing is forwarded any more, of those that are open now for ever.
     """
 
@@ -25,6 +26,7 @@ class Proxy:
     armed: bool = False
     cut_at: int = NEVER
     after: bool = True
+    late: float = 0
     away: bool = False
     stalled: bool = False
     stalls_with: bool = False  # at cut_at nothing is closed, but all of it stalls
@@ -34,13 +36,29 @@ class Proxy:
     seen: int = 0
     cuts: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
-    open: list[socket.socket] = field(default_factory=list)
+    open: set[socket.socket] = field(default_factory=set)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def leave(self) -> None:
-        """Close all connections and refuse new ones until come_back()."""
-        self.away = True
-        for end in list(self.open):
-            _close(end)
+        """End all connections and refuse new ones until come_back()."""
+        with self.lock:
+            self.away = True
+            for end in self.open:
+                _shut(end)
+
+    def takes(self, end: socket.socket) -> bool:
+        """Whether a new end of a connection may stay; it is closed by whoever made it."""
+        with self.lock:
+            if not self.away:
+                self.open.add(end)
+            return not self.away
+
+    def close(self, *ends: socket.socket) -> None:
+        """Close ends that no thread reads any more: before, their numbers could become another's under it."""
+        with self.lock:
+            self.open.difference_update(ends)
+        for end in ends:
+            end.close()
 
     def come_back(self) -> None:
         """Take connections again."""
@@ -75,49 +93,65 @@ def proxy(target: str | tuple[str, int], listener: socket.socket | None = None) 
     """A proxy on a free loopback port, or a listener that is closed at the end, to a socket's path or host and port."""
     listener = listener or socket.create_server(("127.0.0.1", 0))
     found = Proxy(listener.getsockname()[1])
-    threading.Thread(target=_serve, args=(found, listener, target), daemon=True).start()
+    serving = threading.Thread(target=_serve, args=(found, listener, target), daemon=True)
+    serving.start()
     try:
         yield found
     finally:
         found.leave()
-        _close(listener)
+        _shut(listener)
+        found.ended.set()
+        serving.join()
+        listener.close()
 
 
 def _serve(found: Proxy, listener: socket.socket, target: str | tuple[str, int]) -> None:
-    while True:
-        try:
+    relays: list[threading.Thread] = []
+    with suppress(OSError):
+        while True:
             client, _ = listener.accept()
-        except OSError:
-            return
-        if found.away:
-            _close(client)
-            continue
+            relays.append(threading.Thread(target=_relay, args=(found, client, target), daemon=True))
+            relays[-1].start()
+    for relay in relays:
+        relay.join()
+
+
+def _relay(found: Proxy, client: socket.socket, target: str | tuple[str, int]) -> None:
+    """One connection, to its end."""
+    server = socket.socket(socket.AF_UNIX if isinstance(target, str) else socket.AF_INET)
+    if found.takes(client):
         if found.stalled:
-            found.open.append(client)
-            threading.Thread(target=_unanswered, args=(found, client), daemon=True).start()
-            continue
-        server = socket.socket(socket.AF_UNIX if isinstance(target, str) else socket.AF_INET)
-        server.connect(target)
-        found.open += [client, server]
-        for one, other, watched in ((client, server, True), (server, client, False)):
-            threading.Thread(target=_pump, args=(found, one, other, watched), daemon=True).start()
+            _unanswered(found, client)
+        else:
+            with suppress(OSError):
+                server.connect(target)
+                if found.takes(server):
+                    back = threading.Thread(target=_pump, args=(found, server, client, False), daemon=True)
+                    back.start()
+                    _pump(found, client, server, True)
+                    back.join()
+    found.close(client, server)
 
 
 def _pump(found: Proxy, one: socket.socket, other: socket.socket, watched: bool) -> None:
     with suppress(OSError):
         while data := one.recv(1 << 16):
             if not found.passes(len(data)):
-                return  # neither end hears of it
-            if watched and found.hit(data):
+                found.ended.wait()  # neither end hears of it
+            elif watched and found.hit(data):
                 if found.stalls_with:
                     found.stalled = True
-                    return
+                    found.ended.wait()
+                if found.late:
+                    _shut(one)
+                    found.ended.wait(found.late)
                 if found.after:
                     other.sendall(data)
                 break
-            other.sendall(data)
+            else:
+                other.sendall(data)
     for end in (one, other):
-        _close(end)
+        _shut(end)
 
 
 def _unanswered(found: Proxy, client: socket.socket) -> None:
@@ -127,7 +161,6 @@ def _unanswered(found: Proxy, client: socket.socket) -> None:
     found.given_up += 1
 
 
-def _close(end: socket.socket) -> None:
+def _shut(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    end.close()

@@ -1,13 +1,17 @@
 """The network is cut around a COMMIT: nothing is lost and nothing is copied twice."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.faults.moves import from_sqlite, rows
-from tests.faults.proxy import proxy
+from tests.faults.proxy import Proxy, proxy
+
+LATE = 0.6  # seconds
 
 
 def by_tcp(url: str, port: int) -> str:
@@ -19,6 +23,18 @@ def server_socket(url: str) -> str:
     return f"{given['host'][0]}/.s.PGSQL.{given['port'][0]}"
 
 
+@contextmanager
+def between_here_and(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A proxy that watches the commits of rows, and the way through it to the same database."""
+    if url.startswith("postgresql"):
+        with proxy(server_socket(url)) as between:
+            yield between, by_tcp(url, between.port)
+        return
+    with proxy(("127.0.0.1", urlsplit(url).port or 0)) as between:
+        between.armed_by, between.needle = b"LOAD DATA", b"\3COMMIT"  # not SET AUTOCOMMIT
+        yield between, f"mysql://root@127.0.0.1:{between.port}{urlsplit(url).path}"
+
+
 @pytest.mark.parametrize("after", [True, False], ids=["after COMMIT was sent", "before"])
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_every_commit_may_lose_its_answer(
@@ -27,13 +43,8 @@ def test_every_commit_may_lose_its_answer(
     """One run after the other through a proxy that cuts at every second to fourth COMMIT."""
     empty = request.getfixturevalue("empty_18" if engine == "postgresql" else "empty_mariadb")
     move = from_sqlite(tmp_path, empty)
-    with proxy(server_socket(empty) if engine == "postgresql" else ("127.0.0.1", urlsplit(empty).port or 0)) as between:
+    with between_here_and(empty) as (between, target):
         between.after, between.cut_at = after, 2
-        if engine == "postgresql":
-            target = by_tcp(empty, between.port)
-        else:
-            between.armed_by, between.needle = b"LOAD DATA", b"\3COMMIT"  # not SET AUTOCOMMIT
-            target = f"mysql://root@127.0.0.1:{between.port}{urlsplit(empty).path}"
         hit = between.hit
 
         def hit_often(data: bytes) -> bool:
@@ -45,6 +56,25 @@ def test_every_commit_may_lose_its_answer(
         between.hit = hit_often  # type: ignore[method-assign]
         move.insist(target, between.disarm)
         assert between.cuts > 2
+    assert move.arrived() == rows()
+    assert set(move.copies()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("engine", "armed_by"),
+    [("mysql", b"LOAD DATA"), ("postgresql", b"COPY "), ("postgresql", b"ADD CONSTRAINT"), ("postgresql", b"taken_by")],
+    ids=["rows into MariaDB", "rows into PostgreSQL", "a key", "the first epoch"],
+)
+def test_a_commit_may_arrive_behind_the_question_for_it(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str, armed_by: bytes
+) -> None:
+    """What it holds is tried again meanwhile, waits for the locks of the first try, and is there already then."""
+    empty = request.getfixturevalue("empty_18" if engine == "postgresql" else "empty_mariadb")
+    move = from_sqlite(tmp_path, empty)
+    with between_here_and(empty) as (between, target):
+        between.armed_by, between.cut_at, between.late = armed_by, 1, LATE
+        move.run(target)
+        assert between.cuts == 1
     assert move.arrived() == rows()
     assert set(move.copies()) == {1}
 

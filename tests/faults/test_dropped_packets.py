@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from tests.faults.pairs import FIRST, Places, arrived, moved
 from tests.faults.proxy import Proxy, proxy
 from tests.faults.test_cut_connections import server_socket
 
-# seconds; long enough that it is noticed, short enough that the system still sends its packets again
-AWAY = {"mysql": 2.0, "postgresql": 8.0, "mongodb": 8.0}
+# seconds until packets arrive again; earlier, once connections were cut off, which of MongoDB's nobody here can see
+AWAY = {"mysql": 60.0, "postgresql": 60.0, "mongodb": 8.0}
 LOST = {"CONNECTION_LOST", "CONNECTION_FAILED", "MOMENT_LOST"}
 COMMITS = {"postgresql": b"COMMIT", "mysql": b"\3COMMIT", "mongodb": b"commitTransaction"}
 # by what a lane that writes rows is told from those who only look
@@ -43,6 +44,18 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def line() -> Iterator[Link]:
     with link() as found:
         yield found
+        forgotten(found.there)
+
+
+def forgotten(address: str) -> None:
+    """Let nobody look after connections to an address any more: in another test it may not even be asked for."""
+    until = time.monotonic() + 60
+    while watched := [server for key, server in list(wire._servers.items()) if address in key]:
+        assert time.monotonic() < until, "it is still asked for"
+        for server in watched:
+            server.connections.clear()
+            server.left.clear()
+        time.sleep(0.05)
 
 
 def server_of(url: str) -> str | tuple[str, int]:
@@ -71,10 +84,19 @@ def dropping(line: Link, between: Proxy, engine: str, needle: bytes, armed_by: b
     def drop(data: bytes) -> bool:
         if hit(data):
             line.drop(**directions)
-            threading.Timer(AWAY[engine], line.heal).start()
+            line.healing = threading.Thread(target=heal, args=(line, str(between.port), AWAY[engine]))
+            line.healing.start()
         return False
 
     between.hit = drop  # type: ignore[method-assign]
+
+
+def heal(line: Link, port: str, seconds: float) -> None:
+    """Let packets arrive again once the silence was noticed, or after so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not any(one.left for key, one in list(wire._servers.items()) if port in key):
+        time.sleep(0.05)
+    line.heal()
 
 
 def noticed(run: Callable[[SkillContext], Any]) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from engines.errors import DbmoError
 from engines.registry import open_database
-from tests.faults.moves import CHUNK, ROWS, from_sqlite, rows
+from tests.faults.moves import CHUNK, PATIENCE, ROWS, from_sqlite, rows
 from tests.faults.pairs import FIRST, Places, arrived, changed, held
 from tests.moving import sqlite_file
 from tests.servers import CHECKOUT
@@ -73,17 +73,18 @@ def test_a_sqlite_target_that_is_left_in_the_midst_of_a_write_is_gone_on_with(tm
 @pytest.mark.parametrize("place", CHUNKS)
 @pytest.mark.parametrize("pair", [pair for pair in ROUTES if pair[1] != "sqlite"], ids="-".join)
 def test_lanes_that_are_killed_there_are_replaced(
-    request: pytest.FixtureRequest, tmp_path: Path, pair: tuple[str, str], place: str
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: tuple[str, str], place: str
 ) -> None:
-    """Each process of a lane ends at its second range.
+    """Each process of a lane ends at its second range; MongoDB keeps its transaction for a minute then.
 
     Where the source's moment can't be joined again, the program copies by itself when all of them are gone: then it is
     killed, too, and started again.
     """
+    monkeypatch.setenv(PATIENCE, "500")
     move = Places(request, tmp_path).move(*pair)
     for _ in range(ROWS // CHUNK + 1):
         process = move.start(f"{place}:2:kill", connections=2)
-        _, errors = process.communicate(timeout=100)
+        _, errors = process.communicate(timeout=600)
         if process.returncode == 0:
             break
         assert process.returncode == -9, errors

@@ -35,12 +35,11 @@ def comes_back(between: Proxy) -> None:
     """New connections come through again once the server was asked in vain."""
 
     def look() -> None:
-        while between.given_up < 2:
-            ended.wait(0.02)
-        ended.wait(BACK)
+        while between.given_up < 2 and not between.ended.wait(0.02):
+            pass
+        between.ended.wait(BACK)
         between.stalled = False
 
-    ended = threading.Event()
     threading.Thread(target=look, daemon=True).start()
 
 
@@ -83,6 +82,13 @@ def test_a_postgresql_that_vanishes_is_noticed(tmp_path: Path, empty_18: str) ->
     assert between.given_up
     assert move.arrived() == rows(WIDE)
     assert set(move.copies()) == {1}
+
+
+def test_a_postgresql_that_vanishes_behind_its_greeting_gives_no_answer(empty_18: str) -> None:
+    with proxy(server_socket(empty_18)) as between:
+        between.stalls_with, between.cut_at, between.armed_by, between.needle = True, 1, b"SELECT", b"SELECT"
+        with pytest.raises(wire.Unanswered):
+            postgresql._Line(by_tcp(empty_18, between.port)).ask(0.3)
 
 
 def test_sessions_of_others_under_the_same_number_stay(mariadb: MysqlServer, empty_mariadb: str) -> None:

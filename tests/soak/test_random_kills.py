@@ -1,4 +1,4 @@
-"""Programs and lanes are killed at random moments while the source is written to: the target ends equal to it."""
+"""Programs, lanes and sessions end at random moments while the source is written to: the target ends equal to it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.moves import Move
+from tests.faults.moves import PATIENCE, Move, end_connections
 from tests.faults.pairs import Places, moved
+from tests.faults.test_lost_sources import ENDS
+from tests.moving import fetch
 from tests.soak.books import Books, held
 from tests.warm import Warm
 
 MINUTES = float(os.environ.get("DBMO_SOAK_MINUTES", "15"))
+MOST_CUTS = 3  # of a run, which bears the loss of five moments
 LONGEST_LIFE = 3.0  # seconds until a run is disturbed, at the most
 ROWS = {"mongodb": 10_000}  # by what is slowest; else:
 MOST_ROWS = 60_000
@@ -47,6 +50,15 @@ def descendants(number: int) -> list[int]:
     return sorted(found - {number})
 
 
+def end_sessions(url: str) -> bool:
+    """End all sessions of a database, where there are such."""
+    if url.startswith("postgresql"):
+        fetch(url, ENDS)
+    elif url.startswith("mysql"):
+        end_connections(url)
+    return url.startswith(("postgresql", "mysql"))
+
+
 class Story:
     """One move, run until it ends: what was killed of it."""
 
@@ -63,7 +75,12 @@ class Story:
         self.told["runs"] += 1
         load = {"connections": self.chance.choice([2, 3])} if self.chance.random() < 0.7 else {}
         program = self.move.start("", **load)
+        cuts = 0
         while not self._over(program, self.chance.uniform(0.2, self.life)):
+            if cuts < MOST_CUTS and self.chance.random() < 0.25:
+                cut = end_sessions(self.chance.choice([self.move.source, self.move.target]))
+                cuts, self.told["cuts of all sessions"] = cuts + cut, self.told["cuts of all sessions"] + cut
+                continue
             lanes = descendants(program.pid)
             if not lanes or self.chance.random() < 0.6:
                 program.kill()
@@ -89,9 +106,14 @@ class Story:
 @pytest.mark.soak
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_nothing_is_lost_or_mixed_however_often_it_is_killed(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: tuple[str, str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    pair: tuple[str, str],
 ) -> None:
     """An equal share of the minutes for each pair. While somebody writes, each end holds one moment: all sums are 0."""
+    monkeypatch.setenv(PATIENCE, "900")  # a busy machine is no failure
     seed = int(time.time())
     chance, told, places = random.Random(seed), Counter[str](), Places(request, tmp_path)
     deadline = time.monotonic() + MINUTES * 60 / len(PAIRS)

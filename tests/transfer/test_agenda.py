@@ -15,6 +15,7 @@ from engines.sqlite.snapshot import SqliteSnapshot
 from tests.moving import fetch, mapping, move, plan_of, sqlite_file
 from transfer.agenda import Agenda
 from transfer.chunks import Chunk, bound_of, bound_text, cut, joined
+from transfer.sizes import sizes_of
 from transfer.state import open_chunks, open_state
 
 TABLE = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text")])
@@ -58,12 +59,13 @@ def test_cutting_goes_on_behind_the_last_chunk_after_an_error(tmp_path: Path) ->
         state = open_state(writer, "m")
         state.start("", {}, "")
         chunks = open_chunks(state)
-        agenda = Agenda(plan_of(TABLE, chunk_rows=5), snapshot, chunks)
+        plan = plan_of(TABLE, chunk_rows=5)
+        agenda = Agenda(plan, snapshot, chunks, sizes_of(plan, snapshot))
         snapshot.failing = True
         failures = 0
         while True:
             try:
-                agenda.fill(1_000)
+                agenda.fill(1_000, seconds=60)
                 break
             except EngineError:
                 failures += 1

@@ -16,10 +16,10 @@ from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected
 from tests.servers import MysqlServer
+from transfer.alone import BEGUN
 from transfer.begun import is_own
 from transfer.moveplan import MovePlan
 from transfer.schema import run_stage, undo_stage
-from transfer.stage import BEGUN
 from transfer.state import State, open_state
 
 SOURCE = [
@@ -90,7 +90,7 @@ def stages(plan: MovePlan, state: State, *names: str) -> None:
 def only_begun(state: State, statement: Statement) -> None:
     """As if the run had ended before it could note that the step is done."""
     with state.writer.begin() as transaction:
-        state.forget_step(transaction, statement.id)
+        state.forget_steps(transaction, [statement.id])
         state.finish_step(transaction, BEGUN + statement.id, 0.0)
 
 

@@ -133,3 +133,24 @@ def test_sequences_that_become_counters_or_stay_are_set_where_they_are(empty_18:
         ("public.b_id_seq", "home.b", "id", None),
         ("public.b_again_seq", None, None, "public.b_again_seq"),
     }
+
+
+def test_a_sequence_of_mariadb_goes_on_in_the_schema_where_it_is_then(empty_mariadb: str, empty_18: str) -> None:
+    load_mysql(empty_mariadb, "CREATE SEQUENCE free START WITH 7;")
+    source = open_database(empty_mariadb)
+    made = convert(source.catalog(), {}, "postgresql", "18")
+    [setting] = sequence_settings(source.catalog(), made.tables, made.renames, "postgresql", made.target)
+    source.close()
+    assert setting.target_sequence == "public.free"
+
+
+def test_numbers_beyond_those_of_sqlite_end_its_counter(tmp_path: Path, empty_mariadb: str) -> None:
+    load_mysql(empty_mariadb, "CREATE TABLE a (id bigint unsigned AUTO_INCREMENT PRIMARY KEY);"
+                              "INSERT INTO a VALUES (18446744073709551614);")  # fmt: skip
+    base = open_database(empty_mariadb).catalog().database
+    path = tmp_path / "t.db"
+    with sqlite3.connect(path) as local:
+        local.execute("CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    finish(empty_mariadb, f"sqlite:{path}", [mapping(f"{base}.a", "main.a", "id")])
+    assert local.execute("SELECT seq FROM sqlite_sequence").fetchall() == [(2**63 - 1,)]
+    local.close()

@@ -67,6 +67,7 @@ def limits_with(load: dict[str, Any], answers: Answers, **more: Any) -> Limits:
         ({"max_replica_lag_seconds": 5}, {"replicas": 7.5}, "a replica of the source is 7.5 s behind, limit 5 s"),
         ({"max_replica_lag_seconds": 5}, {"replicas": None}, None),
         ({"max_target_latency_ms": 20}, {"latency": 250}, "the target takes 250 ms for a commit, limit 20 ms"),
+        ({"max_target_latency_ms": 0.05}, {"latency": 0.12}, "the target takes 0.12 ms for a commit, limit 0.05 ms"),
         (
             {"max_replica_lag_seconds": 5, "replicas": ["mysql://u@h/d"]},
             {"own": math.inf},

@@ -16,11 +16,12 @@ from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected
 from transfer import ddl
+from transfer.alone import BEGUN
 from transfer.builds import may_run, side_by_side
 from transfer.ddl import Job, plain, validation
 from transfer.moveplan import MovePlan
 from transfer.schema import run_stage, undo_stage
-from transfer.stage import BEGUN, LEAST
+from transfer.stage import LEAST
 from transfer.state import open_state
 
 
@@ -172,6 +173,15 @@ def test_a_table_that_mysql_has_already_is_ours_only_if_an_earlier_run_began_it(
                 run(plan, state, "pre_data")
 
 
+def test_steps_of_mysql_behind_a_refused_one_leave_no_notes(empty_mariadb: str) -> None:
+    texts = {"a": "id integer PRIMARY KEY", "b": "id nothing", "c": "id integer PRIMARY KEY"}
+    made = [step(f"table:{name}", f"CREATE TABLE `{name}` ({text})", stage="pre_data") for name, text in texts.items()]
+    with opened(empty_mariadb) as state:
+        with pytest.raises(DbmoError, match="Unknown data type"):
+            run(plan_of(made, "mariadb"), state, "pre_data")
+        assert state.done_steps() == {"table:a"}
+
+
 def some(table: str, lock: Any = "own", size: int | None = 1) -> Job:
     return Job(step(f"index:{table}", ""), table, size, lock)
 
@@ -225,4 +235,5 @@ def test_references_are_added_and_proved_apart(sql: str, parts: tuple[str, str] 
 
 
 def test_quoted_names_are_read_as_the_catalog_has_them() -> None:
-    assert [plain(text) for text in ('"a""b"."t.x"', "public.t", '"t"')] == ['"a""b".t.x', "public.t", "t"]
+    quoted = '"a""b"."t.x"', "public.t", '"t"', "`a``b`"
+    assert [plain(text) for text in quoted] == ['"a""b".t.x', "public.t", "t", "a`b"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
-from engines.errors import DbmoError
+from engines.errors import DbmoError, EngineError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.moving import sqlite_file
@@ -17,6 +18,7 @@ from tests.servers import Server
 from transfer.chunks import Chunk, ChunkResult, cut, joined
 from transfer.quarantined import Quarantined
 from transfer.state import Cut, State, open_chunks, open_state
+from transfer.state.taking import held_by
 
 UNITS = ["s.t", "s.t ", "S.T", "s.ä", "s.a", "s.\"; \\ ' %s :x\n😀", "s." + "n" * 130]
 HOSTILE = "Ä\"\\'%s :name \n\t{0} 😀"
@@ -36,15 +38,37 @@ def target(
     return f"sqlite:{sqlite_file(tmp_path_factory.mktemp('state') / 't.db', 'CREATE TABLE t (a)')}"
 
 
+@contextmanager
+def writing(url: str) -> Iterator[Any]:
+    """A writer of a target."""
+    with closing(open_database(url)) as database:
+        grant = Grant("m", database.identity, "", scratch=True)
+    with closing(open_writer(url, grant)) as writer:
+        yield writer
+
+
 @pytest.fixture
 def state(target: str, request: pytest.FixtureRequest) -> Iterator[State]:
     """A started migration, named after the test."""
-    with closing(open_database(target)) as database:
-        grant = Grant("m", database.identity, "", scratch=True)
-    with closing(open_writer(target, grant)) as writer:
+    with writing(target) as writer:
         found = open_state(writer, request.node.name[:100])
         found.start("plan", {"by": HOSTILE}, "head")
         yield found
+
+
+def answer_lost(state: State, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """The next transaction is committed, and its writer hears nothing of it; meanwhile: what others do then."""
+    begin = state.writer.begin
+
+    @contextmanager
+    def losing(durable: bool = False) -> Iterator[Any]:
+        monkeypatch.setattr(state.writer, "begin", begin)
+        with begin(durable) as transaction:
+            yield transaction
+        meanwhile()
+        raise EngineError("CONNECTION_LOST", "The answer was lost.", "")
+
+    monkeypatch.setattr(state.writer, "begin", losing)
 
 
 def finish(state: State, *parts: Chunk, aside: list[Quarantined] | None = None) -> None:
@@ -70,6 +94,48 @@ def test_a_lane_of_an_earlier_moment_commits_nothing_any_more(state: State) -> N
     state.renew()
     assert failing(lane, only) == "EPOCH_PASSED"
     finish(state, only)
+
+
+@pytest.mark.parametrize(
+    "take", [lambda state: state.renew(), lambda state: state.start("plan", {}, "")], ids=["renew", "start"]
+)
+def test_an_epoch_whose_commit_was_not_answered_is_taken_once(
+    state: State, take: Callable[[State], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_lost(state, monkeypatch)
+    take(state)
+    assert (state.epoch, state.row()["epoch"]) == (2, 2)
+
+
+def test_the_first_epoch_of_all_is_taken_once(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(target) as writer:
+        state = open_state(writer, "new")
+        answer_lost(state, monkeypatch)
+        state.start("plan", {}, "")
+        assert (state.epoch, state.row()["epoch"]) == (1, 1)
+
+
+def test_an_epoch_that_a_newer_run_took_while_an_answer_was_lost_is_passed(
+    state: State, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken() -> None:
+        with writing(target) as writer:
+            open_state(writer, state.migration).start("plan", {}, "")
+
+    answer_lost(state, monkeypatch, taken)
+    with pytest.raises(DbmoError, match="EPOCH_PASSED"):
+        state.renew()
+    assert state.row()["epoch"] == 3
+
+
+def test_a_state_of_an_earlier_version_is_read_and_gone_on_with(state: State) -> None:
+    table = "_dbmo.migration" if state.writer.engine == "postgresql" else "_dbmo_migration"
+    with state.writer.begin() as transaction:
+        state.writer.run(transaction, f"ALTER TABLE {table} DROP COLUMN taken_by")
+    assert state.row()["epoch"] == 1
+    state.start("plan", {}, "")
+    state.renew()
+    assert state.row()["epoch"] == 3
 
 
 def test_chunks_that_were_copied_together_become_one(state: State) -> None:
@@ -145,29 +211,44 @@ def test_the_migration_keeps_what_it_was_told(state: State) -> None:
         state.finish_step(transaction, HOSTILE, 1.5)
     assert state.step_seconds() == {HOSTILE: 1.5}
     with state.writer.begin() as transaction:
-        state.forget_step(transaction, HOSTILE)
+        state.forget_steps(transaction, [HOSTILE])
     assert state.done_steps() == set()
 
 
-def test_a_run_does_not_wait_for_ever_for_an_older_one(empty_15: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_does_not_wait_for_ever_for_an_older_one_and_names_it(
+    empty_15: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("transfer.state.sql.TAKEOVER", "SET LOCAL lock_timeout = '100ms'")
-    with closing(open_database(empty_15)) as database:
-        grant = Grant("m", database.identity, "", scratch=True)
-    with closing(open_writer(empty_15, grant)) as writer:
+    with writing(empty_15) as writer:
         older, newer = open_state(writer, "m"), open_state(writer, "m")
         older.start("plan", {}, "")
         with writer.begin() as transaction:
             older.fence(transaction)
-            with pytest.raises(DbmoError, match="LOCK_TIMEOUT"):
+            session = transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with pytest.raises(DbmoError, match="LOCK_TIMEOUT") as caught:
                 newer.start("plan", {}, "")
+        assert f"by run 1 of it (process {os.getpid()} on " in caught.value.what
+        assert f": session {session} since 2" in caught.value.what
+        assert f"SELECT pg_terminate_backend({session})" in caught.value.remedy
         newer.start("plan", {}, "")
         assert newer.epoch == 2
 
 
+def test_who_holds_the_epoch_of_mariadb_is_named_as_far_as_it_tells(empty_mariadb: str) -> None:
+    waited = EngineError("LOCK_TIMEOUT", "A lock wasn't free in time.", "", errno=1205)
+    with writing(empty_mariadb) as writer:
+        state = open_state(writer, "m")
+        state.start("plan", {}, "")
+        with writer.begin() as transaction:
+            state.fence(transaction)
+            session = transaction.exec_driver_sql("SELECT CONNECTION_ID()").scalar()
+            told = held_by(writer, waited, lambda: {"epoch": 1, "taken_by": None})
+    assert f"by run 1 of it, which stands in the midst of a commit: session {session} from 127.0.0.1" in told.what
+    assert f"KILL {session}" in told.remedy
+
+
 def test_tables_of_an_earlier_version_are_refused(empty_mariadb: str) -> None:
-    with closing(open_database(empty_mariadb)) as database:
-        grant = Grant("m", database.identity, "", scratch=True)
-    with closing(open_writer(empty_mariadb, grant)) as writer:
+    with writing(empty_mariadb) as writer:
         state = open_state(writer, "m")
         state.start("plan", {}, "")
         with writer.begin() as connection:

@@ -45,7 +45,8 @@ def fetched(column: ComparedColumn, role: Role, server: Server, live: Live | Non
     text = text_sql(column, role, quoted, server, live)
     encoded = None
     if text is not None:
-        encoded = encoded_sql(column, text, quoted, live is None or live.nullable)
+        joined = f"CAST({text} AS BINARY)" if live is not None and live.apart else text
+        encoded = encoded_sql(column, joined, quoted, live is None or live.nullable)
     if text is None or (column.form, held.type.kind) in HEXED:
         return Fetched(column, raw_sql(column, role, quoted, live), _local(column, role), encoded)
     return Fetched(column, text, lambda values: rendered(column, values), encoded, True)

@@ -106,13 +106,15 @@ TIMED = (Kind.TIME, Kind.TIMESTAMP)
 class Live:
     """What the server says of a column: character set and collation of text, and whether it may be NULL.
 
-    own: whether the other side has texts without code points by their bytes.
+    own: whether the other side has texts without code points by their bytes; apart: whether another column of the
+    table has another binary collation, so that the server joins their texts by no operation.
     """
 
     charset: str | None
     nullable: bool
     collation: str | None = None
     own: bool = False
+    apart: bool = False
 
     @property
     def padded(self) -> bool:

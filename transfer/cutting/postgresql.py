@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from engines.catalog import Kind
+from engines.columns import Kind
 from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
 from engines.postgresql.snapshot import PostgresqlSnapshot

@@ -23,7 +23,7 @@ def checked(executor: str) -> str:
     raise UsageError(
         "EXECUTOR_UNKNOWN",
         f"There is no executor {executor!r}.",
-        "Use processes, or ray://host:port for a Ray cluster (docs/load.md).",
+        "Use processes, ray (a cluster on this machine) or ray://host:port (docs/load.md).",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from engines.connection import VARIABLE, parse
 from engines.errors import EngineError, UsageError
 from transfer.chunks import Range
-from transfer.lanes import CLOSE_SECONDS, Lane, NoRoom, lane_lost
+from transfer.lanes import CLOSE_SECONDS, Elsewhere, Lane, NoRoom, lane_lost
 from transfer.pace import Flow, Valve
 from transfer.worker import Assignment, LaneBody, Outcome
 
@@ -24,7 +24,7 @@ ROOM_SECONDS = 30  # for a free processor of the cluster, and for the actor's pr
 HEARS = 3
 
 
-class RayLanes:
+class RayLanes(Elsewhere):
     """Makes lanes on a cluster: `ray` starts one on this machine, `ray://host:port` is one that runs.
 
     The machines of the cluster need this program in the same version, a way to both databases, and the variables of
@@ -32,8 +32,6 @@ class RayLanes:
     installed), EXECUTOR_LOCAL_ENDS (a file, or the embedded server), EXECUTOR_VARIABLES, EXECUTOR_VERSION; EngineError
     EXECUTOR_UNREACHABLE; NoRoom where no processor is free.
     """
-
-    remote = True  # a lane of this process would not be where the person wants the work
 
     def __init__(self, executor: str) -> None:
         self.executor = executor

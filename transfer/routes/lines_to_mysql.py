@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from engines.errors import EngineError
@@ -41,13 +41,14 @@ class LinesToMysql:
     writer: Any
     fields: Sequence[Field]
     modes: str = WRITING_MODE
+    known: InitVar[LoadTarget | None] = None  # of the table, where it was looked at already
     target: LoadTarget = field(init=False)
     loader: Loader = field(init=False)
     charsets: dict[int, str] = field(init=False, default_factory=dict)  # of fields that aren't stored as they are sent
     folded: dict[int, re.Pattern[bytes]] = field(init=False, default_factory=dict)  # what of them is looked for
 
-    def __post_init__(self) -> None:
-        self.target = self.writer.load_target(parts(self.unit.mapping.target)[1])
+    def __post_init__(self, known: LoadTarget | None) -> None:
+        self.target = known or self.writer.load_target(parts(self.unit.mapping.target)[1])
         self.loader = self.loader_of()
         for number, item in enumerate(self.fields):
             charset = self.target.charsets.get(item.mapping.target) if item.mapping else None

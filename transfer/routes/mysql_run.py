@@ -49,47 +49,53 @@ class Run:
             if attempt.troubles:
                 for _ in segment:  # what the server refused to read on is read from the source all the same
                     pass
-                self._exact(lines(b"".join(segment.kept)), attempt.troubles)
+                self._exact(lines(b"".join(segment.kept)), attempt.troubles, pace)
             else:
                 self._done(attempt)
             taken, self.marks.taken = self.marks.taken, []
             for line in taken:
-                self._single(line)
+                self._single(line, pace)
 
     def _done(self, attempt: Attempt) -> None:
         self.rows += attempt.rows
         self.size += attempt.bytes
 
-    def _exact(self, found: list[bytes], troubles: Sequence[Trouble]) -> None:
+    def _exact(self, found: list[bytes], troubles: Sequence[Trouble], pace: Pace) -> None:
         """Lines that don't load together: those that the server named one by one, the rest again."""
-        waiting = self._parted(found, troubles)
+        waiting = self._parted(found, troubles, pace)
         while waiting:
             part = waiting.pop()
+            pace(0)  # the bytes were counted; a lane that is stopped ends here
             attempt = self.loader.load(self.connection, [END.join(part) + END])
             if attempt.troubles:
-                waiting += self._parted(part, attempt.troubles)
+                waiting += self._parted(part, attempt.troubles, pace)
             else:
                 self._done(attempt)
 
-    def _parted(self, part: list[bytes], troubles: Sequence[Trouble]) -> list[list[bytes]]:
-        """Copy the lines that the server named; what is left, in parts. Without a name they are halved."""
+    def _parted(self, part: list[bytes], troubles: Sequence[Trouble], pace: Pace) -> list[list[bytes]]:
+        """Copy the lines that the server named; what is left, in parts, the last one first.
+
+        Where no line was named, and behind the only one, the rest is halved: were it tried as a whole again and again,
+        many lines that are refused would cost their number's square.
+        """
         if len(part) == 1:
-            self._single(part[0])
+            self._single(part[0], pace)
             return []
         named = sorted({t.row for t in troubles if t.row is not None and t.row < len(part)})
         for number in named:
-            self._single(part[number])
+            self._single(part[number], pace)
         if len(named) == 1:  # INSERT names the first only
-            left = [part[named[0] + 1 :], part[: named[0]]]
+            left = [*_halves(part[named[0] + 1 :]), part[: named[0]]]
         elif named:
             others = set(named)
             left = [[line for number, line in enumerate(part) if number not in others]]
         else:
-            left = [part[len(part) // 2 :], part[: len(part) // 2]]
+            left = _halves(part)
         return [some for some in left if some]
 
-    def _single(self, line: bytes) -> None:
+    def _single(self, line: bytes, pace: Pace) -> None:
         """One row: every value that can't be stored is settled by the plan's policy."""
+        pace(0)
         values = read(line)
         known = self.marks.known(values, self._in_charset)
         for number, found in known.items():
@@ -230,3 +236,8 @@ def _bound(value: bytes | None, kind: Kind | None) -> int | str | None:
     if kind is Kind.INTEGER:
         return int(value)
     return _shown(value)
+
+
+def _halves(part: list[bytes]) -> list[list[bytes]]:
+    """The second half of some lines, then the first."""
+    return [part[len(part) // 2 :], part[: len(part) // 2]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -49,10 +49,10 @@ class MysqlToMysql:
     def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> None:
         self.unit, self.snapshot = unit, snapshot
         mapping = unit.mapping
-        live = facts(snapshot, mapping.source)
+        live = facts(snapshot, mapping.source, [table.source for table in plan.tables])
         target = writer.load_target(parts(mapping.target)[1])
         self.fields = fields(mapping.copied, unit.key, mapping.key_columns, live, target, snapshot.server)
-        self.lines = LinesToMysql(plan, unit, writer, self.fields, ANY_DATE)
+        self.lines = LinesToMysql(plan, unit, writer, self.fields, ANY_DATE, target)
         self.wide = self._wide(live)
         self.reader = Reader(snapshot, quote_name(*parts(mapping.source)), unit.key, mapping.rows)
         self.line = line(self.fields)
@@ -73,21 +73,23 @@ class MysqlToMysql:
         if self.proved:
             into.exec_driver_sql("SAVEPOINT dbmo_range")
             try:
-                copied = self.lines.copy(self._blocks(chunk, read), into, pace, loader)
+                with closing(self._blocks(chunk, read)) as blocks:
+                    copied = self.lines.copy(blocks, into, pace, loader)
             except Unproved:
                 self.snapshot.recover()
                 into.exec_driver_sql("ROLLBACK TO SAVEPOINT dbmo_range")
                 self.proved = False
         if not self.proved:
             read = Read()
-            copied = self.lines.copy(self._exact(chunk, read), into, pace, loader)
+            with closing(self._exact(chunk, read)) as blocks:
+                copied = self.lines.copy(blocks, into, pace, loader)
         if self.wide is None:
             return copied
         loader = loader or self.lines.loader
         wide = WideRows(self.snapshot, self.fields, self.stored, self.translated, self.lines, loader)
         return wide.add(copied, read.wide, into, pace, self.reader.rows_of(chunk, self.wide))
 
-    def _blocks(self, chunk: Chunk, read: Read) -> Iterator[bytes]:
+    def _blocks(self, chunk: Chunk, read: Read) -> Generator[bytes, None, None]:
         """Lines of the range; Unproved at a block that isn't what its lines should be."""
         between = len(self.fields) - 1
         with closing(self.reader.blocks(self.line, chunk)) as blocks:
@@ -102,7 +104,7 @@ class MysqlToMysql:
                 if lines:
                     yield copy_text(lines)
 
-    def _exact(self, chunk: Chunk, read: Read) -> Iterator[bytes]:
+    def _exact(self, chunk: Chunk, read: Read) -> Generator[bytes, None, None]:
         """The same with every value in hex, so that any bytes are told from separators."""
         wide = self.wide or "0"
         reads = ", ".join(f"IF({wide}, NULL, {in_hex(item)})" for item in self.fields)

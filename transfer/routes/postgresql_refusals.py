@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from conversion.mapping import ColumnMapping, TableMapping
-from engines.catalog import Kind
+from engines.columns import Kind
 from engines.errors import Aborted
 from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.postgresql.quoting import quote_identifier

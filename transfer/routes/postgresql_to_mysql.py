@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -52,10 +52,11 @@ class PostgresqlToMysql:
         where = [term for term in (condition(self.unit.key, chunk), self.wide.narrow) if term]
         reads = ", ".join(item.read for item in self.fields)
         query = f"SELECT {reads} FROM {self.origin}" + (f" WHERE {' AND '.join(where)}" if where else "")
-        copied = self.lines.copy(self._blocks(f"COPY ({query}) TO STDOUT"), into, pace)
+        with closing(self._blocks(f"COPY ({query}) TO STDOUT")) as blocks:  # ended before its connection is used again
+            copied = self.lines.copy(blocks, into, pace)
         return self.wide.add(copied, chunk, into, pace, condition(self.unit.key, chunk))
 
-    def _blocks(self, statement: str) -> Iterator[bytes]:
+    def _blocks(self, statement: str) -> Generator[bytes, None, None]:
         with closing(self.snapshot.copy_out(statement)) as found:
             for block in whole_lines(found):
                 plain = plain_letters(block)

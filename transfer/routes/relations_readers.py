@@ -90,6 +90,8 @@ class Postgresql:
         elif field.encoding.startswith(ARRAY) and not field.source_type.startswith(PADDED):
             cast = ELEMENTS.get(field.encoding.rpartition(":")[2])
             read = f"{name}::{cast}" if cast else name
+        elif field.encoding in NUMBERS:
+            read = f"{name}::numeric"  # money's own text has a sign of currency and commas
         elif field.source_type == "xml":
             read = f"{name}::text"  # its output leaves a plain declaration out
         if not is_long(field):
@@ -116,7 +118,12 @@ class Postgresql:
 
 
 # encoding of elements -> what an array is read as; of a 4-byte float the shortest text is that of another double
-ELEMENTS = {**dict.fromkeys(("string", "json", "interval", "labels"), "text[]"), "double": "float8[]"}
+NUMBERS = frozenset({"decimal", "decimal_text"})
+ELEMENTS = {
+    **dict.fromkeys(("string", "json", "interval", "labels"), "text[]"),
+    **dict.fromkeys(NUMBERS, "numeric[]"),
+    "double": "float8[]",
+}
 PADDED = ("character(", "bpchar")  # a cast to text would take their blanks
 
 

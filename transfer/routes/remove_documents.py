@@ -1,6 +1,8 @@
-"""Takes the documents of a unit out of a MongoDB target again."""
+"""What a MongoDB target holds of a unit: whether there are documents, and how they are taken out again."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Sequence
 
 from engines.mongodb.batches import Transaction
 from engines.mongodb.introspect.collections import kind_of
@@ -23,3 +25,25 @@ def clear_unit(writer: MongodbWriter, transaction: Transaction, unit: Unit) -> N
         if entries and kind_of(entries[0]) not in MADE_ANEW:
             mark_cleared(writer, unit.name)
             Transaction(database, None).collection(name).delete_many({})
+
+
+class Collections:
+    """Collections of a target that keep what a transaction left out; those that are made anew are left out here."""
+
+    def __init__(self, writer: MongodbWriter, names: Sequence[str]) -> None:
+        self.writer = writer
+        with writer.connected() as database:
+            entries = list(database.list_collections(filter={"name": {"$in": list(names)}}))
+        self.there: Collection[str] = {entry["name"] for entry in entries if kind_of(entry) not in MADE_ANEW}
+
+    def filled(self, names: Sequence[str]) -> set[str]:
+        """Those that hold a document."""
+        with self.writer.connected() as database:
+            return {name for name in names if name in self.there and database[name].find_one({}, {"_id": 1})}
+
+    def count(self, name: str) -> int:
+        """Documents of one; 0 where it is not there."""
+        if name not in self.there:
+            return 0
+        with self.writer.connected() as database:
+            return int(database[name].count_documents({}))

@@ -40,6 +40,7 @@ READ: dict[str, str] = {
     "pg_boolean": "{c}::int",
     "pg_real": "{c}::double precision",
     "pg_blob": "{c}",
+    "pg_numeric": "{c}::numeric::text",  # money's own text has a sign of currency and commas, as the server is set
     "pg_timestamptz": "({c} AT TIME ZONE 'UTC')::text || '+00:00'",
     "pg_array": f"CASE WHEN {OTHER_BOUNDS} THEN '!' || {{c}}::text ELSE to_json({{c}})::text END",
 }

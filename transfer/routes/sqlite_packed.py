@@ -21,6 +21,8 @@ from transfer.routes.sqlite_packed_forms import Form, form
 from transfer.routes.sqlite_packed_numeric import Unfit
 
 NONE = type(None)
+MISSING = -1  # the length of no value
+MANY = 8  # one value of so many that is none: such a column is packed by itself
 
 
 class Packed(bytes):
@@ -51,24 +53,98 @@ class Packer:
 
     def _pieces(self, columns: Sequence[Sequence[Any]]) -> list[Iterable[bytes]]:
         """What follows each other in a row; neighbours that have one size for all rows are packed at once."""
-        pieces: list[Iterable[bytes]] = []
         count = len(columns[0])
-        layout, fills = "h", [_always(len(columns), count)]
+        run = _Run()
+        run.add("h", [repeat(len(columns), count)])
         for (made, nullable), values in zip(self._columns, columns, strict=True):
-            kinds = made.kinds if made.refuses and not nullable else set(map(type, values))
-            if not kinds <= made.kinds:
-                if not nullable or not kinds <= made.kinds | {NONE}:
-                    raise Unfit
-                pieces += [*_run(layout, fills), _with_nulls(made, values)]
-                layout, fills = "", []
+            gaps = [] if made.refuses and not nullable else _gaps(made, nullable, values)
+            if len(gaps) == count:
+                run.add("i", [repeat(MISSING, count)])
+            elif len(gaps) * MANY > count:
+                packed = _each(made, [value for value in values if value is not None])
+                run.end([NO_VALUE if value is None else next(packed) for value in values])
             elif made.layout:
-                layout += "i" + made.layout
-                fills += [_always(made.size, count), *made.parts(values)]
+                run.add("i" + made.layout, [repeat(made.size, count), *made.parts(_filled(values, gaps))])
+                run.cut(gaps, made.size)
             else:
-                [texts] = made.parts(values)
-                pieces += [*_run(layout + "i", [*fills, map(len, texts)]), texts]
-                layout, fills = "", []
-        return [*pieces, *_run(layout, fills)]
+                [texts] = made.parts([value for value in values if value is not None] if gaps else values)
+                run.add("i", [_with(gaps, MISSING, map(len, texts))])
+                run.end(_with(gaps, b"", texts))
+        return run.end()
+
+
+class _Run:
+    """Pieces of rows that follow each other: values of fixed sizes, which are packed together, and texts."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Iterable[bytes]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._layout = ""
+        self._fills: list[Iterable[Any]] = []
+        self._cuts: list[tuple[int, int, Sequence[int]]] = []
+
+    def add(self, layout: str, fills: Iterable[Iterable[Any]]) -> None:
+        """Numbers that follow in each row."""
+        self._layout += layout
+        self._fills += fills
+
+    def cut(self, rows: Sequence[int], size: int) -> None:
+        """The value of so many bytes that was just added, and its length, are no value in these rows."""
+        if rows:
+            self._cuts.append((_struct(self._layout).size - (size + 4), size + 4, rows))
+
+    def end(self, *texts: Iterable[bytes]) -> list[Iterable[bytes]]:
+        """Texts that follow in each row; all pieces so far."""
+        if self._layout:
+            packed: Iterable[bytes] = map(_struct(self._layout).pack, *self._fills)
+            if self._cuts:
+                packed = cut = list(packed)
+                for at, size, rows in reversed(self._cuts):  # what lies before stays where it is
+                    for n in rows:
+                        row = cut[n]
+                        cut[n] = row[:at] + NO_VALUE + row[at + size :]
+            self._pieces.append(packed)
+            self._begin()
+        self._pieces += texts
+        return self._pieces
+
+
+def _gaps(made: Form, nullable: bool, values: Sequence[Any]) -> Sequence[int]:
+    """Where there is no value; Unfit where there must be one, or is one of another type than the form's."""
+    kinds = set(map(type, values))
+    if kinds <= made.kinds:
+        return ()
+    if not nullable or not kinds <= made.kinds | {NONE}:
+        raise Unfit
+    return [n for n, value in enumerate(values) if value is None]
+
+
+def _each(made: Form, values: Sequence[Any]) -> Iterator[bytes]:
+    """Values with their lengths."""
+    parts = made.parts(values)
+    if made.layout:
+        return map(_struct("i" + made.layout).pack, repeat(made.size), *parts)
+    return map(bytes.__add__, map(_struct("i").pack, map(len, parts[0])), parts[0])
+
+
+def _filled(values: Sequence[Any], gaps: Sequence[int]) -> Sequence[Any]:
+    """The same with another one of them where there is none."""
+    if not gaps:
+        return values
+    some = next(value for value in values if value is not None)
+    return [some if value is None else value for value in values]
+
+
+def _with(gaps: Sequence[int], what: Any, values: Iterable[Any]) -> Iterable[Any]:
+    """The same with something in each gap."""
+    if not gaps:
+        return values
+    found = list(values)
+    for n in gaps:
+        found.insert(n, what)
+    return found
 
 
 def packer(columns: Sequence[ColumnMapping], types: Mapping[str, str]) -> Packer | None:
@@ -89,27 +165,6 @@ def framed(blocks: Iterable[bytes]) -> Iterator[bytes]:
     yield TRAILER
 
 
-def _always(number: int, count: int) -> Iterable[Any]:
-    return repeat(number, count)
-
-
-def _run(layout: str, fills: Sequence[Iterable[Any]]) -> list[Iterable[bytes]]:
-    return [map(_struct(layout).pack, *fills)] if layout else []
-
-
 @lru_cache(1_000)
 def _struct(layout: str) -> struct.Struct:
     return struct.Struct(">" + layout)
-
-
-def _with_nulls(made: Form, values: Sequence[Any]) -> Iterable[bytes]:
-    """Values with their lengths, or the mark of no value."""
-    present = [value for value in values if value is not None]
-    if not present:
-        return repeat(NO_VALUE, len(values))
-    parts = made.parts(present)
-    if made.layout:
-        packed = map(_struct("i" + made.layout).pack, repeat(made.size), *parts)
-    else:
-        packed = map(bytes.__add__, map(_struct("i").pack, map(len, parts[0])), parts[0])
-    return [NO_VALUE if value is None else next(packed) for value in values]

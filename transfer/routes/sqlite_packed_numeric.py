@@ -9,10 +9,14 @@ import struct
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import repeat
+from operator import truediv
 from typing import Any
 
 GROUP, BASE = 4, 10_000  # digits of a group, and what it counts to
 NEGATIVE = 0x4000
+SQUARE, CUBE = BASE**2, BASE**3
+STEP = (1 << 16) - BASE
+LETTERS = {4: "Q", 2: "I", 1: "H"}  # fields of 16 bits -> integer of struct
 Values = Sequence[Any]
 Parts = Callable[[Values], Sequence[Values]]
 
@@ -30,20 +34,62 @@ def plain_numerics(precision: int, scale: int) -> tuple[str, int, Parts]:
     before, behind = max(-(-(precision - scale) // GROUP), 1), -(-scale // GROUP)
     count, factor, bound = before + behind, 10**scale, 10**precision
     filled = 10 ** (behind * GROUP - scale)
+    words = _words(count)
 
     def parts(values: Values) -> Sequence[Values]:
-        whole = [round(value * factor) for value in values]
-        if any(number / factor != value for number, value in zip(whole, values, strict=True)):
+        positive = list(map(abs, values))
+        whole = [int(value * factor + 0.5) for value in positive]
+        if list(map(truediv, whole, repeat(factor))) != positive or max(whole, default=0) >= bound:
             raise Unfit
-        if whole and not -bound < min(whole) <= max(whole) < bound:
-            raise Unfit
-        signs = [NEGATIVE if number < 0 else 0 for number in whole]
-        digits = [abs(number) * filled for number in whole]
-        groups = [[number // BASE**place % BASE for number in digits] for place in reversed(range(count))]
-        constant: Any = repeat(count), repeat(before - 1), repeat(scale)
-        return [constant[0], constant[1], signs, constant[2], *groups]
+        signs: Any = repeat(0)
+        if values and min(values) < 0:
+            signs = [NEGATIVE if value < 0 else 0 for value in values]
+        if filled > 1:
+            whole = [number * filled for number in whole]
+        heads: Any = repeat(count << 16 | before - 1)
+        return [heads, signs, *(_word(whole, scale, *word) for word in words)]
 
-    return "hhHh" + "H" * count, 8 + 2 * count, parts
+    return "IH" + "".join(LETTERS[fields] for fields, _, _ in words), 8 + 2 * count, parts
+
+
+def _words(groups: int) -> list[tuple[int, int, bool]]:
+    """How the scale and the groups behind it lie in integers: fields of 16 bits in each, groups behind it, first."""
+    found: list[tuple[int, int, bool]] = []
+    left, behind = groups + 1, 0
+    while left:
+        fields = next(size for size in LETTERS if size <= left)
+        left -= fields
+        found.insert(0, (fields, behind, not left))
+        behind += fields
+    return found
+
+
+def _word(numbers: Values, scale: int, fields: int, behind: int, first: bool) -> Values:
+    """Groups of each number side by side, 16 bits each.
+
+    Of q0 = n, q1 = n // 10000, q2 = n // 10000**2 and so on the groups are q0 - 10000 * q1, q1 - 10000 * q2 and so on,
+    which together are q0 + q1 * STEP + q2 * STEP * 2**16 and so on.
+    """
+    groups = fields - first
+    if behind:
+        base = BASE**behind
+        numbers = [number // base for number in numbers]
+    if not first:
+        base = BASE**groups
+        numbers = [number % base for number in numbers]
+    more = scale << 16 * groups if first else 0
+    if groups == 0:
+        constant: Any = repeat(more)
+        found: Values = constant
+    elif groups == 1:
+        found = [n + more for n in numbers]
+    elif groups == 2:
+        found = [n + n // BASE * STEP + more for n in numbers]
+    elif groups == 3:
+        found = [n + (n // BASE + (n // SQUARE << 16)) * STEP + more for n in numbers]
+    else:
+        found = [n + (n // BASE + (n // SQUARE + (n // CUBE << 16) << 16)) * STEP for n in numbers]
+    return found
 
 
 def numeric(value: int | float, limits: Sequence[int]) -> bytes:

@@ -9,6 +9,7 @@ from engines.mysql.quoting import quote_literal, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
 from transfer.canonical.sql_mysql import Live
 
+UTF8, BIN = "utf8mb4_", "_bin"
 MISSING = frozenset({1049, 1146})  # unknown database, unknown table
 COLUMNS = (
     "SELECT COLUMN_NAME, CHARACTER_SET_NAME, IS_NULLABLE, COLLATION_NAME FROM information_schema.COLUMNS"
@@ -45,8 +46,14 @@ class Facts:
         found = self._snapshot.query(COLUMNS.format(schema=schema, table=table))
         if not found:
             self._explain(place)
+        # texts of another character set are converted, and have no binary collation then
+        binary = sorted(
+            {text for *_, item in found if (text := _text(item) or "").startswith(UTF8) and text.endswith(BIN)}
+        )
         return {
-            column.decode(): Live(_text(charset), nullable == b"YES", _text(collation))
+            column.decode(): Live(
+                _text(charset), nullable == b"YES", _text(collation), apart=_text(collation) in binary[:-1]
+            )
             for column, charset, nullable, collation in found
         }
 

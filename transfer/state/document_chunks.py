@@ -82,7 +82,7 @@ class DocumentChunks:
             figures["done"] += bool(row["done"])
             figures["copies"] = max(figures["copies"], row["copies"])
             for name in FIGURES:
-                figures[name] += row.get(name) or 0
+                figures[name] += (row["done"] and row.get(name)) or 0
         return totals
 
     def finish(self, transaction: Transaction, part: Range, result: ChunkResult, position: str) -> None:

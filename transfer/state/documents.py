@@ -13,6 +13,7 @@ from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
 from transfer.retry import Patience, insist, rest
 from transfer.state.document_chunks import DocumentChunks
+from transfer.state.taking import new_mark, passes_on_mongodb
 
 T = TypeVar("T")
 PREFIX = "_dbmo"
@@ -52,59 +53,66 @@ class DocumentState:
         for name, field in INDEXED.items():
             index = {"key": {field: 1}, "name": f"{field}_1"}
             self.writer.run_command(json.dumps({"createIndexes": f"{PREFIX}.{name}", "indexes": [index]}))
-        given = {"plan_hash": plan_hash, "approval": json.dumps(approval, sort_keys=True), "journal_head": journal_head}
+        own = {"plan_hash": plan_hash, "journal_head": journal_head, "taken_by": new_mark(), "status": "running"}
+        first = {"approval": json.dumps(approval, sort_keys=True), "started_at": now()}
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self._end_older()
                 with self.writer.begin(durable=True) as transaction:
-                    self._take(transaction, given)
+                    self.epoch = self._take(transaction, own, first)
                 self.join(self.epoch)
                 return
             except DbmoError as error:
-                passes = error.data.get("transient") or error.code == "WRITE_CONFLICT"
-                if not passes or attempt == ATTEMPTS:
+                if not passes_on_mongodb(error) or attempt == ATTEMPTS:
                     raise
             rest(Patience().wait(attempt), self.cancelled)
 
-    def _take(self, transaction: Transaction, given: dict[str, str]) -> None:
+    def _take(self, transaction: Transaction, own: dict[str, Any], first: dict[str, Any]) -> int:
+        """The epoch that is taken; the one that was, where that was not answered. first: set by a first run only."""
         migrations, session = self.of(transaction, "migration"), transaction.session
         row = migrations.find_one({"_id": self.migration}, session=session)
         if row is None:
-            self.epoch = 1
-            values = {**dict.fromkeys(FIELDS), **given, "epoch": 1, "status": "running", "started_at": now()}
+            values = {**dict.fromkeys(FIELDS), **own, **first, "epoch": 1}
             migrations.insert_one({"_id": self.migration, **values}, session=session)
-            return
-        if row["plan_hash"] != given["plan_hash"]:
+            return 1
+        if row["plan_hash"] != own["plan_hash"]:
             raise Aborted(
                 "PLAN_CHANGED",
-                f"The target holds {self.migration} under plan {row['plan_hash'][:12]}, not {given['plan_hash'][:12]}.",
+                f"The target holds {self.migration} under plan {row['plan_hash'][:12]}, not {own['plan_hash'][:12]}.",
                 "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
             )
-        taken = row["epoch"] + 1
-        values = {"epoch": taken, "status": "running", "journal_head": given["journal_head"]}
-        changed = migrations.update_one(
-            {"_id": self.migration, "epoch": row["epoch"]}, {"$set": values}, session=session
-        )
-        if changed.matched_count == 0:
-            raise passed()
-        self.epoch = taken
+        if row.get("taken_by") == own["taken_by"]:
+            taken = int(row["epoch"])
+        else:
+            taken = int(row["epoch"]) + 1
+            condition = {"_id": self.migration, "epoch": row["epoch"]}
+            changed = migrations.update_one(condition, {"$set": {**own, "epoch": taken}}, session=session)
+            if changed.matched_count == 0:
+                raise passed()
+        self._take_chunks(transaction, taken)
+        return taken
+
+    def _take_chunks(self, transaction: Transaction, epoch: int) -> None:
+        """Without transactions it may be that the epoch was taken and these were not, so it is done again with it."""
         left = {"migration": self.migration, "done": False}
-        self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": taken}}, session=session)
+        self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": epoch}}, session=transaction.session)
 
     def renew(self) -> None:
         """Take the next epoch for the same run; waits for what its earlier lanes have open."""
+        mark, taken = new_mark(), self.epoch + 1
 
         def take() -> None:
             with self.writer.begin(durable=True) as transaction:
-                session, taken = transaction.session, {"$set": {"epoch": self.epoch + 1}}
-                found = self.of(transaction, "migration").update_one(self._own(), taken, session=session)
-                if found.matched_count == 0:
+                migrations, session = self.of(transaction, "migration"), transaction.session
+                values = {"$set": {"epoch": taken, "taken_by": mark}}
+                found = migrations.update_one(self._own(), values, session=session)
+                own = {"_id": self.migration, "taken_by": mark}
+                if found.matched_count == 0 and migrations.find_one(own, {"_id": 1}, session=session) is None:
                     raise passed()
-                left = {"migration": self.migration, "done": False}
-                self.of(transaction, "chunk").update_many(left, taken, session=session)
+                self._take_chunks(transaction, taken)
 
         insist(take, Patience(), self.cancelled)
-        self.join(self.epoch + 1)
+        self.join(taken)
 
     def _end_older(self) -> None:
         """End what earlier runs have open: a transaction outlives the process that began it, and holds documents."""
@@ -196,10 +204,11 @@ class DocumentState:
         for step, seconds in steps:
             self.finish_step(transaction, step, seconds)
 
-    def forget_step(self, transaction: Transaction, step: str) -> None:
-        """Record that a step was taken back."""
+    def forget_steps(self, transaction: Transaction, steps: Sequence[str]) -> None:
+        """Record that steps were taken back."""
         self.hold(transaction)
-        self.of(transaction, "step").delete_one({"_id": self._step(step)}, session=transaction.session)
+        which = {"_id": {"$in": [self._step(step) for step in steps]}}
+        self.of(transaction, "step").delete_many(which, session=transaction.session)
 
     def step_seconds(self) -> dict[str, float]:
         """How long each finished step took."""

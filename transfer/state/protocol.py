@@ -34,7 +34,8 @@ class State(Protocol):
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Create what is needed and take the next epoch, so that no older process can write any more.
 
-        PLAN_CHANGED when the target holds this migration under another plan.
+        Taken under a mark of its own, so that it is known again where the answer to its COMMIT is lost. PLAN_CHANGED
+        when the target holds this migration under another plan.
         """
         ...
 
@@ -70,8 +71,8 @@ class State(Protocol):
         """Record several steps, id and seconds each, in the transaction that did them."""
         ...
 
-    def forget_step(self, transaction: Any, step: str) -> None:
-        """Record that a step was taken back, in the transaction that does so."""
+    def forget_steps(self, transaction: Any, steps: Sequence[str]) -> None:
+        """Record that steps were taken back, in the transaction that does so."""
         ...
 
     def step_seconds(self) -> dict[str, float]:
@@ -109,7 +110,7 @@ class Chunks(Protocol):
         ...
 
     def figures(self) -> dict[str, dict[str, Any]]:
-        """Per unit: chunks, chunks done, rows, bytes, seconds, quarantined, most copies of one chunk."""
+        """Per unit: chunks, chunks done, of these rows, bytes, seconds and quarantined, most copies of one chunk."""
         ...
 
     def finish(self, transaction: Any, part: Range, result: ChunkResult, position: str) -> None:

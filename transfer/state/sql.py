@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engines.errors import Aborted
+from engines.errors import Aborted, DbmoError
 from engines.grant import passed
 from engines.protocols import Writer
 from transfer.retry import Patience, insist
 from transfer.state.sql_chunks import SqlChunks
 from transfer.state.tables import StateTables
+from transfer.state.taking import held_by, insist_on, new_mark
 
 T = TypeVar("T")
 PATIENCE = Patience(outage_seconds=60)
@@ -37,59 +39,79 @@ class SqlState:
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
         """Create the tables if needed and take the next epoch, so that no older process can write any more.
 
-        STATE_LAYOUT when an earlier version of this program made them; PLAN_CHANGED when the target holds this
+        STATE_LAYOUT when another version of this program made them otherwise; PLAN_CHANGED when the target holds this
         migration under another plan; LOCK_TIMEOUT while an older run stands in the midst of a commit.
         """
+        own = {"plan_hash": plan_hash, "journal_head": journal_head, "taken_by": new_mark(), "status": "running"}
+        first = {"approval": json.dumps(approval, sort_keys=True), "started_at": _now()}
+        with self._explained():
+            self.epoch = insist_on(lambda: self._start(own, first), PATIENCE, self.cancelled)
+
+    def _start(self, own: dict[str, Any], first: dict[str, Any]) -> int:
+        """The epoch that is taken; the one that was, where that was not answered. first: set by a first run only."""
         with self.writer.begin(durable=True) as connection:
-            if self.tables.schema:
-                connection.execute(sa.schema.CreateSchema(self.tables.schema, if_not_exists=True))
-            self.tables.check(connection)
-            self.tables.meta.create_all(connection)
-        with self.writer.begin(durable=True) as connection:
-            if self.tables.schema:
-                connection.exec_driver_sql(TAKEOVER)
-            row = connection.execute(
-                sa.select(self.migrations.c.plan_hash, self.migrations.c.epoch)
-                .where(self.migrations.c.id == self.migration)
-                .with_for_update()
-            ).one_or_none()
+            self._wait_briefly(connection)
+            self.tables.make(connection)
+            row = self._locked(connection)
             if row is None:
-                self.epoch = 1
-                connection.execute(
-                    self.migrations.insert().values(
-                        id=self.migration,
-                        plan_hash=plan_hash,
-                        epoch=1,
-                        status="running",
-                        approval=json.dumps(approval, sort_keys=True),
-                        journal_head=journal_head,
-                        started_at=_now(),
-                    )
-                )
-                return
-            if row.plan_hash != plan_hash:
+                connection.execute(self.migrations.insert().values(id=self.migration, epoch=1, **own, **first))
+                return 1
+            if row.plan_hash != own["plan_hash"]:
                 raise Aborted(
                     "PLAN_CHANGED",
-                    f"The target holds {self.migration} under plan {row.plan_hash[:12]}, not {plan_hash[:12]}.",
+                    f"The target holds {self.migration} under plan {row.plan_hash[:12]}, not {own['plan_hash'][:12]}.",
                     "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
                 )
-            self.epoch = row.epoch + 1
-            self._update(connection, epoch=self.epoch, status="running", journal_head=journal_head)
+            if row.taken_by == own["taken_by"]:
+                return int(row.epoch)
+            self._update(connection, epoch=row.epoch + 1, **own)
+            return int(row.epoch) + 1
 
     def renew(self) -> None:
         """Take the next epoch for the same run; waits for whoever stands in the midst of a commit."""
+        mark, taken = new_mark(), self.epoch + 1
 
         def take() -> None:
-            own = self.migrations.c.id == self.migration, self.migrations.c.epoch == self.epoch
             with self.writer.begin(durable=True) as connection:
-                if self.tables.schema:
-                    connection.exec_driver_sql(TAKEOVER)
-                taken = connection.execute(self.migrations.update().where(*own).values(epoch=self.epoch + 1))
-                if taken.rowcount != 1:
+                self._wait_briefly(connection)
+                row = self._locked(connection)
+                if row is not None and row.taken_by == mark:
+                    return
+                if row is None or row.epoch != self.epoch:
                     raise passed()
+                self._update(connection, epoch=taken, taken_by=mark)
 
-        insist(take, PATIENCE, self.cancelled)
-        self.epoch += 1
+        with self._explained():
+            insist(take, PATIENCE, self.cancelled)
+        self.epoch = taken
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Inside, a wait for the epoch that is given up says who holds it."""
+        try:
+            yield
+        except DbmoError as error:
+            told = held_by(self.writer, error, self._taken)
+            if told is error:
+                raise
+            raise told from error
+
+    def _wait_briefly(self, connection: Connection) -> None:
+        if self.tables.schema:
+            connection.exec_driver_sql(TAKEOVER)
+
+    def _locked(self, connection: Connection) -> Any:
+        """The migration's row, held until the transaction ends: plan_hash, epoch, taken_by; None: it never began."""
+        found = self.migrations.c
+        query = sa.select(found.plan_hash, found.epoch, found.taken_by).where(found.id == self.migration)
+        return connection.execute(query.with_for_update()).one_or_none()
+
+    def _taken(self) -> dict[str, Any]:
+        """The epoch and who took it, without waiting for anybody."""
+        found = self.migrations.c
+        query = sa.select(found.epoch, found.taken_by).where(found.id == self.migration)
+        with self.writer.begin() as connection:
+            return dict(connection.execute(query).mappings().one_or_none() or {})
 
     def join(self, epoch: int) -> None:
         """Work under an epoch that another process took."""
@@ -127,7 +149,8 @@ class SqlState:
 
     def row(self) -> dict[str, Any]:
         """The migration's row."""
-        query = sa.select(self.migrations).where(self.migrations.c.id == self.migration)
+        columns = [column for column in self.migrations.c if column.name != "taken_by"]  # earlier versions have none
+        query = sa.select(*columns).where(self.migrations.c.id == self.migration)
         return dict(self.read(lambda connection: connection.execute(query).mappings().one()))
 
     def done_steps(self) -> set[str]:
@@ -143,13 +166,16 @@ class SqlState:
         """Record several steps, id and seconds each, in the transaction that did them."""
         self.fence(connection)
         own = {"migration": self.migration, "epoch": self.epoch, "done_at": _now()}
-        connection.execute(self.steps.insert(), [{**own, "id": step, "seconds": seconds} for step, seconds in steps])
+        rows = [{**own, "id": step, "seconds": seconds} for step, seconds in steps]
+        if rows:
+            connection.execute(self.steps.insert(), rows)
 
-    def forget_step(self, connection: Connection, step: str) -> None:
-        """Record that a step was taken back, in the transaction that does so."""
+    def forget_steps(self, connection: Connection, steps: Sequence[str]) -> None:
+        """Record that steps were taken back, in the transaction that does so."""
         self.fence(connection)
         own = self.steps.c.migration == self.migration
-        connection.execute(self.steps.delete().where(own, self.steps.c.id == step))
+        if steps:
+            connection.execute(self.steps.delete().where(own, self.steps.c.id.in_(steps)))
 
     def drop(self) -> None:
         """Remove the state tables, with everything that was set aside: for rehearsals."""

@@ -82,7 +82,7 @@ class SqlChunks:
             figures["done"] += bool(row.done)
             figures["copies"] = max(figures["copies"], row.copies)
             for name in ("rows", "bytes", "seconds", "quarantined"):
-                figures[name] += getattr(row, name) or 0
+                figures[name] += (row.done and getattr(row, name)) or 0
         return totals
 
     def finish(self, connection: Connection, part: Range, result: ChunkResult, position: str) -> None:

@@ -15,7 +15,9 @@ import pytest
 
 from agent.chat.child import LOCK, LOG, STATE, State, read_state, running
 from agent.folder import Folder
+from agent.standing import StandingFile
 from tests.agent.chat.chatting import Chat
+from tests.agent.test_live import COPY
 from tests.journeys.life import wait_for
 
 
@@ -69,6 +71,13 @@ def test_a_running_migration_is_shown_from_its_beginning_by_another_chat(scratch
     with held(scratch.folder):
         assert "process 1: copying rows" in scratch.types("/status")
         assert "10 of 40" in scratch.types("/status")
+        StandingFile(scratch.folder).write(COPY.model_copy(update={"paused": ["the target takes 9 ms"]}))
+        folder = Folder.open(scratch.folder)
+        with folder.locked():
+            told = scratch.types("/status")
+        folder.close()
+        assert "process 1: copy: 1,000 of 4,000 rows (25%), 500 rows/s" in told
+        assert "2 lanes; paused: the target takes 9 ms" in told
         assert running(scratch.folder)
     assert not running(scratch.folder)
     assert "ended without a word" in scratch.types("/status")

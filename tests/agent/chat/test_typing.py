@@ -88,6 +88,7 @@ def test_any_line_is_a_command_a_refusal_or_a_question(line: str) -> None:
         ("what could go wrong with this migration?", "/hazards"),
         ("How long is the downtime?", "/plan"),
         ("which tables are largest", "/tables"),
+        ("how far is it, and how many rows are copied?", "/status"),
         ("what does it cost", "/budget"),
         ("hm", "/help"),
     ],

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from agent.folder import Folder
 from agent.mcp_server.jobs import Job
 from agent.mcp_server.server import DbmoServer
+from agent.standing import StandingFile
 from tests.agent.mcp_server.talking import START, call, data, ended, failure, project, server_of, talk
+from tests.agent.test_live import COPY
 from tests.journeys.life import dbmo
 
 BUILDER, VALIDATOR = "etl-pipeline-builder", "data-migration-validator"
@@ -77,6 +80,19 @@ def test_progress_is_told_while_a_client_waits(server: DbmoServer) -> None:
     talk(server, conversation)
     assert heard == sorted(set(heard))
     assert heard
+
+
+def test_a_status_says_how_fast_a_copy_goes_while_it_runs(server: DbmoServer, tmp_path: Path) -> None:
+    started(server, "assess")
+    StandingFile(tmp_path / "migrations/m").write(COPY.model_copy(update={"paused": ["the source runs 9 statements"]}))
+    folder = Folder.open(tmp_path / "migrations/m")
+    with folder.locked():
+        told = data(call(server, "dbmo_status", migration="m"))["copying"]
+    folder.close()
+    assert (told["rows"], told["rows_expected"], told["rows_per_second"], told["seconds_left"]) == (1000, 4000, 500, 6)
+    assert (told["stage"], told["rehearsal"]) == ("copy", False)
+    assert told["paused"] == ["the source runs 9 statements"]
+    assert data(call(server, "dbmo_status", migration="m"))["copying"] is None
 
 
 def test_execution_waits_for_a_person_and_no_call_goes_around_it(server: DbmoServer, tmp_path: Path) -> None:

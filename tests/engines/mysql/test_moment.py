@@ -69,18 +69,23 @@ def test_a_holder_that_says_nothing_loses_the_lock(first: MysqlSnapshot, monkeyp
             _joined(first, first.token)
 
 
-def test_without_the_right_nothing_is_held(mariadb: MysqlServer, first: MysqlSnapshot) -> None:
-    mariadb.run(
-        "CREATE OR REPLACE USER moment_reader", f"GRANT SELECT ON {first.url.rpartition('/')[2]}.* TO moment_reader"
-    )
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [("moment_reader", "RELOAD"), ("moment_alone WITH MAX_USER_CONNECTIONS 1", "max_user_connections")],
+)
+def test_without_the_right_or_room_for_the_lock_nothing_is_held(
+    mariadb: MysqlServer, first: MysqlSnapshot, user: str, said: str
+) -> None:
+    name, database = user.split()[0], first.url.rpartition("/")[2]
+    mariadb.run(f"CREATE OR REPLACE USER {user}", f"GRANT SELECT ON {database}.* TO {name}")
     try:
-        reader = MysqlSnapshot(mariadb.url(first.url.rpartition("/")[2], "moment_reader"), "test")
+        reader = MysqlSnapshot(mariadb.url(database, name), "test")
         with reader.hold() as held:
             assert not held
-        assert "RELOAD" in reader.locked.refused
+        assert said in reader.locked.refused
         reader.close()
     finally:
-        mariadb.run("DROP USER moment_reader")
+        mariadb.run(f"DROP USER {name}")
 
 
 def test_a_lock_that_others_keep_is_not_waited_for(first: MysqlSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,21 +173,6 @@ def test_mysql_is_asked_for_its_log_as_its_version_has_it(version: str, statemen
         return next((rows for part, rows in answers.items() if sql.startswith(part)), [])
 
     assert moment.FLAVOURS["mysql"].place(query, Server.of(version)) == "binlog b.1:4, gtid u:1-2"
-
-
-def test_a_server_without_room_for_the_lock_is_not_locked(mariadb: MysqlServer, first: MysqlSnapshot) -> None:
-    name = first.url.rpartition("/")[2]
-    mariadb.run(
-        "CREATE OR REPLACE USER moment_alone WITH MAX_USER_CONNECTIONS 1", f"GRANT SELECT ON {name}.* TO moment_alone"
-    )
-    try:
-        reader = MysqlSnapshot(mariadb.url(name, "moment_alone"), "test")
-        with reader.hold() as held:
-            assert not held
-        assert "max_user_connections" in reader.locked.refused
-        reader.close()
-    finally:
-        mariadb.run("DROP USER moment_alone")
 
 
 def test_a_dead_network_is_noticed_within_minutes(mariadb: MysqlServer) -> None:

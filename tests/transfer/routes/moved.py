@@ -16,7 +16,7 @@ from transfer.endpoints import Endpoints
 from transfer.make_plan import make_plan
 from transfer.moveplan import MovePlan
 from transfer.quarantined import Quarantined
-from transfer.routes.route import open_route
+from transfer.routes.route import Pace, open_route
 from transfer.units import units
 
 
@@ -38,11 +38,13 @@ def moved(
     made: bool = True,
     stages: Sequence[str] = ("pre_data",),
     looked: bool = True,
+    pace: Pace = lambda size: None,
     **settings: Any,
 ) -> Moved:
     """Move everything, whole tables unless chunks (unit name -> list of Chunk) says otherwise.
 
     made: the tables have to be made; stages: of statements that are run; looked: the values decide the types too.
+    pace: see transfer/routes/route.py.
     """
     with closing(open_database(source)) as there, closing(open_database(target)) as empty:
         catalog, wanted = there.catalog(), empty.catalog()
@@ -60,7 +62,7 @@ def moved(
             route = open_route(plan, unit, snapshot, writer)
             for chunk in (chunks or {}).get(unit.name, [Chunk(unit.name, 0, None, None)]):
                 with writer.begin() as connection:
-                    copied = route.copy(chunk, connection, lambda size: None)
+                    copied = route.copy(chunk, connection, pace)
                 rows[unit.name] = rows.get(unit.name, 0) + copied.rows
                 aside.setdefault(unit.name, []).extend(copied.quarantined)
         _run(plan, writer, "post_data" if "post_data" in stages else "")

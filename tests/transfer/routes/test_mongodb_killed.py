@@ -19,6 +19,7 @@ from tests.faults.proxy import Proxy, proxy
 from tests.moving import change, fetch
 from tests.servers_mongodb import MongodbServer, secantus
 from tests.transfer.routes.documents import MIGRATION, planned, raw_documents
+from tests.transfer.test_state import answer_lost
 from tests.warm import Warm, start
 from transfer.chunks import ChunkResult, cut, joined
 from transfer.moveplan import MovePlan
@@ -264,6 +265,26 @@ def test_without_transactions_every_batch_asks_first(tables: str, standalone: st
         with pytest.raises(DbmoError, match="EPOCH_PASSED"):
             state.update(status="late")
     assert numbers(target) == [1]
+
+
+@pytest.mark.parametrize("kind", ["standalone", "replica set"])
+def test_an_epoch_whose_write_was_not_answered_is_taken_once(
+    tables: str, standalone: str, mongodb: MongodbServer, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = mongodb.new_name()
+    _, _, ends = planned(tables, f"{standalone}/{name}" if kind == "standalone" else mongodb.url(name), "mongodb")
+    with closing(ends.writer()) as writer:
+        state, newer = open_state(writer, MIGRATION), open_state(writer, MIGRATION)
+        for _ in range(2):
+            answer_lost(state, monkeypatch)
+            state.start("hash", {}, "")
+        answer_lost(state, monkeypatch)
+        state.renew()
+        assert (state.epoch, state.row()["epoch"]) == (3, 3)
+        answer_lost(state, monkeypatch, lambda: newer.start("hash", {}, ""))
+        with pytest.raises(DbmoError, match="EPOCH_PASSED"):
+            state.renew()
+        assert state.row()["epoch"] == 5
 
 
 def test_a_lane_of_an_earlier_moment_commits_nothing_any_more(tables: str, mongodb: MongodbServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import psycopg
 import pytest
 
 from tests.moving import change, fetch
@@ -12,25 +11,6 @@ from tests.servers import Server
 from tests.transfer.routes.moved import moved
 from tests.transfer.routes.test_rare_values import database
 from transfer.routes import postgresql_wide_rows
-
-
-@pytest.mark.parametrize(
-    ("encoding", "text"), [("SQL_ASCII", rb"caf\351"), ("WIN1252", rb"\201\200"), ("EUC_JP", rb"\241\301")]
-)
-def test_no_byte_is_converted_beside_a_value_that_is_refused(
-    encoding: str, text: bytes, postgresql_15: Server, postgresql_18: Server
-) -> None:
-    source, target = database(postgresql_18, encoding), database(postgresql_15, encoding)
-    with psycopg.connect(source) as connection:
-        connection.execute(f"SET client_encoding = {encoding}")
-        connection.execute("CREATE TABLE t (id int PRIMARY KEY, v text, i interval)")
-        connection.execute(b"INSERT INTO t VALUES (1, E'%s', '1 day'), (2, E'%s', 'infinity')" % (text, text))
-
-    [entry] = moved(source, target).quarantined["public.t"]
-
-    assert (entry.locator, entry.column, entry.action) == ("[2]", "i", "null")
-    query = f"SELECT id, convert_to(v, '{encoding}') FROM t ORDER BY id"
-    assert fetch(target, query) == fetch(source, query)
 
 
 def test_a_row_that_is_refused_is_written_down_in_utf8(postgresql_15: Server, postgresql_18: Server) -> None:

@@ -106,22 +106,26 @@ def test_what_a_database_sets_for_its_sessions_changes_no_value_and_no_definitio
     assert shown(target, "SELECT count(*) FROM t WHERE v[1] IS NULL AND d = '2020-02-01' AND f = 0.1") == [(3,)]
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["all rows", "beside a value that is refused"])
 @pytest.mark.parametrize(
     ("encoding", "text"), [("SQL_ASCII", rb"caf\351\377"), ("WIN1252", rb"\201\200"), ("EUC_JP", rb"\241\301")]
 )
 def test_no_byte_is_converted_between_databases_of_one_encoding(
-    encoding: str, text: bytes, postgresql_15: Server, postgresql_18: Server
+    encoding: str, text: bytes, refused: bool, postgresql_15: Server, postgresql_18: Server
 ) -> None:
-    source, target = database(postgresql_15, encoding), database(postgresql_18, encoding)
+    source, target = database(postgresql_18, encoding), database(postgresql_15, encoding)
+    span = b"infinity" if refused else b"1 day"
     with psycopg.connect(source) as connection:
         connection.execute(f"SET client_encoding = {encoding}")
-        made = b"INSERT INTO t VALUES (1, E'%s', ARRAY[E'%s'], NULL), (2, 'x', NULL, '1 day')" % (text, text)
+        made = b"INSERT INTO t VALUES (1, E'%s', ARRAY[E'%s'], NULL), (2, E'%s', NULL, '%s')" % (text, text, text, span)
         connection.execute("CREATE TABLE t (id int PRIMARY KEY, v text, a text[], i interval)")
         connection.execute(made)
 
-    assert moved(source, target).quarantined == {"public.t": []}
+    found = moved(source, target).quarantined["public.t"]
 
-    query = f"SELECT id, convert_to(v, '{encoding}'), convert_to(a::text, '{encoding}'), i FROM t ORDER BY id"
+    assert [(entry.locator, entry.column, entry.action) for entry in found] == [("[2]", "i", "null")] * refused
+    texts = f"convert_to(v, '{encoding}'), convert_to(a::text, '{encoding}')"
+    query = f"SELECT id, {texts}, nullif(i::text, 'infinity') FROM t ORDER BY id"
     assert fetch(target, query) == fetch(source, query)
 
 

@@ -111,6 +111,15 @@ def test_every_type_of_postgresql(empty_18: str, empty_mongodb: str) -> None:
     }  # fmt: skip
 
 
+def test_money_becomes_a_number_whatever_the_currency(empty_18: str, empty_mongodb: str) -> None:
+    load_sql(empty_18, "CREATE TABLE t (id int PRIMARY KEY, m money, many money[]);"
+                       "INSERT INTO t VALUES (1, -1234567.5, '{1.5,NULL}')")  # fmt: skip
+    moved(empty_18, empty_mongodb, "mongodb")
+    [found] = (json.loads(text) for text in documents(empty_mongodb, "t"))
+    numbers = [{"$numberDecimal": "-1234567.50"}, [{"$numberDecimal": "1.50"}, None]]
+    assert [found["m"], found["many"]] == numbers
+
+
 MARIADB = """
     CREATE TABLE t (
         id bigint unsigned PRIMARY KEY, i tinyint, flag tinyint(1), f float, d double, n decimal(20, 4), v varchar(20),

@@ -229,3 +229,12 @@ def test_numbers_of_mysql_in_columns_of_text_keep_their_digits(tmp_path: Path, e
         (1, ("text", b"16777216"), ("text", b"0.30000000000000004"), 12345678901234567, None)
     ]
     assert [(entry.column, entry.action) for entry in run.quarantined[name]] == [("b", "null")]
+
+
+def test_money_has_its_digits_alone_whatever_the_currency(empty_18: str, tmp_path: Path) -> None:
+    change(
+        empty_18, "CREATE DOMAIN fee AS money",
+        "CREATE TABLE t (id int PRIMARY KEY, m money, f fee)", "INSERT INTO t VALUES (1, -1234567.5, 0.1)",
+    )  # fmt: skip
+    moved_to_file(empty_18, tmp_path / "out.db")
+    assert stored(tmp_path / "out.db") == [(1, ("text", b"-1234567.50"), ("text", b"0.10"))]

@@ -144,6 +144,41 @@ def test_a_null_where_there_must_be_a_value_is_not_packed() -> None:
     assert packer_of("text", "text", nullable=False).block([(None, None)]) is None
 
 
+@pytest.mark.parametrize("nulls", [0, 1, 16])
+@pytest.mark.parametrize(("route", "target"), COLUMNS)
+def test_rows_that_are_packed_together_are_the_rows_packed_alone(route: str, target: str, nulls: int) -> None:
+    """Both alike ones and those of many forms; before each of so many values stands a NULL."""
+    made = packer_of(route, target)
+    alone: list[tuple[Any, bytes]] = []
+    for n, (_, _, [row]) in enumerate(looked_at(TRAPS, made.reads)):
+        if nulls and n % nulls == 0:
+            alone.append(((None,) * len(row), struct.pack(">h", 1) + NO_VALUE))
+        found = made.block([row])
+        if found is not None:
+            alone.append((row, found))
+    by_size: dict[int, list[tuple[Any, bytes]]] = {}
+    for row, block in alone:
+        by_size.setdefault(len(row[0]) if isinstance(row[0], bytes) else 0, []).append((row, block))
+    for some in [alone, *by_size.values()]:
+        assert made.block([row for row, _ in some]) == b"".join(block for _, block in some)
+
+
+@pytest.mark.parametrize(
+    ("size", "values"),
+    [
+        (19, [b"2024-02-29 23:59:59", b"2024-02-29 24:00:00"]),
+        (19, [b"2024-02-29 23:59:59", b"2023-02-29T00:00:00"]),
+        (23, [b"2024-02-29 23:59:59.123", b"2024-02-29 23:59:60.123"]),
+        (26, [b"2024-02-29 23:59:59.123456", b"0000-02-29 00:00:00.000000"]),
+    ],
+)
+def test_a_moment_that_is_none_ends_a_block_of_its_size(size: int, values: list[bytes]) -> None:
+    made = packer_of("timestamp", MOMENT)
+    assert {*map(len, values)} == {size}
+    assert made.block([(values[0], 1), (values[0], 1)]) is not None
+    assert made.block([(value, 1) for value in values]) is None
+
+
 @pytest.mark.parametrize(
     ("route", "target", "live"),
     [

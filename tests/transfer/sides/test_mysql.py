@@ -221,6 +221,21 @@ def test_blanks_at_the_end_of_a_key_do_not_hide_its_row(empty_mariadb: str) -> N
         assert list(side.rows(compared, Span(), {b"1:a"}, HASHING)) == [(b"1:a", [b"a"])]
 
 
+def test_columns_of_two_binary_collations_are_hashed_together(empty_mariadb: str) -> None:
+    """As tables from PostgreSQL have them: no blanks at the end count in one of CHAR. Bytes stand beside them."""
+    run(
+        empty_mariadb,
+        "CREATE TABLE t (a char(5) COLLATE utf8mb4_bin NOT NULL, b text COLLATE utf8mb4_nopad_bin, c blob)",
+        "INSERT INTO t VALUES ('é', 'x ', x'ff00fe')",
+    )
+    columns = [column("a", "char(5)", Form.TEXT), column("b", "text", Form.TEXT), column("c", "blob", Form.BYTES)]
+    compared = table(empty_mariadb, "t", columns, ["a"])
+    with closing(opened(empty_mariadb)) as side:
+        [(_, row)] = [row for batch in side.stream(compared, Span()) for row in batch]
+        assert row == encode(columns, ["é".encode(), b"x ", b"ff00fe"])
+        assert [hashed for _, hashed in hashes(side, compared, Span())] == [HASHING.row(row)]
+
+
 def test_keys_of_several_columns_and_null(empty_mariadb: str) -> None:
     """A unique key may hold NULL, on either side; FLOAT has no literal that finds it."""
     run(
