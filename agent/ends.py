@@ -62,7 +62,7 @@ class Ends:
         """
         file = self._file()
         if file is not None and not file.exists():
-            from engines.sqlite.files import check_place
+            from engines.sqlite.place import check_place
 
             check_place(file, parse(str(self.target_url)).display)
         with _opened(self.target_url if file is None or file.exists() else None) as database:

@@ -92,24 +92,6 @@ def check_file(path: Path, display: str) -> None:
         )
 
 
-def check_place(path: Path, display: str) -> None:
-    """FILE_MISSING or FILE_UNREADABLE where no file can be made at a path: its folder isn't there, or is closed."""
-    if not path.parent.is_dir():
-        raise UsageError(
-            "FILE_MISSING",
-            f"There is no folder in which {display} could be made.",
-            "Make the folder, or correct the path.",
-            database=display,
-        )
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise EngineError(
-            "FILE_UNREADABLE",
-            f"{display} can't be made: this user may not write to its folder.",
-            "Give the user that right, or give another path.",
-            database=display,
-        )
-
-
 def sidecar(path: Path, suffix: str) -> Path:
     """The -wal, -shm or -journal of a database."""
     return path.with_name(path.name + suffix)

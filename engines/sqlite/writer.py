@@ -16,7 +16,8 @@ from engines.full_names import name_of
 from engines.grant import Grant
 from engines.protocols import Loaded
 from engines.sqlite.database import SqliteDatabase, translate_error
-from engines.sqlite.files import check_place, uri
+from engines.sqlite.files import uri
+from engines.sqlite.place import check_place
 from engines.sqlite.quoting import quote_identifier
 
 Row = tuple[Any, ...]
