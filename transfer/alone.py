@@ -102,10 +102,8 @@ class Alone:
 def _never_made(left: Sequence[Statement], begun: set[str], error: DbmoError) -> list[Statement]:
     """Those that were not tried, and the first where the server refused it: what is there of their names is not ours.
 
-    begun: ids of those that an earlier run may have made.
+    begun: ids of those that an earlier run may have made, which are left out.
     """
     first, *rest = left
-    never = [statement for statement in rest if statement.id not in begun]
-    tried = error.code != "INTERRUPTED"
-    refused = is_refused(error) if tried else first.id not in begun
-    return [first, *never] if refused else never
+    tried = first if error.code == "INTERRUPTED" or is_refused(error) else None
+    return [statement for statement in (tried, *rest) if statement is not None and statement.id not in begun]

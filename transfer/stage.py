@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from conversion.mapping import Statement
@@ -74,7 +74,8 @@ class Stage:
         for kind, group in groupby(statements, key=lambda s: _sort(s.kind)):
             left = list(group)
             if kind == "build":
-                jobs = [job(statement, self.known) for statement in left]
+                # two ALTER TABLE of one table wait for each other, and not long
+                jobs = [replace(job(statement, self.known), lock="own") for statement in left]
                 for part in lots([one for one in jobs if one.light], TOGETHER):
                     steps.run([one.statement for one in part])
                 self._heavy([one for one in jobs if not one.light], lambda one: steps.run([one.statement]))

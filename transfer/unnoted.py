@@ -126,14 +126,16 @@ def _refused(state: State, unknown: Mapping[str, str]) -> Aborted:
 class _Tables:
     """Of a SQL engine; there: what FROM is given, by full name."""
 
-    def __init__(self, writer: Any, there: Mapping[str, str]) -> None:
-        self.writer, self._from = writer, there
+    def __init__(self, writer: Any, there: Mapping[str, str], partitioned: Set[str] = frozenset()) -> None:
+        self.writer, self._from, self._partitioned = writer, there, partitioned
         self.there: Collection[str] = there.keys()
 
     def filled(self, names: Sequence[str]) -> set[str]:
         """See Places. Several are asked by one query."""
         found: set[str] = set()
-        for lot in _lots([name for name in names if name in self.there]):
+        known = [name for name in names if name in self.there]
+        apart = [[name] for name in known if name in self._partitioned]  # the lock of each part counts
+        for lot in (*apart, *_lots([name for name in known if name not in self._partitioned])):
             asked = ", ".join(f"EXISTS (SELECT 1 FROM {self._from[name]})" for name in lot)
             (row,) = self.writer.query(f"SELECT {asked}")
             found.update(name for name, one in zip(lot, row, strict=True) if one)
@@ -155,8 +157,10 @@ def _lots(names: Sequence[str]) -> Iterator[Sequence[str]]:
 def _postgresql(writer: Any, names: Sequence[str]) -> Places:
     pairs = [parts(name) for name in names]
     rows = writer.query(POSTGRESQL, ([schema for schema, _ in pairs], [name for _, name in pairs]))
-    there = {number - 1: "" if partitioned else "ONLY " for number, partitioned in rows}
-    return _Tables(writer, {names[n]: f"{only}{quote_postgresql(*pairs[n])}" for n, only in there.items()})
+    partitioned = {names[number - 1] for number, has_parts in rows if has_parts}
+    quoted = {names[number - 1]: quote_postgresql(*pairs[number - 1]) for number, _ in rows}
+    there = {name: text if name in partitioned else f"ONLY {text}" for name, text in quoted.items()}
+    return _Tables(writer, there, partitioned)
 
 
 def _mysql(writer: Any, names: Sequence[str]) -> Places:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 # words of a question -> the command whose figures answer it; the first line that has one counts
 CLOSEST: tuple[tuple[str, str], ...] = (
-    (r"how far|progress|status|copied|time left|paused", "/status"),
+    (r"how far|time left|paused", "/status"),
     (r"wrong|risk|danger|hazard|problem|los[es]|lost|broken|bad|quarantin", "/hazards"),
     (r"type|convert|conver|map|schema|differ|change|view|trigger|left out|omi", "/diff"),
+    (r"progress|status|copied", "/status"),
     (r"strateg|downtime|how long|duration|plan|take|tool|stage|rollback|way back", "/plan"),
     (r"approv|allow|sign", "/approve"),
     (r"table|row|big|large|size|column|count", "/tables"),

@@ -19,7 +19,8 @@ LONGEST_CHAR = 255
 LONGEST_KEY_TEXT = KEY_BYTES // BYTES_PER_CHARACTER
 # values that may be stored apart from the row leave so much of them in the page, of which half is 8,126 bytes
 PAGE_BYTES = 8126
-INLINE_BYTES = 20
+INLINE_BYTES = 20  # on MariaDB
+PREFIX_BYTES = 41  # on MySQL, of any value of variable length
 TEXT_TYPES = ("tinytext", "text", "mediumtext", "longtext")
 BLOB_TYPES = ("tinyblob", "blob", "mediumblob", "longblob", "json", "geometry")
 POINTER_BYTES = 12  # what a text or blob takes of the row's 65,535 bytes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 OLDEST = {"mysql": (8, 0), "mariadb": (10, 3)}
+LOCK_WAIT = 10  # seconds for whoever changes a table; rather unread than waiting for ever
 VERSION = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.(\d+)")  # old replication clients were told 5.5.5 first
 
 

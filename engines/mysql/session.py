@@ -12,13 +12,12 @@ import pymysql
 
 from engines.errors import UsageError
 from engines.mysql.driver import opened
-from engines.mysql.server import Server
+from engines.mysql.server import LOCK_WAIT, Server
 from engines.mysql.url import arguments
 from engines.wire import Session, Unanswered, keep_alive, watch
 
 # neither NO_BACKSLASH_ESCAPES nor ANSI_QUOTES: literals and names are written as engines/mysql/quoting.py does
 READING_MODE = "NO_ENGINE_SUBSTITUTION"
-LOCK_WAIT = 10  # seconds for whoever changes a table; rather unread than waiting for ever
 SETTINGS = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET SESSION time_zone = '+00:00'",

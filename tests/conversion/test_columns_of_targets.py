@@ -76,6 +76,15 @@ def test_a_view_whose_query_is_not_shown_is_named() -> None:
     assert "SHOW VIEW" in omitted(convert(found, {}, "mariadb", "10.11", target_schema="there"))["home.v"]
 
 
+def test_short_texts_that_a_page_of_mysql_holds_in_part_are_not_refused_there() -> None:
+    """34 columns of 240 bytes at most, of which MySQL needs 41 in the page."""
+    kind = LogicalType(kind=Kind.TEXT, length=60)
+    made = [Column(name=f"c{n}", position=n, native="character varying(60)", type=kind) for n in range(1, 35)]
+    assert len(convert(catalog("postgresql", *made), {}, "mysql", "8.4").tables) == 1
+    with pytest.raises(UsageError, match="ROW_TOO_LARGE"):
+        convert(catalog("postgresql", *made), {}, "mariadb", "10.11")
+
+
 @pytest.mark.parametrize(
     ("count", "length", "refused"), [(400, None, False), (407, None, True), (21, 767, False), (22, 767, True)]
 )

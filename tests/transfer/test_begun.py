@@ -16,6 +16,7 @@ from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected
 from tests.servers import MysqlServer
+from transfer import alone
 from transfer.alone import BEGUN
 from transfer.begun import is_own
 from transfer.moveplan import MovePlan
@@ -92,6 +93,24 @@ def only_begun(state: State, statement: Statement) -> None:
     with state.writer.begin() as transaction:
         state.forget_steps(transaction, [statement.id])
         state.finish_step(transaction, BEGUN + statement.id, 0.0)
+
+
+def test_what_an_earlier_run_made_stays_its_own_when_a_later_one_is_refused(
+    made: tuple[str, MovePlan, State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, plan, state = made
+    stages(plan, state, "pre_data")
+    table = next(found for found in plan.statements if found.kind == "table")
+    only_begun(state, table)
+
+    def refuse(*given: object) -> None:
+        raise EngineError("LOCK_REFUSED", "It is locked.", "Wait.", errno=3572)
+
+    with monkeypatch.context() as patched, pytest.raises(EngineError, match="LOCK_REFUSED"):
+        patched.setattr(alone, "settle", refuse)
+        stages(plan, state, "pre_data")
+    stages(plan, state, "pre_data")
+    assert table.id in state.done_steps()
 
 
 def named(plan: MovePlan, kind: str, end: str) -> Statement:

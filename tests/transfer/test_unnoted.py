@@ -87,6 +87,13 @@ def test_a_table_that_was_emptied_is_copied_anew(places: Places, engine: str) ->
     assert arrived(move) == held(move.source)
 
 
+def test_a_table_that_its_users_emptied_once_all_was_done_stays_empty(places: Places) -> None:
+    move = moved(filled(places.empty("sqlite"), ROWS), places.empty("postgresql"))
+    move.run()
+    empty(move)
+    assert move.run().resumed["again"] == [] == arrived(move)
+
+
 @pytest.mark.parametrize("place", ["within a run", "between two"])
 def test_rows_that_a_crash_takes_out_of_an_unlogged_table_are_copied_again(
     places: Places, empty_18: str, place: str

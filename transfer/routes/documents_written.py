@@ -46,7 +46,7 @@ def write(
         with closing(documents()) as found:
             return load_raw(into, collection, found, unchecked)
     if into.session is None:
-        mark_begun(writer, chunk.table, chunk.number)
+        mark_begun(writer, chunk)
         with closing(documents()) as found:
             return load_raw(into, collection, found, unchecked)
     try:
@@ -58,7 +58,7 @@ def write(
         if not _again(error):
             raise
     into.session.abort_transaction()
-    mark_begun(writer, chunk.table, chunk.number)
+    mark_begun(writer, chunk)
     with closing(documents()) as found:
         loaded = _beside(writer, collection, found, unchecked)
     writer.start(into.session)

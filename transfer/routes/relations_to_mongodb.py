@@ -24,6 +24,7 @@ from transfer.routes.relations_aside import RowsAside
 from transfer.routes.relations_pages import LARGEST_DOCUMENT, Document, Pages, too_wide
 from transfer.routes.relations_readers import source_of
 from transfer.routes.route import Copied, Pace
+from transfer.state.document_marks import mark_begun
 from transfer.units import DocumentUnit
 
 PACE_BLOCK = 256 << 10
@@ -76,6 +77,7 @@ class RelationsToDocuments:
                 " broken off could not be told from the rest.",
                 "Give the table a key, or make the server a replica set (of one member, if need be).",
             )
+        mark_begun(self.writer, chunk)
         into.collection(self.mapping.collection).delete_many({})
 
     def _documents(self, condition: str, aside: RowsAside, pace: Pace) -> Generator[bytes, None, None]:

@@ -6,29 +6,43 @@ copied anew. A unit that is being cleared has no finished chunk any more, before
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo.collection import Collection
+
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
+from transfer.chunks import Chunk, bound_text
 
 CHUNKS = "_dbmo.chunk"
 BEGUN = "begun"
 
 
-def mark_begun(writer: MongodbWriter, unit: str, number: int) -> None:
-    """Before the first document of a range is written beside its transaction, or without one."""
-    _set(writer, {"table_name": unit, "number": number, "done": False}, {BEGUN: True})
+def mark_begun(writer: MongodbWriter, chunk: Chunk) -> None:
+    """Before the first document of a range is written beside its transaction, or without one: every chunk it joins."""
+    with _chunks(writer) as (chunks, own):
+        upwards = {**own, "table_name": chunk.table, "number": {"$gte": chunk.number}, "done": False}
+        last = chunks.find_one({**upwards, "upper": bound_text(chunk.upper)}, sort=[("number", 1)])
+        if last is not None:
+            numbers = {"$gte": chunk.number, "$lte": last["number"]}
+            chunks.update_many({**upwards, "number": numbers}, {"$set": {BEGUN: True}})
 
 
 def mark_cleared(writer: MongodbWriter, unit: str) -> None:
     """Before the documents of a unit are deleted: none of its chunks is done."""
-    _set(writer, {"table_name": unit}, {BEGUN: True, "done": False})
+    with _chunks(writer) as (chunks, own):
+        chunks.update_many({**own, "table_name": unit}, {"$set": {BEGUN: True, "done": False}})
 
 
-def _set(writer: MongodbWriter, which: dict[str, object], values: dict[str, object]) -> None:
-    """Nothing where no migration is kept: then nobody asks for marks either."""
-    if writer.fenced is None:
-        return
+@contextmanager
+def _chunks(writer: MongodbWriter) -> Iterator[tuple[Collection[Any], dict[str, Any]]]:
+    """The collection, and what finds the migration's own: nothing where none is kept, for then nobody asks for marks.
+
+    Fenced.
+    """
     writer.check_fence()
-    migration = writer.fenced[1]["_id"]
+    own = {"migration": writer.fenced[1]["_id"] if writer.fenced is not None else None}
     with writer.connected() as database:
-        chunks = Transaction(database, None).collection(CHUNKS)
-        chunks.update_many({"migration": migration, **which}, {"$set": values})
+        yield Transaction(database, None).collection(CHUNKS), own

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateColumn, CreateSchema
 
 from engines.errors import EngineError
 from engines.families import family
-from engines.mysql.server import Server
+from engines.mysql.server import LOCK_WAIT, Server
 
 SCHEMA = "_dbmo"
 # the row format, because keys of COMPACT, which may be a server's default, hold 767 bytes
@@ -35,8 +35,8 @@ SELECT c.relname::text, a.attname::text, NULL
     "sqlite": "SELECT m.name, c.name, NULL FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c"
     f" WHERE m.type = 'table' AND substr(m.name, 1, {len(SCHEMA) + 1}) = '{SCHEMA}_'",
 }
-# MySQL waits for whoever uses a table a day by default (lock_wait_timeout); PostgreSQL's wait is set by the caller.
-PATIENT = {"mysql": ("SET SESSION lock_wait_timeout = 60", "SET SESSION lock_wait_timeout = DEFAULT")}
+# How long MySQL waits for whoever uses a table, here and else; PostgreSQL's wait is set by the caller.
+PATIENT = {"mysql": ("SET SESSION lock_wait_timeout = 60", f"SET SESSION lock_wait_timeout = {LOCK_WAIT}")}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from pymongo import MongoClient
 from engines.errors import DbmoError
 from engines.mongodb.bson_exact import encode
 from skills.etl_pipeline_builder.output import Output
-from tests.faults.moves import alone, move, reached
+from tests.faults.moves import CHUNK, alone, from_sqlite, move, reached, rows
 from tests.faults.proxy import Proxy, proxy
 from tests.moving import change, fetch
 from tests.servers_mongodb import MongodbServer, secantus
@@ -166,6 +167,31 @@ def test_documents_of_two_moments_are_never_mixed(
     move(tables, target, plan)
     assert numbers(target) == list(range(5, ROWS + 1))
     assert b"new" in raw_documents(target, "t")[2]
+
+
+def test_a_table_without_a_key_is_written_anew(empty_18: str, standalone: str, mongodb: MongodbServer) -> None:
+    change(empty_18, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('one'), ('two')")
+    target = f"{standalone}/{mongodb.new_name()}"
+    plan = made(empty_18, target, "mongodb")
+    assert killed(empty_18, target, plan, "chunk.after_rows:1")
+    assert len(raw_documents(target, "t")) == 2
+    move(empty_18, target, plan)
+    assert len(raw_documents(target, "t")) == 2
+
+
+def test_every_part_of_a_joined_range_is_known_to_be_begun(
+    standalone: str, mongodb: MongodbServer, tmp_path: Path
+) -> None:
+    """Killed in a range of several chunks, of which the next run finishes one."""
+    found = from_sqlite(tmp_path, f"{standalone}/{mongodb.new_name()}", range_seconds=60.0)
+    found.killed("chunk.after_rows:2:kill", connections=1)
+    assert len(found.arrived()) == 4 * CHUNK
+    found.killed("chunk.after_commit:1:kill", connections=1)
+    with closing(sqlite3.connect(found.source.removeprefix("sqlite:"))) as source:
+        source.execute(f"DELETE FROM t WHERE id = {3 * CHUNK + 7}")
+        source.commit()
+    found.run()
+    assert found.arrived() == [row for row in rows() if row[0] != 3 * CHUNK + 7]
 
 
 def test_a_killed_lane_is_replaced(tables: str, empty_mongodb: str, monkeypatch: pytest.MonkeyPatch) -> None:
