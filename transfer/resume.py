@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from engines.errors import DbmoError
 from engines.families import family
 from engines.protocols import names_moment
-from transfer.agenda import gaps, is_copied
+from transfer.agenda import is_copied
 from transfer.chunks import Chunk
 from transfer.clear import clear_rows, clear_unit
+from transfer.ddl import emptied_by_crashes
 from transfer.endpoints import AnySnapshot, Endpoints, Follows
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
@@ -105,10 +106,10 @@ def settle(
 def copy_lost(plan: MovePlan, state: State, chunks: Chunks, note: Note) -> list[str]:
     """Let units be cut and copied anew whose rows are gone from the target, although chunks say so; their names.
 
-    None once all was done, keys and indexes too: what the target's users did since is theirs. Aborted ROWS_NOT_NOTED
-    where there are rows that no chunk knows.
+    None once keys and indexes stand behind them, where a plan has such steps and no table is one that crashes empty:
+    what the target's users did since is theirs. Aborted ROWS_NOT_NOTED where there are rows that no chunk knows.
     """
-    if _is_built(plan, state, chunks):
+    if not emptied_by_crashes(plan) and _is_built(plan, state, chunks):
         return []
     from transfer.unnoted import check_noted  # most first runs don't need it
 
@@ -126,7 +127,7 @@ def copy_lost(plan: MovePlan, state: State, chunks: Chunks, note: Note) -> list[
 
 def _is_built(plan: MovePlan, state: State, chunks: Chunks) -> bool:
     after = {statement.id for statement in plan.statements if statement.stage == "post_data"}
-    return bool(after) and after <= state.done_steps() and is_copied(plan, chunks) and not any(gaps(chunks))
+    return bool(after) and after <= state.done_steps() and is_copied(plan, chunks)
 
 
 def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:

@@ -25,9 +25,8 @@ def mark_begun(writer: MongodbWriter, chunk: Chunk) -> None:
     with _chunks(writer) as (chunks, own):
         upwards = {**own, "table_name": chunk.table, "number": {"$gte": chunk.number}, "done": False}
         last = chunks.find_one({**upwards, "upper": bound_text(chunk.upper)}, sort=[("number", 1)])
-        if last is not None:
-            numbers = {"$gte": chunk.number, "$lte": last["number"]}
-            chunks.update_many({**upwards, "number": numbers}, {"$set": {BEGUN: True}})
+        numbers = {"$gte": chunk.number, "$lte": last["number"] if last is not None else chunk.number}
+        chunks.update_many({**upwards, "number": numbers}, {"$set": {BEGUN: True}})
 
 
 def mark_cleared(writer: MongodbWriter, unit: str) -> None:
