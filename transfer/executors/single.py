@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from engines.errors import DbmoError
 T = TypeVar("T")
 INTERRUPT = "interrupt"
 STARTS = 4  # of a process, until it lives
+AGAIN = 0.2  # seconds between two of them
 Task = tuple[Callable[..., Any], Sequence[Any], dict[str, Any]]
 
 
@@ -144,6 +146,7 @@ def _started(*work: Any) -> Any:
         except (EOFError, OSError) as error:
             if not left:
                 raise WorkerGone(str(error)) from error
+            time.sleep(AGAIN)  # one that was just killed is not yet known to be gone
         else:
             return process
     raise AssertionError("a loop that returns or raises")
