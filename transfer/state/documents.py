@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from engines.errors import Aborted, DbmoError, EngineError
+from engines.errors import DbmoError, EngineError
 from engines.grant import passed
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
 from transfer.retry import Patience, insist, rest
 from transfer.state.document_chunks import DocumentChunks
-from transfer.state.taking import new_mark, passes_on_mongodb
+from transfer.state.taking import new_mark, passes_on_mongodb, plan_changed
 
 T = TypeVar("T")
 PREFIX = "_dbmo"
@@ -76,11 +76,7 @@ class DocumentState:
             migrations.insert_one({"_id": self.migration, **values}, session=session)
             return 1
         if row["plan_hash"] != own["plan_hash"]:
-            raise Aborted(
-                "PLAN_CHANGED",
-                f"The target holds {self.migration} under plan {row['plan_hash'][:12]}, not {own['plan_hash'][:12]}.",
-                "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
-            )
+            raise plan_changed(self.migration, row["plan_hash"], own["plan_hash"])
         if row.get("taken_by") == own["taken_by"]:
             taken = int(row["epoch"])
         else:

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from engines.errors import Aborted, DbmoError
+from engines.errors import DbmoError
 from engines.grant import passed
 from engines.protocols import Writer
 from transfer.retry import Patience, insist
 from transfer.state.sql_chunks import SqlChunks
 from transfer.state.tables import StateTables
-from transfer.state.taking import held_by, insist_on, new_mark
+from transfer.state.taking import held_by, insist_on, new_mark, plan_changed
 
 T = TypeVar("T")
 PATIENCE = Patience(outage_seconds=60)
@@ -57,11 +57,7 @@ class SqlState:
                 connection.execute(self.migrations.insert().values(id=self.migration, epoch=1, **own, **first))
                 return 1
             if row.plan_hash != own["plan_hash"]:
-                raise Aborted(
-                    "PLAN_CHANGED",
-                    f"The target holds {self.migration} under plan {row.plan_hash[:12]}, not {own['plan_hash'][:12]}.",
-                    "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
-                )
+                raise plan_changed(self.migration, row.plan_hash, own["plan_hash"])
             if row.taken_by == own["taken_by"]:
                 return int(row.epoch)
             self._update(connection, epoch=row.epoch + 1, **own)

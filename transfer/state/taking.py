@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from engines.errors import DbmoError
+from engines.errors import Aborted, DbmoError
 from engines.families import family
 from engines.protocols import Writer
 from transfer.retry import Patience, nature, rest
@@ -42,6 +42,15 @@ def taker(mark: object) -> str:
         return f"process {found['process']} on {found['host']}" if found else ""
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def plan_changed(migration: str, held: str, asked: str) -> Aborted:
+    """The target holds a migration under another plan; held, asked: hashes of both."""
+    return Aborted(
+        "PLAN_CHANGED",
+        f"The target holds {migration} under plan {held[:12]}, not {asked[:12]}.",
+        "Finish or undo that one (rollback.sql in its artifacts), or use another name for this one.",
+    )
 
 
 def is_raced(error: DbmoError) -> bool:
