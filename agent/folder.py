@@ -156,8 +156,8 @@ class Folder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes out of the folder; FOLDER_IN_USE when one is in it."""
-        with (self.path / LOCK).open("w") as file:
+        """Keep other processes out of the folder; FOLDER_IN_USE when one is in it. The lock holds this one's number."""
+        with (self.path / LOCK).open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -166,6 +166,9 @@ class Folder:
                     f"Another dbmo is working on {self.path}.",
                     "Wait for it (`dbmo status` shows how far it is), or end it first.",
                 ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
             yield
 
     def close(self) -> None:

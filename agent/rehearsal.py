@@ -37,7 +37,8 @@ def rehearse(run: Orchestrator, plan: Plan) -> dict[str, Any]:
         catalog = scratch.catalog()
         identity, before = scratch.identity, fingerprint(catalog)
     plan, planned = plan.model_copy(update={"move": moved_to(plan.move, catalog.database)}), plan
-    grant = Grant(f"{plan.migration} rehearsal", identity, planned.hash, scratch=True)
+    grant = Grant(f"{plan.migration} rehearsal", identity, planned.hash, scratch=True, stands_in=True)
+    run.folder.journal.append("rehearsal started", {"plan_hash": planned.hash})
     started = time.monotonic()
     passed, detail, stages = _forward(run, plan, planned.hash, url, grant)
     undone, leftover = _back(plan, url, grant, before)

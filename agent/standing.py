@@ -34,7 +34,8 @@ class StandingFile:
         """
         draft = self.path.with_name(f"{STANDING}.{os.getpid()}.new")
         with suppress(OSError):
-            draft.write_text(standing.model_dump_json(indent=1), encoding="utf-8")
+            signed = standing.model_copy(update={"process": os.getpid()})
+            draft.write_text(signed.model_dump_json(indent=1), encoding="utf-8")
             draft.replace(self.path)
 
     def read(self) -> Standing | None:
@@ -68,8 +69,14 @@ def last_standing(folder: Path) -> dict[str, Any] | None:
         return None
     running = at_work(folder)
     found = {"running": running, **standing.model_dump(mode="json")}
-    if not running:
+    if not running or not _of_who_works(folder, standing):
+        why = "the copy did not go on yet" if running else "the process that copied is gone"
         found |= dict.fromkeys(OF_THE_MOMENT) | {"lanes": 0, "paused": []}
-        found["unknown_because"] = None if standing.stage in ("done", SCANNED) else "the process that copied is gone"
+        found["unknown_because"] = None if standing.stage in ("done", SCANNED) else why
         found["tables"] = [table | dict.fromkeys(("rows_per_second", "seconds_left")) for table in found["tables"]]
     return found
+
+
+def _of_who_works(folder: Path, standing: Standing) -> bool:
+    """Whether the process that works on the folder told it, not an earlier one that was killed."""
+    return (folder / LOCK).read_text() in ("", str(standing.process))

@@ -40,7 +40,10 @@ BENCHMARKS: dict[str, Callable[[], list[Line]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all."""
+    """Run the named benchmarks, or all; a name that is none ends the program with status 2 and the list of names."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        sys.stderr.write(f"There is no benchmark {unknown[0]!r}. Name any of: {', '.join(BENCHMARKS)}.\n")
+        sys.exit(2)
     sys.stdout.write(f"{date.today().isoformat()}, {platform.platform()}, Python {platform.python_version()}\n\n")
     sys.stdout.write("| benchmark | ours | peer or limit | ratio | runs |\n|-|-|-|-|-|\n")
     for name in names or list(BENCHMARKS):

@@ -18,6 +18,6 @@ def unmakeable(engine: str, table: Table) -> str | None:
         return f"it has {count:,} columns, {name} holds {most:,}"
     if not count and engine in NEEDS_ONE:
         return f"it has no columns, and {name}'s tables have at least one"
-    if engine in NEEDS_ONE and all(column.generated for column in table.columns):
+    if count and all(column.generated for column in table.columns):
         return COMPUTED.format(name=name)
     return None

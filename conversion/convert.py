@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conversion import postgresql_to_postgresql
+from conversion import collations_of_targets, postgresql_to_postgresql
 from conversion.result import Conversion, Overrides, Request
 from engines.catalog import Catalog
 from engines.collector import paused_collector
@@ -63,6 +63,8 @@ def convert(
     offered_extensions: Iterable[str] | None = None,
     workload: Iterable[str] = (),
     unscanned: Iterable[str] = (),
+    lowers: bool = False,
+    offered_collations: collations_of_targets.Offered | None = None,
 ) -> Conversion:
     """What becomes of every object of the source, and the statements that make it, in the order they run.
 
@@ -70,7 +72,9 @@ def convert(
     SQLite source goes (PostgreSQL keeps its schemas). unvalidated_foreign_keys: (source table, place in its list of
     foreign keys) that rows break. offered_extensions: what pg_available_extensions of the target says, None when that
     isn't known. workload: queries of the source that steer what is embedded in documents. unscanned: source tables
-    that a scan left out, whose columns may hold whatever was declared. UsageError where no such direction exists.
+    that a scan left out, whose columns may hold whatever was declared. lowers: the target's tables are called in lower
+    case, as engines/mysql/names.py says of its catalog. offered_collations: what an open PostgreSQL target has.
+    UsageError where no such direction exists.
     """
     ends = family(source.engine), family(target_engine)
     if ends not in DIRECTIONS:
@@ -95,12 +99,15 @@ def convert(
         unvalidated=frozenset(unvalidated_foreign_keys),
         workload=tuple(workload),
         unscanned=frozenset(unscanned),
+        lowers=lowers,
     )
     result: Conversion = _module(DIRECTIONS[ends]).convert_catalog(request)
     for table in result.tables:
         table.rows = profiles[table.source].rows if table.source in profiles else table.rows
     for document in result.collections:
         document.rows = profiles[document.table].rows if document.table in profiles else document.rows
+    if ends == ("postgresql", "postgresql"):
+        collations_of_targets.drop_missing(result, target_version, offered_collations)
     if offered_extensions is not None:
         postgresql_to_postgresql.drop_missing_extensions(result, frozenset(offered_extensions))
     result.statements = _module(WRITERS[ends[1]]).statements(result.target)

@@ -53,6 +53,7 @@ class PostgresqlWriter:
             name = quote_identifier(extension.name)
             sql = f"CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA {quote_identifier(extension.schema_name)}"
             yield _made("extension", extension.name, sql, f"DROP EXTENSION IF EXISTS {name}", PRE)
+        yield from beyond(self.catalog.unread, first=True)
         for sequence in self._free_sequences():
             name = quote_name(sequence.schema_name, sequence.name)
             yield _made("sequence", sequence.full_name, sequence_sql(sequence), f"DROP SEQUENCE {name}", PRE)

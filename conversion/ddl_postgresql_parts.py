@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engines.catalog import Check, Column, ForeignKey, Index, IndexKey, Key, Sequence, Table, View
+from engines.full_names import parts
 from engines.postgresql.quoting import quote_identifier, quote_name
 
 
@@ -14,9 +15,8 @@ def names(columns: list[str]) -> str:
 
 
 def collation_sql(name: str) -> str:
-    """A collation's name, with its schema where it has one."""
-    schema, dot, plain = name.rpartition(".")
-    return quote_name(schema, plain) if dot and schema else quote_identifier(name)
+    """A collation's name; a full name where it has a schema."""
+    return quote_name(*parts(name)) if "." in name else quote_identifier(name)
 
 
 def column_sql(column: Column, sequences: Mapping[str, Sequence]) -> str:

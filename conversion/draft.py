@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conversion.mapping import TableMapping
-from conversion.names import Namer
+from conversion.names import RELATIONS, Namer
 from conversion.result import Conversion, Note, Overrides, Request, omission
 from conversion.shapes import Shapes, TableShape
 from engines.catalog import Catalog, View
@@ -74,14 +74,14 @@ class Draft:
     def table_name(self, full_name: str, wanted: str) -> str:
         """The target name of a table, view or sequence; recorded where it differs."""
         chosen = self.overrides.names.get(full_name, wanted)
-        name = self.namer.take_recorded(f"relations:{self.schema}", chosen, full_name, qualified(self.schema, ""))
+        name = self.namer.take_recorded(f"{RELATIONS}{self.schema}", chosen, full_name, qualified(self.schema, ""))
         if name != wanted:
             self.namer.renames[full_name] = qualified(self.schema, name)
         return name
 
     def relation_name(self, wanted: str) -> str:
         """A free name for an index, sequence or constraint with an index, which share one namespace with tables."""
-        return self.namer.take(f"relations:{self.schema}", wanted)
+        return self.namer.take(f"{RELATIONS}{self.schema}", wanted)
 
     def finish(self) -> Conversion:
         """The conversion with its mappings and renames."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from conversion import encodings_of_targets
+from conversion.collations_of_targets import KIND, Offered, offered, used
 from conversion.convert import convert
 from conversion.diff import diff
 from conversion.differences import Difference
@@ -13,6 +15,9 @@ from conversion.result import Conversion, Overrides
 from conversion.source_values import Look, all_of, broken_references, scannable
 from engines.catalog import Catalog
 from engines.families import family
+from engines.full_names import parts
+from engines.mysql.names import lowers
+from engines.postgresql.money import KeepsMoney, check_money
 from engines.protocols import Database
 
 
@@ -61,12 +66,15 @@ def compare_live(source: Database, target: Database, asked: Asked) -> Compared:
 def conversion_of(
     source: Database, engine: str, version: str, asked: Asked, target: Database | None = None
 ) -> Conversion:
-    """What the source's catalog becomes on an engine of that version; target: the open database, where there is one."""
+    """What the source's catalog becomes on an engine of that version; target: the open database, where there is one.
+
+    Aborted MONEY_DIFFERS where rows of PostgreSQL that are moved would mean other amounts there.
+    """
     catalog = source.catalog()
     look = asked.scan or catalog.engine == "sqlite"
     tables = scannable(catalog, engine) if look else []
     profiles = asked.look(source, tables)
-    return convert(
+    result = convert(
         catalog,
         profiles,
         engine,
@@ -77,7 +85,23 @@ def conversion_of(
         _offered(target, engine, catalog),
         asked.workload,
         unscanned={table.full_name for table in tables} - profiles.keys(),
+        lowers=target is not None and lowers(target.catalog()),
+        offered_collations=_collations(target, engine, catalog),
     )
+    if isinstance(source, KeepsMoney) and isinstance(target, KeepsMoney):
+        moved = {parts(table.source) for table in result.tables}
+        check_money(source.query, source.money_digits, target.money_digits, moved)
+    if engine == "postgresql":
+        result.notes += encodings_of_targets.notes_of(target, catalog)
+    return result
+
+
+def _collations(target: Database | None, engine: str, catalog: Catalog) -> Offered | None:
+    """Collations of an open PostgreSQL target; None where nobody can be asked or none is wanted."""
+    if target is None or (catalog.engine, engine) != ("postgresql", "postgresql"):
+        return None
+    wanted = any(part.kind == KIND for part in catalog.unread) or used(catalog)
+    return offered(target.query) if wanted else None
 
 
 def _offered(target: Database | None, engine: str, catalog: Catalog) -> list[str] | None:

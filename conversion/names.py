@@ -13,7 +13,16 @@ MYSQL_LIMIT = 64  # characters: https://dev.mysql.com/doc/refman/8.4/en/identifi
 # (`@0024`): https://dev.mysql.com/doc/refman/8.4/en/identifier-mapping.html. 255 bytes less `#P#p#SP#s.ibd` remain.
 MYSQL_FILE_LIMIT = 200
 HASH_DIGITS = 8
+# The letters whose capitals MySQL knows in names are those of Unicode 3.0 (utf8mb3_general_ci): first and last code
+# point of each run. All others stay as they are. Read from MariaDB 10.11: LOWER() gives what names of tables become.
+KNOWN_LETTERS = (
+    (0x41, 0x5A), (0xC0, 0x21E), (0x222, 0x232), (0x386, 0x3AB), (0x3DA, 0x3EE), (0x400, 0x480), (0x48C, 0x4BE),
+    (0x4C1, 0x4C3), (0x4C7, 0x4C7), (0x4CB, 0x4CB), (0x4D0, 0x4F4), (0x4F8, 0x4F8), (0x531, 0x556), (0x1E00, 0x1E94),
+    (0x1EA0, 0x1EF8), (0x1F08, 0x212B), (0x2160, 0x216F), (0x24B6, 0x24CF), (0xFF21, 0xFF3A),
+)  # fmt: skip
+TWO_LETTERS = {"\u0130": "i"}  # what Unicode makes two of
 PLAIN = re.compile(r"[A-Za-z0-9_]+")
+RELATIONS = "relations:"  # begins the namespaces of tables, views and sequences
 
 
 def shorten(name: str, limit: int = POSTGRESQL_LIMIT) -> str:
@@ -29,6 +38,16 @@ def joined(parts: Iterable[str], suffix: str, limit: int = POSTGRESQL_LIMIT) -> 
     """A name made of parts and a suffix that survives the cut: `orders_customer_id_fkey`."""
     stem = "_".join(parts)
     return shorten(stem, limit - len(suffix.encode()) - 1) + "_" + suffix
+
+
+def lowered(name: str) -> str:
+    """A table's name as a MySQL server keeps it whose lower_case_table_names is 1."""
+    return name.lower() if name.isascii() else "".join(map(_lowered, name))
+
+
+def _lowered(character: str) -> str:
+    known = any(first <= ord(character) <= last for first, last in KNOWN_LETTERS)
+    return (TWO_LETTERS.get(character) or character.lower()) if known else character
 
 
 def _digest(name: str) -> str:
@@ -93,11 +112,18 @@ class MysqlNamer(Namer):
     """Names as MySQL and MariaDB take them.
 
     64 characters of the Basic Multilingual Plane, no space at the end, compared without case: columns and indexes
-    always are, and tables wherever lower_case_table_names isn't 0 (Windows, macOS), so twins are told apart.
+    always are, and tables wherever lower_case_table_names isn't 0 (Windows, macOS), so twins are told apart. lowers:
+    it isn't 0, so tables, views and sequences are called as such a server keeps them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lowers: bool = False) -> None:
         super().__init__(MYSQL_LIMIT, fold=True)
+        self.lowers = lowers
+
+    def take(self, namespace: str, wanted: str, reserved: frozenset[str] = frozenset()) -> str:
+        """See Namer."""
+        lowers = self.lowers and namespace.startswith(RELATIONS)
+        return super().take(namespace, lowered(wanted) if lowers else wanted, reserved)
 
     def _acceptable(self, wanted: str, reserved: frozenset[str]) -> str:
         if len(wanted) < MYSQL_LIMIT and PLAIN.fullmatch(wanted):
@@ -125,9 +151,9 @@ def _file_length(name: str) -> int:
     return sum(1 if character.isascii() and (character.isalnum() or character == "_") else 5 for character in name)
 
 
-def for_mysql() -> Namer:
-    """Names as MySQL and MariaDB take them: 64 characters, compared without case."""
-    return MysqlNamer()
+def for_mysql(lowers: bool = False) -> Namer:
+    """Names as MySQL and MariaDB take them: 64 characters, compared without case; lowers: see MysqlNamer."""
+    return MysqlNamer(lowers)
 
 
 def for_postgresql() -> Namer:

@@ -57,7 +57,8 @@ def query(sql: str, engine: str) -> str:
     simple = _simplified(node, engine)
     dialect = sqlglot.Dialect.get_or_raise(DIALECTS.get(engine, engine))
     text = simple.sql(dialect=dialect, comments=False)
-    tokens = [token.text for token in dialect.tokenize(text)]
+    texts = (token.text for token in dialect.tokenize(text))
+    tokens = [_moment(token) if MOMENT.match(token) else token for token in texts]
     return " ".join(token.lower() for token in tokens if token.upper() not in NOISE)
 
 

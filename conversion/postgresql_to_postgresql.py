@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conversion.ddl_beyond_postgresql import carried
+from conversion.ddl_beyond_postgresql import FIRST, carried
 from conversion.ddl_policies import grants
 from conversion.ddl_postgresql_parts import check_sql, foreign_key_sql
 from conversion.draft import Draft
@@ -60,9 +60,9 @@ def _carried(draft: Draft, table: Table) -> bool:
 
 
 def _still_there(draft: Draft, parts: list[Unread]) -> list[Unread]:
-    """Rules and statistics of what isn't left behind."""
+    """All but the rules and statistics of what is left behind; what comes first (a collation) is made of no table."""
     gone = [name_of(item.object) for item in draft.result.omissions if item.kind in RELATIONS]
-    return [part for part in parts if not any(name in (part.definition or "") for name in gone)]
+    return [part for part in parts if part.kind in FIRST or not any(n in (part.definition or "") for n in gone)]
 
 
 def _views(draft: Draft) -> None:

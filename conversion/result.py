@@ -46,7 +46,7 @@ class Request:
     profiles: by the source table's full name; engine and version: the target's; schema: where the tables of a source
     without schemas go; unvalidated: (source table, number of the foreign key in its list) that rows break; workload:
     queries in the source's dialect, which steer what is embedded in documents; unscanned: source tables of which a scan
-    left the values out.
+    left the values out; lowers: the target keeps names of tables in lower case, or takes no notice of it (MySQL).
     """
 
     source: Catalog
@@ -58,6 +58,7 @@ class Request:
     unvalidated: frozenset[tuple[str, int]] = frozenset()
     workload: tuple[str, ...] = ()
     unscanned: frozenset[str] = frozenset()
+    lowers: bool = False
 
 
 class Note(Model):

@@ -10,6 +10,7 @@ from typing import Any
 from conversion.forms import local
 from engines.catalog import Catalog
 from engines.families import family
+from engines.mysql.names import lowers
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,7 @@ class Sides:
     @cached_property
     def blind(self) -> bool:
         """Table names fold: in SQLite, and in MySQL where one of the servers keeps them in lower case."""
-        settings = [side.settings.get("lower_case_table_names") for side in (self.a, self.b)]
-        return self.engine == "sqlite" or (self.engine == "mysql" and any(str(s) in ("1", "2") for s in settings))
+        return self.engine == "sqlite" or lowers(self.a) or lowers(self.b)
 
     def paired(self, left: Iterable[Any], right: Iterable[Any]) -> list[tuple[str, Any, Any]]:
         """(full name, object of a or None, object of b or None) of everything, sorted by name."""

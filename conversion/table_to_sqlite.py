@@ -28,6 +28,7 @@ from engines.full_names import column_name
 from engines.sqlite.quoting import quote_identifier, quote_literal
 
 KINDS = {"INTEGER": Kind.INTEGER, "REAL": Kind.FLOAT, "BOOLEAN": Kind.BOOLEAN, "TEXT": Kind.TEXT, "BLOB": Kind.BINARY}
+MONEY = re.compile(r"::money\b")  # its text has a sign of currency, and means what lc_monetary says
 SEQUENCE_OF_DEFAULT = re.compile(r"nextval\('([^']+)'::regclass\)", re.IGNORECASE)
 NO_USERS = "SQLite has no users, so no row-level security"
 NOT_ENFORCED = "it is NOT ENFORCED: rows may break it, and SQLite checks every row or none"
@@ -142,6 +143,8 @@ class SqliteTable:
 
     def _default(self, column: Column) -> str | None:
         try:
+            if MONEY.search(column.default or ""):
+                raise Untranslatable("a literal of type money")
             as_text = choose(column).native == "TEXT"
             found = constant(column.default or "", column.type.kind, as_text, column.type.with_zone)
         except Untranslatable as error:
@@ -202,11 +205,11 @@ class SqliteTable:
         )
 
     def _labels(self, column: Column) -> None:
-        """An enum's labels as CHECK."""
+        """An enum's labels as CHECK; a domain over one has none of its own, and is an omission."""
         if column.type.kind is not Kind.ENUM:
             return
         found = next((item for item in self.draft.source.types if item.full_name == column.type.name), None)
-        if found is not None:
+        if found is not None and found.labels:
             labels = ", ".join(quote_literal(label) for label in found.labels)
             expression = f"{quote_identifier(self.names[column.name])} IN ({labels})"
             self.target.checks.append(Check(expression=expression))

@@ -12,13 +12,15 @@ class Grant:
     """Leave to write to one target; the agent issues it after an approval, or freely for a scratch target.
 
     migration: the migration's id, target: the identity of the database it is for, plan_hash: what was approved,
-    scratch: the target is one that may be lost.
+    scratch: the target is one that may be lost; stands_in: it stands for the real one for a while, which may have other
+    settings: what numbers mean in it says nothing.
     """
 
     migration: str
     target: str
     plan_hash: str
     scratch: bool = False
+    stands_in: bool = False
 
     def check(self, identity: str, display: str) -> None:
         """Aborted GRANT_FOR_ANOTHER_TARGET where the database of that identity is not the one it is for."""

@@ -41,6 +41,9 @@ CROWDED = Meaning(
 FULL = Meaning("DISK_FULL", "The server of {display} has no disk space left.", "Make room. " + AGAIN)
 MEMORY = Meaning("OUT_OF_MEMORY", "The server of {display} has no memory left.", "Give it memory. " + AGAIN)
 WAITED = Meaning("LOCK_TIMEOUT", "A lock in {display} wasn't free in time.", AGAIN)
+ALTERED = Meaning(
+    "TABLE_ALTERED", "A table of {display} was altered while its rows were read.", "Run the same command again."
+)
 CANCELLED = Meaning("CANCELLED", "A statement in {display} was cancelled.", AGAIN)
 READ_ONLY = Meaning("READ_ONLY", "{display} doesn't take writes in this transaction.", "Use a reading statement.")
 INVALID = Meaning(

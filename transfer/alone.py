@@ -14,7 +14,7 @@ from conversion.mapping import Statement
 from engines.errors import DbmoError
 from transfer.begun import is_refused, is_there, run_alone, settle
 from transfer.failpoints import failpoint
-from transfer.retry import Patience, insist, passes
+from transfer.retry import AT_ONCE, Patience, insist
 from transfer.state import State
 
 BEGUN = "begun "  # id of the note that a step was begun
@@ -35,17 +35,16 @@ class Alone:
 
     def run(self, statements: Sequence[Statement]) -> None:
         """Do them in their order, again after what passes; the first error ends it, and what was done is noted."""
-        again = False
 
-        def once() -> None:
-            nonlocal again
-            if again:
-                self.done = self.state.done_steps()
-                self._report([(statement, 0.0) for statement in statements if statement.id in self.done])
-            again = True
-            self._run([statement for statement in statements if statement.id not in self.done])
+        def left() -> list[Statement]:
+            return [statement for statement in statements if statement.id not in self.done]
 
-        insist(once, Patience(), self.cancelled)
+        def meanwhile() -> bool | None:
+            self.done = self.state.done_steps()
+            self._report([(statement, 0.0) for statement in statements if statement.id in self.done])
+            return None if left() else True
+
+        insist(lambda: self._run(left()), Patience(), self.cancelled, meanwhile)
 
     def _run(self, statements: Sequence[Statement]) -> None:
         begun = {statement.id for statement in statements if BEGUN + statement.id in self.done}
@@ -83,14 +82,19 @@ class Alone:
         self._report(made)
 
     def _note(self, notes: Sequence[tuple[str, float]], forgotten: Sequence[str]) -> None:
-        """Write notes, and take others back, unless a try whose answer was lost has done it meanwhile."""
-        try:
+        """Write notes, and take others back; what passes ends the whole try."""
+
+        def write() -> bool:
             with self.state.writer.begin(durable=True) as connection:
                 self.state.forget_steps(connection, forgotten)
                 self.state.finish_steps(connection, notes)
-        except DbmoError as error:
-            if passes(error) or not {note for note, _ in notes} <= self.state.done_steps():
-                raise
+            return True
+
+        def meanwhile() -> bool | None:
+            done = self.state.done_steps()
+            return True if done.issuperset(note for note, _ in notes) and done.isdisjoint(forgotten) else None
+
+        insist(write, AT_ONCE, self.cancelled, meanwhile)
 
     def _report(self, made: Sequence[tuple[Statement, float]]) -> None:
         for statement, seconds in made:

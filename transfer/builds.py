@@ -37,15 +37,15 @@ def side_by_side(
                     stop_if_cancelled()
                     waiting.remove(job)
                     running[pool.submit(work, job)] = job
-            for future in _done(running, stop_if_cancelled, cancel):
+            for future in first_ended(running, stop_if_cancelled, cancel):
                 del running[future]
                 future.result()
 
 
-def _done(
+def first_ended(
     running: Collection[Future[None]], stop_if_cancelled: Callable[[], None], cancel: Callable[[], None]
 ) -> set[Future[None]]:
-    """Those of running jobs that ended, at least one."""
+    """Those of running jobs that ended, at least one; stop_if_cancelled raises, which ends the others' statements."""
     try:
         while True:
             done, _ = wait(running, TURN, FIRST_COMPLETED)

@@ -24,6 +24,7 @@ CONVERTED: dict[tuple[str, str], frozenset[Unholdable]] = {
     ("postgresql", "mysql"): TO_MYSQL,
     ("sqlite", "mysql"): TO_MYSQL,
     ("mysql", "mysql"): TO_MYSQL,
+    ("postgresql", "mongodb"): frozenset({"malformed"}),
     ("mysql", "mongodb"): AS_BYTES,
     ("sqlite", "mongodb"): AS_BYTES,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from transfer.endpoints import AnySnapshot, alive
 from transfer.lanes import Elsewhere, Lane, LaneLost, LaneMaker, LocalLane, NoRoom, close_all
 from transfer.limits import Limits
 from transfer.pace import Flow, stopped
-from transfer.retry import Patience, insist, is_enough, passes
+from transfer.retry import Patience, insist, is_enough, nature, of_another_moment, passes
 from transfer.state import Chunks
 from transfer.worker import Outcome
 
@@ -98,14 +98,14 @@ class Coordinator:
         try:
             self.agenda.fill(wanted)
         except DbmoError as error:
-            if not self._alive():
+            if self._lost(error):
                 raise MomentLost(error) from error
             raise
 
-    def _alive(self) -> bool:
-        """Whether the coordinator's snapshot can be read; not asked while a lane reads it."""
+    def _lost(self, error: DbmoError) -> bool:
+        """Whether the moment can't be read any more; the coordinator's snapshot isn't asked while a lane reads it."""
         shared = any(desk.lane.shared and desk.future is not None for desk in self.desks)
-        return shared or alive(self.snapshot)
+        return of_another_moment(error) or not (shared or alive(self.snapshot))
 
     def _staff(self) -> None:
         """Open and close lanes until there are as many as wanted and worth it."""
@@ -176,6 +176,7 @@ class Coordinator:
             outcome = future.result()
         except LaneLost as error:
             outcome = Outcome([], error, moment_lost=True)
+            insist(partial(self.chunks.state.abandon, desk.lane.name), self.patience, self.cancelled)
         for result in outcome.results:
             self._committed(result, report)
         if outcome.error is None:
@@ -220,14 +221,14 @@ class Coordinator:
         desk.failures += 1
         facts = desk.facts(error)
         lost = outcome.moment_lost and not isinstance(error, LaneLost)
-        if lost and not self._alive():
+        if lost and self._lost(error):
             raise MomentLost(error) from error
         if error.code in NO_OTHER and not desk.lane.shared and not isinstance(error, LaneLost):
             self.note("lane not added", facts)
             self._fixed = True
             self._dismiss(desk)
             return
-        if is_enough(error, desk.failures, now - desk.failing_since, self.patience):
+        if is_enough(nature(error), desk.failures, now - desk.failing_since, self.patience):
             raise error
         self.note("tried again", facts)
         desk.rests_until = now + self.patience.wait(desk.failures)

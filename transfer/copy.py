@@ -22,7 +22,7 @@ from transfer.lanes import Elsewhere, LaneMaker, LocalLane, ProcessLane, close_a
 from transfer.limits import Limits
 from transfer.moveplan import MovePlan
 from transfer.resume import Resumed, copy_lost, settle
-from transfer.retry import Patience, insist, nature
+from transfer.retry import ENDS, Patience, insist, nature, of_another_moment, once_lost
 from transfer.sizes import expected, processes, sizes_of, worth
 from transfer.state import Chunks, State, open_chunks
 from transfer.worker import Assignment
@@ -52,8 +52,8 @@ def copy_tables(
     limits, patience = limits or Limits.none(plan.parallel), patience or PATIENCE
     copy = _Copy(plan, endpoints, state, report, cancelled, limits, note, lanes, patience)
     for moment in range(1, patience.moments + 1):
-        # a server that is not there at first is told at once; one that went away is waited for
-        opened = endpoints.snapshot() if moment == 1 else insist(endpoints.snapshot, patience, cancelled)
+        judge = once_lost() if moment == 1 else nature
+        opened = insist(endpoints.snapshot, patience, cancelled, judge=judge)
         with closing(opened) as snapshot:
             if moment > 1:
                 state.renew()  # a lane of the moment before may still be committing
@@ -94,6 +94,7 @@ class _Copy:
             chunks = open_chunks(self.state)
             settling = partial(settle, self.plan, self.endpoints, self.state, chunks, snapshot, self.note)
             self.found = self.found.then(_settled(settling, snapshot, self.patience, self.cancelled))
+            failpoint("copy.settled")
             with _before_lanes():
                 self.state.update(position=position)
             self._rows(snapshot, crew, chunks, sizes, make)
@@ -148,13 +149,16 @@ def _before_lanes() -> Iterator[None]:
 def _settled(
     settling: Callable[[], Resumed], snapshot: AnySnapshot, patience: Patience, cancelled: Callable[[], bool]
 ) -> Resumed:
-    """What settling gives, asked again as long as the moment lasts: it needs more connections, which may be missing."""
+    """What settling gives, asked again as long as the moment lasts: it needs more connections, which may be missing.
+
+    When the moment is gone, whatever those are told (that there is no such snapshot) counts for nothing.
+    """
 
     def once() -> Resumed:
         try:
             return settling()
         except DbmoError as error:
-            if nature(error) == "final" or alive(snapshot):
+            if error.code in ENDS or (alive(snapshot) and not of_another_moment(error)):
                 raise
             raise MomentLost(error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,27 @@ class Follows(Protocol):
 
 
 @runtime_checkable
+class Alterable(Protocol):
+    """A snapshot whose server doesn't say by itself that a table was altered since, and shows other rows of it.
+
+    released: how often it gave back the locks on what it had read, under which nobody alters a table.
+    """
+
+    released: int
+
+    def recover(self) -> None:
+        """See Snapshot."""
+        ...
+
+    def check_unaltered(self, tables: Sequence[str]) -> bool:
+        """TABLE_ALTERED where one of these full names was; to be asked when its rows were read.
+
+        Whether locks keep all of them as they are until `released` changes.
+        """
+        ...
+
+
+@runtime_checkable
 class Lockable(Protocol):
     """A snapshot of a source that is locked to give several the same moment.
 
@@ -95,16 +117,26 @@ class Endpoints:
 
     def snapshot(self, join: str | None = None) -> AnySnapshot:
         """A consistent moment of the source; join: the token of the one to share."""
-        return open_snapshot(parse(self.source), join)
+        return open_snapshot(parse(self.source), join, parse(self.target).engine)
 
     def writer(self) -> Writer:
         """The target, writable."""
         return open_writer(self.target, self.grant)
 
 
-def open_snapshot(reference: Reference, join: str | None = None) -> AnySnapshot:
-    """A consistent moment of any engine that can be a source; SOURCE_CHANGED where join's can't be had any more."""
-    return OPENED_BY[family(reference.engine)](reference, join)
+def open_snapshot(reference: Reference, join: str | None = None, target: str = "") -> AnySnapshot:
+    """A consistent moment of any engine that can be a source; SOURCE_CHANGED where join's can't be had any more.
+
+    target: the engine that its rows go to, where they go to one.
+    """
+    snapshot = OPENED_BY[family(reference.engine)](reference, join)
+    if target and family(reference.engine) == family(target) == "postgresql":
+        try:
+            snapshot.read_stored()
+        except BaseException:
+            snapshot.close()
+            raise
+    return snapshot
 
 
 def alive(snapshot: AnySnapshot) -> bool:

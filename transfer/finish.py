@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from engines.errors import EngineError
 from engines.families import family
 from engines.full_names import column_name, name_of, parts
 from engines.mysql.after_load import analyze, counter_statement, sequence_statement
 from engines.postgresql.quoting import quote_identifier, quote_name
 from engines.protocols import Database, Writer
+from transfer.builds import first_ended
 from transfer.ddl import LIGHT
 from transfer.moveplan import MovePlan, SequenceSetting
 from transfer.sequences import next_values
@@ -93,8 +96,11 @@ SETTERS: dict[str, Callable[[Any, Any, Settings], None]] = {
 }
 
 
-def gather_statistics(plan: MovePlan, writer: Writer) -> float:
-    """ANALYZE every table that was loaded, the small ones together; seconds. MongoDB samples when it plans."""
+def gather_statistics(plan: MovePlan, writer: Writer, cancelled: Callable[[], bool] = lambda: False) -> float:
+    """ANALYZE every table that was loaded, the small ones together; seconds. MongoDB samples when it plans.
+
+    INTERRUPTED when cancelled: the statements that run are ended, and another call begins anew.
+    """
     started = time.monotonic()
     kind = family(writer.engine)
     if kind == "mongodb":
@@ -103,9 +109,26 @@ def gather_statistics(plan: MovePlan, writer: Writer) -> float:
     lots = [small[at : at + TOGETHER] for at in range(0, len(small), TOGETHER)] + [[name] for name in big]
     threads = max(1, plan.parallel) if kind == "postgresql" else 1
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(_analyze, writer, kind, lot) for lot in reversed(lots)]:
-            done.result()
+        running = {pool.submit(_analyze, writer, kind, lot) for lot in reversed(lots)}
+        try:
+            while running:
+                ended = first_ended(running, partial(_stop_if, cancelled), writer.cancel)
+                running -= ended
+                for one in ended:
+                    one.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return time.monotonic() - started
+
+
+def _stop_if(cancelled: Callable[[], bool]) -> None:
+    if cancelled():
+        raise EngineError(
+            "INTERRUPTED",
+            "The gathering of statistics was interrupted; all rows are in the target.",
+            "Run the same command again to go on.",
+        )
 
 
 def loaded_tables(plan: MovePlan) -> tuple[list[str], list[str]]:

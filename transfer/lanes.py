@@ -79,7 +79,7 @@ class ProcessLane:
         self.name, self.valve = name, Valve()
         self._closed = False
         try:
-            self._process = OneProcess(_start, (assignment, self.valve), _interrupt)
+            self._process = OneProcess(_start, (assignment, self.valve, name), _interrupt)
         except WorkerGone as error:
             raise NoRoom(
                 "WORKER_LOST",
@@ -108,7 +108,7 @@ class LocalLane:
 
     def __init__(self, assignment: Assignment, name: str, shared: AnySnapshot | None = None) -> None:
         self.name, self.valve, self.shared = name, Valve(), shared is not None
-        self._body = LaneBody(assignment, self.valve, shared)
+        self._body = LaneBody(assignment, self.valve, name, shared)
         self._closed = False
         self._thread = OneThread("dbmo-lane")
 
@@ -161,10 +161,10 @@ def _named(pool: Executor, name: str, work: Callable[..., Outcome], *given: obje
 _body: LaneBody | None = None
 
 
-def _start(assignment: Assignment, valve: Valve) -> None:
+def _start(assignment: Assignment, valve: Valve, name: str) -> None:
     """The first call in a lane's process."""
     global _body
-    _body = LaneBody(assignment, valve)
+    _body = LaneBody(assignment, valve, name)
 
 
 def _open(assignment: Assignment) -> Outcome:

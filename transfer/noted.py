@@ -9,12 +9,13 @@ from typing import Any, cast
 from engines.errors import EngineError
 from engines.families import family
 from engines.protocols import Database
-from transfer.quarantined import Quarantined
+from transfer.quarantined import RECOGNIZED, Quarantined, shortened
 
 PREFIX = "_dbmo"
 # how servers refuse a query that names a column they don't have: undefined_column, ER_BAD_FIELD_ERROR, SQLite's words
 NO_COLUMN_STATE, NO_COLUMN_NUMBER, NO_COLUMN_WORDS = "42703", 1054, "no such column"
 ASIDE = ("table_name", "locator", "column_name", "row_key", "reason", "action", "original")
+PLACE = ("number", "entry")  # of an entry in its table's quarantine
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,35 @@ def tables(target: Database, migration: str) -> list[dict[str, Any]]:
 
 
 def set_aside(target: Database, migration: str) -> list[tuple[str, Quarantined]]:
-    """Source table and entry of everything the migration set aside; empty where it never ran."""
-    found = sorted(_rows(target, "quarantine", migration, ASIDE), key=lambda row: tuple(map(str, row[:3])))
+    """Source table and entry of everything the migration set aside; empty where it never ran.
+
+    Of long originals size and digest; one of them is in memory at a time.
+    """
+    found = sorted(_entries(target, migration), key=lambda row: tuple(map(str, row[:3])))
     return [(str(row[0]), Quarantined(*row[1:])) for row in found]
 
 
+def _entries(target: Database, migration: str) -> Iterator[tuple[Any, ...]]:
+    if family(target.engine) == "mongodb":
+        for *row, original in _documents(target, "quarantine", migration, ASIDE, "migration"):
+            yield *row, shortened(original, RECOGNIZED)
+        return
+    names = NAMES[family(target.engine)]
+    full, mark, original = names.table.format("quarantine"), names.mark, ASIDE[-1]
+    quoted = f"{names.quote}{original}{names.quote}"
+    one = f"SELECT {quoted} FROM {full} WHERE migration = {mark} AND table_name = {mark} AND number = {mark}"
+    one += f" AND entry = {mark}"
+    short = f"CASE WHEN length({quoted}) <= {RECOGNIZED} THEN {quoted} END"
+    for *row, number, entry, text in _rows(target, "quarantine", migration, (*ASIDE[:-1], *PLACE), last=short):
+        if text is None:
+            [(text,)] = target.query(one, (migration, row[0], number, entry))
+        yield *row, shortened(text, RECOGNIZED)
+
+
 def _rows(
-    target: Database, table: str, migration: str, columns: tuple[str, ...], owner: str = "migration"
+    target: Database, table: str, migration: str, columns: tuple[str, ...], owner: str = "migration", last: str = ""
 ) -> Iterator[tuple[Any, ...]]:
+    """The migration's rows of a table of the state; last: SQL of one more column."""
     if family(target.engine) == "mongodb":
         yield from _documents(target, table, migration, columns, owner)
         return
@@ -81,6 +103,7 @@ def _rows(
     if not target.query(names.there, (full,))[0][0]:
         return
     quoted = ", ".join(f"{names.quote}{name}{names.quote}" for name in columns)
+    quoted += f", {last}" if last else ""
     try:
         yield from target.query(f"SELECT {quoted} FROM {full} WHERE {owner} = {names.mark}", (migration,))
     except EngineError as error:

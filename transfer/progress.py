@@ -5,47 +5,38 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from transfer.limits import Limits
 from transfer.moveplan import MovePlan
 from transfer.standing import Standing, TableStanding
+from transfer.time_left import Counts, seconds_left
 from transfer.units import units
 
 WINDOW = 30.0  # seconds over which rates are measured
+OPENING = 1.5  # seconds without a byte that are not counted at the beginning, each time that is looked
 LEAST = 2.0  # seconds of copying before a rate says anything
 TABLES_TOLD = 200  # those that moved last; the target's state knows all
 EVERY = 1.0  # seconds between two tellings
-NOTHING_YET = "nothing was measured yet"
-NOTHING_COMMITTED = "no rows are committed yet"
-
+TELLING = 1_000_000  # bytes from which on the size of a table says how wide its rows are, and not how empty its pages
 
 Tell = Callable[[Standing], None]
 
 
-@dataclass
-class _Table:
-    """Figures of one unit; samples: when how many rows were committed."""
-
-    expected: int | None
-    rows: int = 0
-    bytes: int = 0
-    quarantined: int = 0
-    last: float = 0.0
-    samples: deque[tuple[float, int]] | None = None
-
-
 class Tracker:
-    """Counts what is committed; told by the copy, asked by whoever shows it. Safe for threads."""
+    """Counts what is committed; told by the copy, asked by whoever shows it. Safe for threads.
+
+    before: figures by unit of what is in the target already; cut: units that were cut to their ends.
+    """
 
     def __init__(
         self,
         plan: MovePlan,
         limits: Limits,
         before: Mapping[str, Mapping[str, Any]] | None = None,
+        cut: Collection[str] = (),
         executor: str = "processes",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -54,31 +45,42 @@ class Tracker:
         self._lock = threading.Lock()
         rows = {table.source: table.rows for table in plan.tables}
         rows |= {document.table: document.rows for document in plan.collections}
-        self._tables = {unit.name: _Table(rows.get(unit.name)) for unit in units(plan)}
+        sizes = ((table.source, table.size_bytes or 0, table.rows) for table in plan.tables)
+        widths = {name: size / count for name, size, count in sizes if count and size >= TELLING}
+        self._tables = {unit.name: Counts(rows.get(unit.name), widths.get(unit.name)) for unit in units(plan)}
         for name, figures in (before or {}).items():
-            table = self._tables.setdefault(name, _Table(None))
-            table.rows, table.bytes = int(figures["rows"]), int(figures["bytes"])
-            table.quarantined = int(figures["quarantined"])
+            table = self._tables.setdefault(name, Counts(None))
+            _take(table, figures)
+            if name in cut:
+                table.done, table.chunks = int(figures["done"]), int(figures["chunks"])
         self._stage = "pre_data"
         self._started = now()
         self._samples: deque[tuple[float, int, int, int]] = deque()  # time, rows, bytes committed and let through
+        self._begun: tuple[int, int, int] = (0, 0, 0)  # the same without the time, when this moment's copy began
+        self._largest = 0  # bytes of a range
 
     def stage(self, name: str) -> None:
         """Another stage began: pre_data, copy, post_data, sequences, statistics, done."""
         with self._lock:
             self._stage = name
-            self._samples.clear()
-            if name == "copy":
-                self._sample()
+            self._begin() if name == "copy" else self._samples.clear()
 
-    def committed(self, unit: str, rows: int, bytes: int, quarantined: int) -> int:
-        """A range is in the target; the unit's rows by now."""
+    def committed(
+        self, unit: str, rows: int, bytes: int, quarantined: int, done: int = 1, chunks: int | None = None
+    ) -> int:
+        """A range of so many chunks is in the target; the unit's rows by now.
+
+        chunks: how many the unit has, where this range is its last one.
+        """
         with self._lock:
-            table = self._tables.setdefault(unit, _Table(None))
+            table = self._tables.setdefault(unit, Counts(None))
+            table.done += done
+            table.chunks = table.chunks or chunks
             if table.samples is None:
                 table.samples = deque([(self._clock(), table.rows)])
             table.rows += rows
             table.bytes += bytes
+            self._largest = max(self._largest, bytes)
             table.quarantined += quarantined
             table.last = self._clock()
             table.samples.append((table.last, table.rows))
@@ -89,11 +91,17 @@ class Tracker:
         with self._lock:
             for name, table in self._tables.items():
                 found = figures.get(name, {"rows": 0, "bytes": 0, "quarantined": 0})
-                table.rows, table.bytes = int(found["rows"]), int(found["bytes"])
-                table.quarantined = int(found["quarantined"])
+                if table.rows != int(found["rows"]):  # how much of it is left nobody counted
+                    table.done, table.chunks = 0, None
+                _take(table, found)
                 table.samples = None
-            self._samples.clear()
-            self._sample()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Measure from now on."""
+        self._samples.clear()
+        self._sample()
+        self._begun = self._samples[0][1:]
 
     def standing(self) -> Standing:
         """Everything, as of now."""
@@ -128,7 +136,10 @@ class Tracker:
     def _sample(self) -> None:
         rows = sum(table.rows for table in self._tables.values())
         size = sum(table.bytes for table in self._tables.values())
-        self._samples.append((self._clock(), rows, size, self.limits.moved()))
+        found = self._clock(), rows, size, self.limits.moved()
+        if found[1:] == self._begun and self._samples and found[0] - self._samples[0][0] < OPENING:
+            self._samples.clear()  # lanes are opened yet
+        self._samples.append(found)
         while len(self._samples) > 2 and self._samples[0][0] < self._clock() - WINDOW:
             self._samples.popleft()
 
@@ -147,27 +158,22 @@ class Tracker:
         return round((rows_now - rows) / (end - begin), 1), round(flow / (end - begin), 1)
 
     def _left(self, flow: float | None) -> tuple[float | None, str | None]:
-        """Seconds for the rows that are still expected, each as wide as its table's were so far; or why not known."""
         if self._stage != "copy":
             return None, f"no rate is known for the stage {self._stage}" if self._stage != "done" else None
         if self.limits.paused():
             return None, "the copy is paused"
-        unknown = sum(table.expected is None for table in self._tables.values())
-        if unknown:
-            return None, f"nobody counted the rows of {unknown} of {len(self._tables)} tables"
-        rows = sum(table.rows for table in self._tables.values())
-        if not flow:
-            return None, NOTHING_YET
-        if not rows:
-            return None, NOTHING_COMMITTED
-        width = sum(table.bytes for table in self._tables.values()) / rows
-        remaining = sum(
-            max((table.expected or 0) - table.rows, 0) * (table.bytes / table.rows if table.rows else width)
-            for table in self._tables.values()
-        )
-        return round(remaining / flow, 1), None
+        return seconds_left(self._tables.values(), flow, self._under_way())
 
-    def _table(self, name: str, table: _Table) -> TableStanding:
+    def _under_way(self) -> int:
+        """Bytes of ranges that are not committed yet; those of ranges that failed and begin anew are in it, too.
+
+        So it is no more than as many ranges as there are lanes, once the size of one is known.
+        """
+        (_, size, moved), (_, size_now, moved_now) = self._begun, self._samples[-1][1:]
+        most = self._largest * max(self.limits.connections(), 1) or moved_now
+        return max(min(moved_now - moved - (size_now - size), most), 0)
+
+    def _table(self, name: str, table: Counts) -> TableStanding:
         rate = left = None
         if self._stage == "copy" and table.samples:
             while len(table.samples) > 2 and table.samples[0][0] < self._clock() - WINDOW:
@@ -176,7 +182,7 @@ class Tracker:
             if seconds >= LEAST:
                 rate = round((table.rows - table.samples[0][1]) / seconds, 1)
         if rate and table.expected is not None and not self.limits.paused():
-            left = round(max(table.expected - table.rows, 0) / rate, 1)
+            left = round(table.left / rate, 1)
         return TableStanding(
             name=name,
             rows=table.rows,
@@ -209,6 +215,11 @@ class Teller:
     def _run(self) -> None:
         while not self._ended.wait(self._every):
             self._tell(self.tracker.standing())
+
+
+def _take(table: Counts, figures: Mapping[str, Any]) -> None:
+    table.rows, table.bytes = int(figures["rows"]), int(figures["bytes"])
+    table.quarantined = int(figures["quarantined"])
 
 
 def now() -> str:

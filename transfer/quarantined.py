@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+DIGEST = 200  # bytes of JSON that a size and a digest take at most
+RECOGNIZED = 10_000  # bytes of JSON from which on a comparison knows an original by size and digest
 
 
 @dataclass(frozen=True)
@@ -20,3 +26,48 @@ class Quarantined:
     reason: str
     action: str
     original: str
+
+
+def shortened(original: str, most: int) -> str:
+    """An original in so many bytes of JSON, if it is longer and that can be: of its longest values size and digest.
+
+    By those the comparison knows a value as well (transfer/compare/originals.py).
+    """
+    if len(original.encode()) <= most:
+        return original
+    kept = json.loads(original)
+    values = [kept] if isinstance(kept.get("class"), str) else list(kept.values())  # of one column, or of a row
+    for value in sorted(values, key=_written, reverse=True):
+        if _written(value) <= DIGEST:
+            break
+        _measure(value)
+        original = json.dumps(kept, ensure_ascii=False)
+        if len(original.encode()) <= most:
+            break
+    return original
+
+
+def _written(value: dict[str, Any]) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def _measure(value: dict[str, Any]) -> None:
+    """A size and a digest instead of a value; `instead` then tells what was stored, in short as well if it is long."""
+    if "hex" in value:
+        data = bytes.fromhex(value.pop("hex"))
+    elif "text" in value:
+        data = value.pop("text").encode()
+    else:
+        return
+    if isinstance(value.get("stored", ...), str | None):
+        value["instead"] = _told(value.pop("stored"))
+    value |= _measures(data)
+
+
+def _told(stored: str | None) -> dict[str, Any]:
+    data = b"" if stored is None else stored.encode(errors="surrogateescape")
+    return {"text": stored} if len(data) <= DIGEST else _measures(data)
+
+
+def _measures(data: bytes) -> dict[str, Any]:
+    return {"bytes": len(data), "sha256": sha256(data).hexdigest()}

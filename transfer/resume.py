@@ -21,12 +21,13 @@ from transfer.agenda import is_copied
 from transfer.chunks import Chunk
 from transfer.clear import clear_rows, clear_unit
 from transfer.ddl import emptied_by_crashes
-from transfer.endpoints import AnySnapshot, Endpoints, Follows
+from transfer.endpoints import Alterable, AnySnapshot, Endpoints, Follows
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
+from transfer.quarantined import RECOGNIZED
 from transfer.schema import undo_stage
 from transfer.state import Chunks, State
-from transfer.units import TableUnit, Unit, units
+from transfer.units import TableUnit, Unit, tables_of, units
 
 if TYPE_CHECKING:
     from transfer.apart.doubts import Doubt, MakeIndex
@@ -90,12 +91,16 @@ def settle(
         return resumed
     with _indexes(state) as make_index:
         doubtful = _doubtful(plan, endpoints, state, chunks, snapshot, make_index)
+        known = {unit.name: unit for unit in units(plan)}
+        if isinstance(snapshot, Alterable):  # what was compared was there
+            names = {one.table for one in finished}
+            snapshot.check_unaltered([table for name in names for table in tables_of(known[name])])
         gone = {(part.table, part.number) for doubt in doubtful.values() for part in doubt.parts}
         resumed.proved = resumed.kept = sum((chunk.table, chunk.number) not in gone for chunk in finished)
         resumed.source_changed = bool(doubtful)
         if doubtful:
             undo_stage(plan, state, "post_data")
-        known = {unit.name: unit for unit in units(plan)}
+            failpoint("settle.undone")
         for name, doubt in doubtful.items():
             resumed.again += _copy_again(state, chunks, known[name], doubt)
     whole = {name: doubt.why for name, doubt in doubtful.items() if doubt.remove is None}
@@ -143,7 +148,13 @@ def unchanged(engine: str, before: str, snapshot: AnySnapshot) -> bool:
         return snapshot.unchanged_since(before)
     if before != snapshot.position:
         return False
-    return family(engine) != "postgresql" or before.endswith(":")
+    return family(engine) != "postgresql" or _alone(before)
+
+
+def _alone(position: str) -> bool:
+    """Whether no transaction ran at a snapshot `xmin:xmax:xip` of PostgreSQL; a standby lists none that did."""
+    first, after, running = position.rpartition(" ")[2].split(":")
+    return first == after and not running
 
 
 def _doubtful(
@@ -155,7 +166,7 @@ def _doubtful(
     make_index: MakeIndex,
 ) -> dict[str, Doubt]:
     """What isn't proved equal, by unit."""
-    aside, known = chunks.quarantined(), {unit.name: unit for unit in units(plan)}
+    aside, known = chunks.quarantined(RECOGNIZED), {unit.name: unit for unit in units(plan)}
     own: dict[str, list[Chunk]] = {}
     for chunk in chunks.finished():
         own.setdefault(chunk.table, []).append(chunk)

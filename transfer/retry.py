@@ -27,6 +27,7 @@ BY_CODE: dict[str, Nature] = {
     "CANCELLED": "conflict",  # statement_timeout, or an administrator's pg_cancel_backend
     "DATABASE_LOCKED": "conflict",
     "RANGE_DONE": "conflict",
+    "TABLE_ALTERED": "conflict",  # by a new moment alone
     "WRITE_CONFLICT": "outage",  # MongoDB: a transaction of a run that was killed holds documents for up to 60 seconds
 }
 # SQLSTATE: PostgreSQL documentation, appendix A; what the engine's own table has no name for
@@ -57,6 +58,8 @@ class Patience:
         return longest * random.uniform(0.5, 1.0)
 
 
+# no other try, as whoever asks tries again by himself: only what turns out to be done meanwhile is no error
+AT_ONCE = Patience(tries=1, outage_seconds=-1.0)
 # what ends this run or its right to write: not tried again here, and no fault of what was asked
 ENDS = frozenset({"EPOCH_PASSED", "INTERRUPTED"})
 
@@ -71,25 +74,71 @@ def nature(error: DbmoError) -> Nature:
     return BY_CODE.get(error.code, "final")
 
 
+def of_another_moment(error: DbmoError) -> bool:
+    """Whether the source can't show its rows of this moment any more, but of a new one."""
+    return error.code == "TABLE_ALTERED"
+
+
 def passes(error: DbmoError) -> bool:
     """Whether the same may be asked again later, so that the error says nothing of the values that it was about."""
     return nature(error) != "final" or error.code in ENDS
 
 
-def insist(action: Callable[[], T], patience: Patience, cancelled: Callable[[], bool] = lambda: False) -> T:
-    """Do something until it succeeds or patience ends; the last error then. For what may be repeated as it is.
+def once_lost() -> Callable[[DbmoError], Nature]:
+    """Judges for insist() how who connects first sees errors: a server that isn't there is told of at once.
 
-    INTERRUPTED where it is cancelled while it waits.
+    One that was there and broke off is waited for, whatever it says while it comes back.
     """
-    began, attempt = time.monotonic(), 0
+    lost = False
+
+    def judge(error: DbmoError) -> Nature:
+        nonlocal lost
+        lost = lost or error.code == "CONNECTION_LOST"
+        return "outage" if lost and nature(error) == "outage" else "final"
+
+    return judge
+
+
+def insist(
+    action: Callable[[], T],
+    patience: Patience,
+    cancelled: Callable[[], bool] = lambda: False,
+    meanwhile: Callable[[], T | None] = lambda: None,
+    judge: Callable[[DbmoError], Nature] = nature,
+) -> T:
+    """Do something until it succeeds or patience ends; the last error then. INTERRUPTED where it is cancelled.
+
+    meanwhile: asks the target whether it is done all the same, as when the answer to a COMMIT was lost, or the COMMIT
+    itself was still on its way when the next try met its locks or its rows; what it gives is the result, None: it is
+    not done. Asked before every other try, and before an error that isn't tried again is believed, which stands where
+    nobody answers. Without it the action is one that may be repeated as it is.
+    """
+    began, attempt = 0.0, 0
     while True:
+        tried = time.monotonic()
         try:
             return action()
         except DbmoError as error:
             attempt += 1
-            if is_enough(error, attempt, time.monotonic() - began, patience):
+            now = time.monotonic()
+            if not began or now - tried > patience.outage_seconds:  # nobody waits so long for an answer: it was there
+                began = now
+            kind = judge(error)
+            again = not is_enough(kind, attempt, now - began, patience)
+            if again:
+                rest(patience.wait(attempt), cancelled)
+            elif kind != "final" or error.code in ENDS:
                 raise
-            rest(patience.wait(attempt), cancelled)
+            try:
+                found = insist(meanwhile, patience, cancelled)
+            except DbmoError as unanswered:
+                if again or unanswered.code in ENDS:
+                    raise
+                raise error from unanswered
+            if found is not None:
+                return found
+            if not again:
+                raise
 
 
 def rest(seconds: float, cancelled: Callable[[], bool] = lambda: False) -> None:
@@ -101,9 +150,8 @@ def rest(seconds: float, cancelled: Callable[[], bool] = lambda: False) -> None:
         time.sleep(min(NAP, max(0.0, again - time.monotonic())))
 
 
-def is_enough(error: DbmoError, attempts: int, seconds: float, patience: Patience) -> bool:
-    """Whether an error that came that often, for that long, ends the copy."""
-    kind = nature(error)
+def is_enough(kind: Nature, attempts: int, seconds: float, patience: Patience) -> bool:
+    """Whether an error of that nature, which came that often since so many seconds, ends the copy."""
     if kind == "outage":
         return seconds > patience.outage_seconds
     return kind == "final" or attempts >= patience.tries

@@ -12,7 +12,7 @@ from typing import Any
 from conversion.mapping import Statement, TableMapping
 from engines.catalog import Catalog
 from engines.connection import parse
-from engines.errors import DbmoError
+from engines.errors import Aborted, DbmoError
 from engines.families import family
 from engines.full_names import name_of, parts
 from engines.grant import Grant
@@ -35,7 +35,7 @@ LEFT_OUT = frozenset({"fk"})
 
 
 class _Unfit(Exception):
-    """A table has rows of which something would be set aside: the two sides would not hold the same."""
+    """A table has rows that can't all be there as they are: the two sides would not hold the same."""
 
     def __init__(self, found: list[Quarantined]) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ def _copied(source_url: str, writer: Writer, tables: list[TableMapping], rows: i
         plan = make_plan(MIGRATION, catalog, writer.engine, [], tables, **given)
     counts: dict[str, int] = {}
     for unit in units(plan):
-        with closing(open_snapshot(parse(source_url))) as snapshot:
+        with closing(open_snapshot(parse(source_url), None, writer.engine)) as snapshot:
             chunk = _first(plan, unit, snapshot, rows, catalog)
             try:
                 counts[unit.name] = _copy(plan, unit, snapshot, writer, chunk) if chunk else 0
@@ -109,7 +109,7 @@ def _copied(source_url: str, writer: Writer, tables: list[TableMapping], rows: i
         table = next(table for table in tables if table.source == unit.name)
         if rows is None and parse(source_url).engine == "sqlite":
             _remove(parse(source_url).sqlite_path, table, {entry.locator for entry in unfit})
-            with closing(open_snapshot(parse(source_url))) as snapshot:
+            with closing(open_snapshot(parse(source_url), None, writer.engine)) as snapshot:
                 counts[unit.name] = _copy(plan, unit, snapshot, writer, Chunk(unit.name, 0, None, None))
         elif rows is None:
             _clear(source_url, table.source)
@@ -128,9 +128,18 @@ def _first(plan: MovePlan, unit: Unit, snapshot: Any, rows: int | None, catalog:
 
 
 def _copy(plan: MovePlan, unit: Unit, snapshot: Any, writer: Writer, chunk: Chunk) -> int:
-    """Rows of a range in a transaction of its own; _Unfit, and nothing is there, where something was set aside."""
+    """Rows of a range in a transaction of its own.
+
+    _Unfit, and nothing is there, where something was set aside, or amounts of money would be others.
+    """
+    try:
+        route = open_route(plan, unit, snapshot, writer)
+    except Aborted as error:
+        if error.code != "MONEY_DIFFERS":
+            raise
+        raise _Unfit([]) from error
     with writer.begin() as transaction:
-        copied = open_route(plan, unit, snapshot, writer).copy(chunk, transaction, lambda size: None)
+        copied = route.copy(chunk, transaction, lambda size: None)
         if copied.quarantined:
             raise _Unfit(copied.quarantined)
     return copied.rows

@@ -131,7 +131,8 @@ def _of_mysql(source: Database, settings: Sequence[SequenceSetting]) -> list[int
         if setting.target_sequence is not None:  # a sequence of MariaDB
             found.append(next_of_sequence(source.query, *parts(setting.source)))
         else:
-            found.append(next_number(source.query, *parts(column_parts(setting.source)[0])))
+            table, column = column_parts(setting.source)
+            found.append(next_number(source.query, *parts(table), column))
     return found
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from conversion.mapping import Statement
@@ -24,7 +25,7 @@ from transfer.ddl import (
     validation,
 )
 from transfer.failpoints import failpoint
-from transfer.retry import Patience, insist, passes
+from transfer.retry import Patience, insist
 from transfer.state import State
 
 LEAST = 16  # tables that are worth a transaction beside others
@@ -105,41 +106,31 @@ class Stage:
         chosen = {one.statement.id for one in heavy}
         self._together([one.statement for one in jobs if one.statement.id not in chosen])
         for one in heavy:
-            self._insist(one.statement, self._add)
-        self._heavy(heavy, lambda one: self._insist(one.statement, self._prove))
+            if ADDED + one.statement.id not in self.done:
+                self._insist(ADDED + one.statement.id, partial(self._add, one.statement))
+        self._heavy(heavy, lambda one: self._step(one.statement, self._prove))
 
-    def _add(self, statement: Statement) -> None:
-        """A reference for rows to come, unless the target says that it is there."""
-        if ADDED + statement.id in self.done:
-            return
+    def _add(self, statement: Statement) -> float:
+        """A reference for rows to come."""
         added, _ = validation(statement) or ("", "")
         with self.state.writer.begin() as connection:
             self.state.writer.run(connection, added)
             self.state.finish_step(connection, ADDED + statement.id, 0.0)
+        return 0.0
 
-    def _insist(self, statement: Statement, work: Callable[[Statement], None]) -> None:
-        """Do a step again after what passes (a deadlock, a lock, an outage), unless the target says that it is done."""
-        again = False
+    def _insist(self, note: str, work: Callable[[], float]) -> float:
+        """What work gives, done again after what passes (a deadlock, a lock, an outage) until the target has its note.
 
-        def once() -> None:
-            nonlocal again
-            if again:
-                self.done = self.state.done_steps()
-                if statement.id in self.done:
-                    self.report(statement, 0.0)
-                    return
-            again = True
-            try:
-                work(statement)
-            except DbmoError as error:
-                # the commit of an earlier try, whose answer was lost, may have been on its way
-                if passes(error) or statement.id not in self.state.done_steps():
-                    raise
-                self.report(statement, 0.0)
+        0.0 where it turns out that an earlier try did it.
+        """
 
-        insist(once, Patience(), self.cancelled)
+        def meanwhile() -> float | None:
+            self.done = self.state.done_steps()
+            return 0.0 if note in self.done else None
 
-    def _prove(self, statement: Statement) -> None:
+        return insist(work, Patience(), self.cancelled, meanwhile)
+
+    def _prove(self, statement: Statement) -> float:
         _, prove = validation(statement) or ("", "")
         started = time.monotonic()
         failpoint("step.before")
@@ -149,7 +140,7 @@ class Stage:
             self.state.forget_steps(connection, [ADDED + statement.id])
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
-        self.report(statement, seconds)
+        return seconds
 
     def _heavy(self, jobs: Sequence[Job], work: Callable[[Job], None]) -> None:
         if jobs:
@@ -203,10 +194,11 @@ class Stage:
             self.report(statement, taken)
         return []
 
-    def _step(self, statement: Statement) -> None:
-        self._insist(statement, self._once)
+    def _step(self, statement: Statement, work: Callable[[Statement], float] | None = None) -> None:
+        """work: does the step and notes it, and gives its seconds; None: the statement in a transaction of its own."""
+        self.report(statement, self._insist(statement.id, partial(work or self._once, statement)))
 
-    def _once(self, statement: Statement) -> None:
+    def _once(self, statement: Statement) -> float:
         started = time.monotonic()
         failpoint("step.before")
         with self.state.writer.begin() as connection:
@@ -216,11 +208,11 @@ class Stage:
             seconds = time.monotonic() - started
             self.state.finish_step(connection, statement.id, seconds)
         failpoint("step.after")
-        self.report(statement, seconds)
+        return seconds
 
     def _memory(self) -> None:
         """A budget for all builds together, no less for each than the server's own setting."""
-        ((buffers, own),) = self.state.writer.query(MEMORY)
+        ((buffers, own),) = insist(lambda: self.state.writer.query(MEMORY), Patience(), self.cancelled)
         self.memory = max(min(int(buffers), MOST_MEMORY), int(own) * self.threads)
 
     def _stop_if_cancelled(self) -> None:

@@ -31,6 +31,7 @@ class Standing(Model):
     rows, bytes, quarantined: committed in the target, by this run and those before it. lanes: that copy now, of
     lanes_allowed. paused: reasons, empty while it goes on. snapshot_seconds: age of the source's moment,
     snapshot_transactions: whose old row versions the source keeps for it. tables: those that moved last.
+    process: the number of the one that copied.
     """
 
     schema_version: int = 1
@@ -51,6 +52,7 @@ class Standing(Model):
     lanes: int = 0
     lanes_allowed: int = 0
     executor: str = "processes"
+    process: int | None = None
     paused: list[str] = Field(default_factory=list)
     paused_seconds: float = 0.0
     limits: LoadLimits = Field(default_factory=LoadLimits)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conversion.documents.mapping import CollectionMapping
-from conversion.documents.relations_mapping import DocumentMapping
+from conversion.documents.relations_mapping import DocumentMapping, EmbeddedMapping
 from conversion.mapping import TableMapping
 from transfer.moveplan import ChunkKey, MovePlan
 
@@ -55,6 +55,23 @@ class DocumentUnit:
 
 
 Unit = TableUnit | CollectionUnit | DocumentUnit
+
+
+def columns_of(unit: Unit) -> Iterator[tuple[str, list[str]]]:
+    """Each of a unit's source tables with its columns that are read."""
+    if isinstance(unit, TableUnit):
+        yield unit.name, [column.source for column in unit.mapping.copied]
+    elif isinstance(unit, DocumentUnit):
+        open_ones: list[DocumentMapping | EmbeddedMapping] = [unit.mapping]
+        while open_ones:
+            found = open_ones.pop()
+            yield found.table, [field.column for field in found.fields]
+            open_ones += found.embedded
+
+
+def tables_of(unit: Unit) -> list[str]:
+    """Full names of the source's tables that a unit's rows come from; none of a collection."""
+    return [table for table, _ in columns_of(unit)]
 
 
 def units(plan: MovePlan) -> Iterator[Unit]:

@@ -93,7 +93,12 @@ def _is_counted(unit: Unit, figures: Figures, cuts: Mapping[str, Cut], holed: Se
     if unit.name in holed:
         return True
     open_ones = found["done"] < found["chunks"] or not cuts[unit.name].complete
-    return open_ones and (unit.key.kind != "columns" or found["bytes"] <= QUICK)
+    return open_ones and (unit.key.kind != "columns" or not _refuses_twins(unit) or found["bytes"] <= QUICK)
+
+
+def _refuses_twins(unit: Unit) -> bool:
+    """Whether the target will have a key, which refuses a row that came twice: at once, or when it is made."""
+    return isinstance(unit, CollectionUnit) or bool(unit.mapping.key)
 
 
 def _targets(unit: Unit) -> list[str]:

@@ -12,13 +12,14 @@ from typing import Any
 from engines.errors import DbmoError
 from engines.protocols import LooksUp
 from transfer.chunks import ChunkResult, Range
-from transfer.endpoints import AnySnapshot, Endpoints, alive
+from transfer.endpoints import Alterable, AnySnapshot, Endpoints, alive
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
 from transfer.pace import Valve
+from transfer.retry import of_another_moment
 from transfer.routes.route import Route, open_route
 from transfer.state import Chunks, open_chunks, open_state
-from transfer.units import TableUnit, Unit, units
+from transfer.units import TableUnit, Unit, tables_of, units
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,19 @@ class Outcome:
 class LaneBody:
     """Both ends of one lane, opened when they are needed and again after they were lost.
 
-    shared: a snapshot that somebody else opened and closes; None: one of its own, joined by the assignment's token.
+    name: that no other lane of the run has meanwhile. shared: a snapshot that somebody else opened and closes; None:
+    one of its own, joined by the assignment's token.
     """
 
-    def __init__(self, assignment: Assignment, valve: Valve, shared: AnySnapshot | None = None) -> None:
-        self.assignment, self.valve = assignment, valve
+    def __init__(self, assignment: Assignment, valve: Valve, name: str = "", shared: AnySnapshot | None = None) -> None:
+        self.assignment, self.valve, self.name = assignment, valve, name
         self._shared = shared
         self._snapshot: AnySnapshot | None = None
         self._writer: Any = None
         self._chunks: Chunks | None = None
         self._routes: dict[str, Route] = {}
+        self._locked: dict[str, tuple[int, int]] = {}  # unit -> which snapshot found it unaltered, and its `released`
+        self._copied = ""  # the unit that was begun last
         self._units: dict[str, Unit] = {unit.name: unit for unit in units(assignment.plan)}
 
     def open(self, assignment: Assignment) -> Outcome:
@@ -94,7 +98,8 @@ class LaneBody:
         try:
             action()
         except DbmoError as error:
-            return Outcome(results, error, self._mend())
+            why = self._altered() or error
+            return Outcome(results, why, self._mend() or of_another_moment(why))
         except BaseException:
             self._mend()
             raise
@@ -109,7 +114,7 @@ class LaneBody:
         if self._writer is None:
             self._writer = self.assignment.endpoints.writer()
             state = open_state(self._writer, self.assignment.plan.migration)
-            state.join(self.assignment.epoch)
+            state.join(self.assignment.epoch, self.name)
             self._chunks = open_chunks(state)
 
     def _look_up(self, several: Sequence[Unit]) -> None:
@@ -127,10 +132,12 @@ class LaneBody:
         """Copy a range; when this returns, its rows and its status are committed."""
         assert self._chunks is not None
         started = time.monotonic()
+        self._copied = part.chunk.table
         chunk, route = part.chunk, self._route(part.chunk.table)
         with self._writer.begin() as transaction:
             failpoint("chunk.before_rows")
             copied = route.copy(chunk, transaction, self.valve.pace)
+            self._check_unaltered(chunk.table)
             failpoint("chunk.after_rows")
             self._chunks.set_aside(transaction, chunk, copied.quarantined)
             seconds = time.monotonic() - started
@@ -145,6 +152,24 @@ class LaneBody:
         if unit not in self._routes:
             self._routes[unit] = open_route(self.assignment.plan, self._units[unit], self._snapshot, self._writer)
         return self._routes[unit]
+
+    def _check_unaltered(self, unit: str) -> None:
+        """Once its rows were read; asked anew only where their lock was given back since it was asked last."""
+        found = self._snapshot
+        if not isinstance(found, Alterable) or self._locked.get(unit) == (id(found), found.released):
+            return
+        if found.check_unaltered(tables_of(self._units[unit])):
+            self._locked[unit] = id(found), found.released
+
+    def _altered(self) -> DbmoError | None:
+        """Whether the source's tables were altered, which explains any error of their copy."""
+        try:
+            if self._copied and isinstance(self._snapshot, Alterable):
+                self._snapshot.recover()
+                self._check_unaltered(self._copied)
+        except DbmoError as error:
+            return error if of_another_moment(error) else None
+        return None
 
     def _mend(self) -> bool:
         """After an error: close the target, and the source too where it no longer answers; whether that is so."""
@@ -163,6 +188,7 @@ class LaneBody:
 
     def _close_snapshot(self) -> None:
         snapshot, self._snapshot = self._snapshot, None
+        self._locked = {}
         if snapshot is not None and snapshot is not self._shared:
             with suppress(DbmoError, OSError):
                 snapshot.close()

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.commands.comparison_words import differing_lines, repair_lines
-from agent.phases import COMPOSER, DESIGNER, TRANSLATOR
+from agent.phases import COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR
 from agent.policies import policy_lines
+from conversion.encodings_of_targets import TARGET
 from transfer.noted import full_name
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def plan_lines(run: Orchestrator, plan: Plan) -> list[str]:
     if verdicts:
         lines.append(f"  views and workload: {', '.join(f'{count} {word}' for word, count in verdicts.items())}")
     lines += [f"  warning: {warning}" for warning in design.get("warnings", [])]
+    notes = (run.output(COMPARATOR) or {}).get("notes", [])
+    lines += [f"  warning: {TARGET}: {note['text']}" for note in notes if note["object"] == TARGET]
     lines.append(f"  plan {plan.hash}")
     if plan.declared:
         lines.append("  from declared facts only: it can't be executed; give the source's url for more")

@@ -22,9 +22,9 @@ UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 OPTIONS = {
     "connections": ("connections", True, "lanes that copy, each with one connection at the source"),
     "bytes-per-second": ("bytes_per_second", True, "of all lanes together; 20M is 20,000,000"),
-    "max-replica-lag": ("max_replica_lag_seconds", False, "pause while a replica is further behind, in seconds"),
+    "max-replica-lag-seconds": ("max_replica_lag_seconds", False, "pause while a replica is further behind"),
     "max-running-threads": ("max_running_threads", True, "pause while the source runs more statements"),
-    "max-target-latency": ("max_target_latency_ms", False, "pause while a commit takes the target longer, in ms"),
+    "max-target-latency-ms": ("max_target_latency_ms", False, "pause while a commit takes the target longer"),
     "max-snapshot-minutes": ("max_snapshot_minutes", False, "stop when the source's snapshot is older"),
     "max-snapshot-transactions": (
         "max_snapshot_transactions",

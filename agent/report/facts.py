@@ -11,7 +11,7 @@ from agent.journal import Entry
 from agent.model_part import ModelPart, read_model_part
 from agent.phases import ANALYZER, BUILDER, COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR, VALIDATOR
 from agent.plan import Plan
-from agent.report.stretches import Stretch, measured_work
+from agent.report.stretches import Stretch, measured_work, of_executions
 from agent.request_model import Request
 from engines.catalog import Catalog
 
@@ -102,8 +102,9 @@ class Facts:
         if self.execution is not None:
             return [CopiedTable(**table) for table in self.execution["tables"]]
         chunks: dict[tuple[str, int], list[Output]] = {}
-        for entry in self.of_kind("chunk"):
-            chunks.setdefault((entry.body["table"], entry.body["number"]), []).append(entry.body)
+        for entry in of_executions(self.entries):
+            if entry.kind == "chunk":
+                chunks.setdefault((entry.body["table"], entry.body["number"]), []).append(entry.body)
         found: dict[str, CopiedTable] = {}
         for (name, _), runs in chunks.items():
             last, sofar = runs[-1], found.get(name, CopiedTable(name, 0, 0, 0.0, 0))

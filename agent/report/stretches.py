@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +28,7 @@ def measured_work(entries: list[Entry]) -> list[Stretch]:
     found: list[Stretch] = []
     for name in ("assessment", "planning", "rehearsal", "execution", "validation"):
         if name == "execution":
-            found += _stages(entries)
+            found += _stages(of_executions(entries))
         elif name == "rehearsal":
             found += [Stretch(name, e.body["seconds"]) for e in entries if e.kind == "rehearsed"][-1:]
         elif name == "validation":
@@ -35,6 +36,16 @@ def measured_work(entries: list[Entry]) -> list[Stretch]:
         else:
             found += _phase(entries, name)
     return found
+
+
+def of_executions(entries: list[Entry]) -> Iterator[Entry]:
+    """What the journal heard since an execution began, without rehearsals, which note the same of a scratch copy."""
+    counts = False
+    for entry in entries:
+        if entry.kind in ("execution started", "rehearsal started", "rehearsed"):
+            counts = entry.kind == "execution started"
+        if counts:
+            yield entry
 
 
 def _moment(entry: Entry) -> datetime:
@@ -70,7 +81,7 @@ def _validation(entries: list[Entry]) -> list[Stretch]:
     return [Stretch("compare", seconds), rest]
 
 
-def _stages(entries: list[Entry]) -> list[Stretch]:
+def _stages(entries: Iterator[Entry]) -> list[Stretch]:
     """The stages of every run of the execution."""
     found: list[Stretch] = []
     run = 0

@@ -115,6 +115,8 @@ def _kept(data: dict[str, Any]) -> str:
         return f"'{data['text']}'"
     if "hex" in data:
         return f"x'{data['hex']}'"
+    if "bytes" in data:
+        return f"{data['bytes']:,} bytes"
     return str(data.get("number", "NULL"))
 
 

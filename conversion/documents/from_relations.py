@@ -37,7 +37,7 @@ def convert_catalog(request: Request) -> Conversion:
     draft = DocumentDraft(request, target, Namer(NAME_BYTES), _carried(request))
     _omit_tables(draft)
     TableBuilder(draft).build()
-    schemas = Schemas(request.source)
+    schemas = Schemas(request)
     found: dict[str, Place] = {}
     for mapping in draft.mappings.values():
         target.collections.append(_collection(draft, mapping, schemas))

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from conversion.names import Namer, for_mysql, for_postgresql, for_sqlite
 from engines.families import family
 
-NAMERS = {"postgresql": for_postgresql, "mysql": for_mysql, "sqlite": for_sqlite}
+NAMERS = {"postgresql": for_postgresql, "sqlite": for_sqlite}
 AWKWARD = re.compile(r"[.$`\"'\\\s]+")  # legal when quoted, but a trap in every query written by hand
 UNREADABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format, surrogate, private, unassigned, separators
 
 
-def namer_for(engine: str) -> Namer:
-    """The names of a target engine."""
-    return NAMERS[family(engine)]()
+def namer_for(engine: str, lowers: bool = False) -> Namer:
+    """The names of a target engine; lowers: see MysqlNamer."""
+    return for_mysql(lowers) if family(engine) == "mysql" else NAMERS[family(engine)]()
 
 
 def readable(name: str) -> str:

@@ -6,7 +6,10 @@ from typing import Any
 
 from conversion.documents.relations_mapping import ID, DocumentMapping, EmbeddedMapping, FieldMapping
 from conversion.documents.relations_values import ARRAY, encoding
-from engines.catalog import Catalog, Column, Kind, LogicalType, Table
+from conversion.from_mysql.source import labels
+from conversion.relational.choice import ColumnFacts
+from conversion.result import Request
+from engines.catalog import Column, Kind, LogicalType, Table
 from engines.families import family
 
 Schema = dict[str, Any]
@@ -17,7 +20,8 @@ BEYOND = [{"$numberDecimal": "NaN"}, {"$numberDecimal": "Infinity"}, {"$numberDe
 class Schemas:
     """Writes the schemas of one source; SQLite promises neither lengths nor ranges, so none are asked for."""
 
-    def __init__(self, source: Catalog) -> None:
+    def __init__(self, request: Request) -> None:
+        self.request, source = request, request.source
         self.tables = {table.full_name: table for table in source.tables}
         self.labels = {found.full_name: found.labels for found in source.types}
         self.sized = family(source.engine) != "sqlite"
@@ -67,10 +71,15 @@ class Schemas:
 
     def _field(self, table: Table, mapping: FieldMapping) -> Schema:
         column = table.column(mapping.column)
-        schema = self._type(mapping.encoding, column.type, self._labels(column))
+        schema = self._type(mapping.encoding, column.type, self._labels(table, column))
         return schema | {"description": column.comment} if column.comment else schema
 
-    def _labels(self, column: Column) -> list[str]:
+    def _labels(self, table: Table, column: Column) -> list[str]:
+        if column.type.kind is Kind.ENUM and column.type.labels:
+            profile = self.request.profiles.get(table.full_name)
+            unscanned = table.full_name in self.request.unscanned
+            found = profile.columns.get(column.name) if profile else None
+            return list(labels(ColumnFacts(self.request.source, table, column, found, unscanned=unscanned)))
         element = column.type.element or column.type
         return column.type.labels or self.labels.get(element.name or "", [])
 

@@ -177,7 +177,7 @@ RULES: list[Rule] = [
     Rule(Kind.DYNAMIC, "", "any", "each value goes over with its own type"),
     Rule(Kind.OTHER, "", "string", "the server's text form of a type that BSON has no counterpart for"),
 ]  # fmt: skip
-BOUNDS = "not kept: the bounds of an array of which a dimension doesn't begin at 1"
+BOUNDS = "not kept but in the quarantine: the bounds of an array of which a dimension doesn't begin at 1"
 # what a request may ask for (BSON alias): encodings that take values of a kind, first by family
 ASKED: dict[str, dict[Kind, str]] = {
     "string": {

@@ -46,7 +46,7 @@ def convert_catalog(request: Request) -> Conversion:
         engine=request.engine, version=request.version, database=home, schemas=_schemas(target, schema),
         encoding={"postgresql": "UTF8", "mysql": "utf8mb4"}.get(target.family),
     )  # fmt: skip
-    draft = Draft(request, catalog, namer_for(request.engine), schema)
+    draft = Draft(request, catalog, namer_for(request.engine, request.lowers), schema)
     carried = [found for found in request.source.collections if _carried(draft, found)]
     references = candidates(carried)
     keys = {found.name: key_encoding(tree(found).children.get(KEY_FIELD)) for found in carried}

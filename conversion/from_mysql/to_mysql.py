@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from conversion.columns_of_targets import COMPUTED
 from conversion.draft import Draft
-from conversion.from_mysql.to_mysql_table import TableChange
+from conversion.from_mysql.lower_names import lower_names, note_spellings
+from conversion.from_mysql.to_mysql_table import INNODB, TableChange, engine_on
 from conversion.names import for_mysql
 from conversion.procedural.flavours import unknown_word
 from conversion.relational.rest import PRIVILEGES
 from conversion.result import Conversion, Request
 from conversion.to_mysql.flavour import Flavour
+from conversion.to_mysql.limits import COLUMNS
 from engines.catalog import Catalog, Event, Routine, Sequence, Table, Trigger, View
 from engines.full_names import in_schema, parts
 
@@ -27,12 +30,13 @@ def convert_catalog(request: Request) -> Conversion:
     draft = Draft(request, Catalog.model_validate(copied), for_mysql(), home)
     target, flavour = draft.target, Flavour.of(request.engine, request.version)
     same = request.source.engine == request.engine
-    target.tables = [table for table in target.tables if _carried(draft, table)]
+    target.tables = [table for table in target.tables if _carried(draft, table, flavour)]
     for table in target.tables:
         TableChange(draft, table, flavour, same).run()
     _sequences(draft, flavour)
     _views(draft)
     _stored_code(draft, flavour, same)
+    lower_names(draft, home)
     _rename_home(draft, request.source.database, home)
     for part in request.source.unread:
         draft.omit(part.part, part.kind or part.part.split(" ", 1)[0], part.reason)
@@ -41,9 +45,14 @@ def convert_catalog(request: Request) -> Conversion:
     return draft.finish()
 
 
-def _carried(draft: Draft, table: Table) -> bool:
-    if draft.skipped(table.full_name):
-        draft.omit(table.full_name, "table", "left out on request", table.definition)
+def _carried(draft: Draft, table: Table, flavour: Flavour) -> bool:
+    reason = "left out on request" if draft.skipped(table.full_name) else None
+    if reason is None and table.columns and all(column.generated for column in table.columns):
+        reason = COMPUTED.format(name="MySQL")
+    if reason is None and engine_on(table, flavour) == INNODB and len(table.columns) > COLUMNS:
+        reason = f"it has {len(table.columns):,} columns, InnoDB holds {COLUMNS:,}"
+    if reason is not None:
+        draft.omit(table.full_name, "table", reason, table.definition)
         return False
     return table.kind != "sequence"
 
@@ -90,9 +99,9 @@ def _stored_code(draft: Draft, flavour: Flavour, same: bool) -> None:
         ]
     target.routines = [item for item in target.routines if _read(draft, item, item.full_name, flavour)]
     target.events = [item for item in target.events if _read(draft, item, item.full_name, flavour)]
-    items: list[Routine | Event | Trigger] = [*target.routines, *target.events]
-    items += [trigger for owner in owners for trigger in owner.triggers]
-    for item in items:
+    items = _named(target)
+    note_spellings(draft, items)
+    for _, item in items:
         item.definition = DEFINER.sub(r"\1\2", item.definition)
     if items or target.views:
         draft.note(draft.source.database, DEFINERS)
@@ -101,6 +110,14 @@ def _stored_code(draft: Draft, flavour: Flavour, same: bool) -> None:
         draft.note(
             draft.source.database, f"stored code goes over word for word ({engines}): run it before relying on it"
         )
+
+
+def _named(target: Catalog) -> list[tuple[str, Trigger | Routine | Event]]:
+    """Stored code by full name."""
+    code: list[tuple[str, Trigger | Routine | Event]] = [(item.full_name, item) for item in target.routines]
+    code += [(item.full_name, item) for item in target.events]
+    owners: list[Table | View] = [*target.tables, *target.views]
+    return code + [(f"{owner.full_name}.{item.name}", item) for owner in owners for item in owner.triggers]
 
 
 def _read(draft: Draft, item: Trigger | Routine | Event, name: str, flavour: Flavour) -> bool:

@@ -9,12 +9,18 @@ from conversion.draft import Draft
 from conversion.from_mysql.flavours import ENGINES_OF_ONE, OPTIONS_OF_ONE, TYPES, collation
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.postgresql_to_postgresql import integer_key, row_key
+from conversion.relational.references import reference_label, reference_text
 from conversion.to_mysql.flavour import Flavour
 from conversion.to_mysql.limits import base
 from conversion.to_mysql.lower import TableLowering
+from conversion.to_mysql.lower_rows import check_page
 from engines.catalog import Column, Kind, Table
+from engines.mysql.names import unqualified
 from engines.mysql.types import logical_type
 
+INNODB = "InnoDB"
+IN_THE_SOURCE = "ALTER TABLE in the source: each type is kept"
+BROKEN = "rows break it today, and the target checks every row or none"
 ROW_TIME = re.compile(r"ROW (START|END)", re.IGNORECASE)
 COMPRESSED = re.compile(r"\s*/\*M?!?\d*.*?\*/", re.DOTALL)
 NEXTVAL = re.compile(r"\b(?:nextval\s*\(|next\s+value\s+for\b)", re.IGNORECASE)
@@ -32,6 +38,16 @@ class Changes:
     def say(self, name: str, sentence: str, table: str = "") -> None:
         """Note something about a carried object."""
         self.draft.note(f"{table}.{name}" if table else name, sentence)
+
+
+def _other(flavour: Flavour) -> str:
+    return "mysql" if flavour.is_mariadb else "mariadb"
+
+
+def engine_on(table: Table, flavour: Flavour) -> str:
+    """The storage engine of a table on the target: its own, or InnoDB where the target hasn't that."""
+    engine = table.options.get("engine", "")
+    return INNODB if engine.lower() in ENGINES_OF_ONE[_other(flavour)] else engine
 
 
 class TableChange:
@@ -53,19 +69,22 @@ class TableChange:
         for column in table.columns:
             self._column(column)
         self._checks()
+        self._references()
         self._indexes()
         mapping = self._mapping(original)
+        if not self.same and engine_on(table, self.flavour) == INNODB:
+            check_page(table, self.name, self.changes, IN_THE_SOURCE)
         TableLowering(table, mapping, self.changes, self.draft.result).run()
         self._partitions()
         self.draft.tables.append(mapping)
 
     def _options(self) -> None:
-        options, other = self.table.options, "mysql" if self.flavour.is_mariadb else "mariadb"
+        options, other = self.table.options, _other(self.flavour)
         options.pop("auto_increment", None)
-        engine = options.get("engine", "")
-        if engine.lower() in ENGINES_OF_ONE[other]:
-            options["engine"] = "InnoDB"
-            self.draft.note(self.name, f"the target has no engine {engine}: InnoDB")
+        engine, kept = options.get("engine", ""), engine_on(self.table, self.flavour)
+        if kept != engine:
+            options["engine"] = kept
+            self.draft.note(self.name, f"the target has no engine {engine}: {kept}")
         if options.get("system_versioned") and not self.flavour.has("system versioning"):
             reason = "the target keeps no versions of rows: those of today go over"
             self.draft.omit(self.name, "system versioning", reason)
@@ -105,6 +124,9 @@ class TableChange:
         if column.default and NEXTVAL.search(column.default) and not self.flavour.has("sequences"):
             self.draft.omit(label, "default", "the target has no sequences", column.default)
             column.default = None
+        elif column.default and NEXTVAL.search(column.default):
+            # the server writes the sequence's database, which is another one on the target
+            column.default = unqualified(column.default, self.draft.source.database) or column.default
 
     def _checks(self) -> None:
         for check in list(self.table.checks):
@@ -114,6 +136,14 @@ class TableChange:
             elif not check.enforced and self.flavour.is_mariadb:
                 self._drop_check(check.name or "", "it is NOT ENFORCED, which MariaDB can't say", check.expression)
                 self.table.checks.remove(check)
+
+    def _references(self) -> None:
+        """The server that adds a reference checks every row."""
+        for number, key in reversed(list(enumerate(self.table.foreign_keys))):
+            if (self.name, number) in self.draft.unvalidated:
+                label = reference_label(self.draft.source.table(self.name), key)
+                self.draft.omit(label, "foreign key", BROKEN, reference_text(key))
+                self.table.foreign_keys.pop(number)
 
     def _drop_check(self, name: str, reason: str, original: str) -> None:
         self.draft.omit(f"{self.name}.{name or 'check'}", "check", reason, original)
@@ -141,9 +171,14 @@ class TableChange:
         if found is None:
             return
         default = any((part.bound or "").strip().upper() == "DEFAULT" for part in found.parts)
-        if not self.flavour.is_mariadb and (default or (found.strategy or "").upper().startswith("SYSTEM_TIME")):
-            reason = "MySQL splits neither by row versions nor with a default part; all rows go into one table"
-            self.draft.omit(self.name, "partitioning", reason, f"{found.strategy} ({found.key})")
+        versions, reason = (found.strategy or "").upper().startswith("SYSTEM_TIME"), ""
+        if not self.flavour.is_mariadb and (default or versions):
+            reason = "MySQL splits neither by row versions nor with a default part"
+        elif versions:
+            reason = "the server doesn't tell when a part of old row versions ends, and those stay behind"
+        if reason:
+            original = f"{found.strategy} ({found.key})"
+            self.draft.omit(self.name, "partitioning", f"{reason}; all rows go into one table", original)
             self.table.partitioning = None
 
     def _mapping(self, original: Table) -> TableMapping:

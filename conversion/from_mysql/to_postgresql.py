@@ -11,6 +11,7 @@ from conversion.from_mysql.on_update_postgresql import on_update
 from conversion.from_mysql.overrides_postgresql import overridden
 from conversion.from_mysql.spelling_postgresql import spelled_name
 from conversion.from_mysql.types_postgresql import choose
+from conversion.from_mysql.wide_products import widened
 from conversion.names import Namer, for_postgresql
 from conversion.postgresql_types import comparable, logical
 from conversion.relational.choice import Choice, ColumnFacts
@@ -137,7 +138,8 @@ class MysqlToPostgresql(Direction):
         """A condition in a column of numbers counts 0 and 1."""
         if translated.kind is Kind.BOOLEAN and target.type.kind is Kind.INTEGER:
             return f"({translated.sql})::integer"
-        return super().assigned(translated, target)
+        sql = super().assigned(translated, target)
+        return widened(sql) if translated.kind is Kind.INTEGER else sql
 
     def on_update(self, table: Table, columns: Sequence[tuple[Column, ColumnFacts, Choice]]) -> OnUpdate:
         """A trigger per table."""

@@ -11,7 +11,7 @@ from conversion.postgresql_types import kind_of
 from conversion.relational.choice import Choice
 from conversion.shapes import NUMBERS, TableShape, Untranslatable
 from conversion.to_mysql.flavour import Flavour
-from conversion.to_mysql.limits import base, numbers
+from conversion.to_mysql.limits import base, holds, numbers
 from conversion.to_mysql.sql.entry import expression, value_of
 from conversion.to_mysql.sql.values import TEXTS, Value, moment_text
 from engines.catalog import Kind
@@ -121,9 +121,11 @@ def _literal(value: Value, choice: Choice) -> str | None:
         return text if text in ("0", "1") and value.kind is Kind.BOOLEAN else None
     if name in ("tinyint", "smallint", "int", "bigint"):
         digits = text.strip()
-        return digits if re.fullmatch(r"[+-]?\d+", digits) and value.kind in (*NUMBERS, *TEXTS) else None
+        whole = re.fullmatch(r"[+-]?\d+", digits) and value.kind in (*NUMBERS, *TEXTS)
+        return digits if whole and holds(choice.native, digits) else None
     if name in ("decimal", "float", "double"):
-        return text if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text) else None
+        spelled = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text)
+        return text if spelled and holds(choice.native, text) else None
     if name in ("date", "datetime", "time", "timestamp"):
         return _moment(text, name, (*numbers(choice.native), 0)[0])
     if name == "bit":

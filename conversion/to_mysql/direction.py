@@ -58,7 +58,7 @@ class MysqlDirection(Direction):
 
     def namer(self) -> Namer:
         """64 characters, compared without case."""
-        return for_mysql()
+        return for_mysql(self.request.lowers)
 
     def quote(self, name: str) -> str:
         """In backticks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from conversion import default_convert
@@ -17,7 +18,7 @@ from conversion.to_mysql.lower import lower
 from conversion.to_mysql.sql import sqlite_entry
 from conversion.to_mysql.types_from_sqlite import choose
 from conversion.types_sqlite_postgresql import choose as choose_first
-from engines.catalog import Catalog, Index, IndexKey, Key, Kind, Table
+from engines.catalog import Catalog, Column, Index, IndexKey, Key, Kind, Table
 from engines.mysql.quoting import quote_identifier
 from engines.profile import ColumnProfile
 
@@ -30,7 +31,9 @@ ROUTES: dict[str, str] = {
 }  # fmt: skip
 VIRTUAL = "its rows live in tables of SQLite's module {module}, which MySQL doesn't have"
 SHADOW = "it holds the inner data of a virtual table that isn't carried over"
+FOLDING = re.compile(r"\b(?:LOWER|UPPER)\(")
 EPOCHS = ("epoch_seconds", "epoch_milliseconds")
+COMPARED = frozenset({Kind.TEXT, Kind.CHAR, Kind.JSON})  # by a collation: SQLite's are of texts alone
 COLLATED = {"NOCASE": "LOWER({c})", "RTRIM": "TRIM(TRAILING ' ' FROM {c})"}
 
 
@@ -90,6 +93,12 @@ class SqliteDirection(MysqlDirection):
         self.kinds[found.sql] = found.kind
         return found
 
+    def assigned(self, translated: Translation, target: Column) -> str:
+        """A computed value as the column stores it."""
+        if FOLDING.search(translated.sql):
+            raise Untranslatable("lower() and upper() fold only the letters of ASCII in SQLite")
+        return super().assigned(translated, target)
+
     def predicate(self, sql: str, shape: TableShape) -> Translation:
         """A condition over one table."""
         found = self.own(sqlite_entry.predicate(sql, shape, self.flavour), shape)
@@ -120,8 +129,10 @@ class SqliteDirection(MysqlDirection):
         made = self.index_key(key, table, shape, self.scalar)
         found = shape.find(key.column) if key.column else None
         wanted = (key.collation or "").upper()
-        if found is None or (
-            wanted in ("", "BINARY", found.collation) and not (found.collation and wanted == "BINARY")
+        if (
+            found is None
+            or found.kind not in COMPARED
+            or (wanted in ("", "BINARY", found.collation) and not (found.collation and wanted == "BINARY"))
         ):
             return made
         return self._collated(made, wanted)
@@ -140,10 +151,11 @@ class SqliteDirection(MysqlDirection):
         own = [(column.collation or "BINARY") if column else "BINARY" for column in columns]
         if not wanted or wanted == own:
             return None
-        parts = [IndexKey(column=column.name) for column in columns if column is not None]
+        found = [column for column in columns if column is not None]
+        parts = [IndexKey(column=column.name) for column in found]
         return [
-            self._collated(part, name) if name != mine and name in COLLATED else part
-            for part, name, mine in zip(parts, wanted, own, strict=True)
+            self._collated(part, name) if name != mine and name in COLLATED and column.kind in COMPARED else part
+            for part, column, name, mine in zip(parts, found, wanted, own, strict=True)
         ]
 
     def source_key(self, table: Table, choices: dict[str, Choice]) -> str:

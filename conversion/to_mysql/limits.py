@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal, localcontext
 
 from engines.catalog import Column, Kind, LogicalType, Table
 from engines.profile import ColumnProfile
@@ -26,9 +27,20 @@ BLOB_TYPES = ("tinyblob", "blob", "mediumblob", "longblob", "json", "geometry")
 POINTER_BYTES = 12  # what a text or blob takes of the row's 65,535 bytes
 FIXED_BYTES = {
     "tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8, "float": 4, "double": 8, "date": 3, "year": 1,
-    "datetime": 8, "timestamp": 7, "time": 6, "uuid": 16, "inet6": 16, "enum": 2, "set": 8,
+    "datetime": 8, "timestamp": 7, "time": 6, "uuid": 16, "inet4": 4, "inet6": 16, "enum": 2, "set": 8,
 }  # fmt: skip
-SINGLE_BYTE_CHARSETS = frozenset({"ascii", "latin1", "binary"})
+MOST_DIGITS = 65  # of a decimal
+LARGEST = {"float": 3.4028234663852886e38, "double": 1.7976931348623157e308}
+# most bytes of a character, of which a column of so many characters may take as many (SHOW CHARACTER SET, Maxlen)
+CHARSET_BYTES = {
+    **dict.fromkeys((
+        "armscii8", "ascii", "binary", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "dec8",
+        "geostd8", "greek", "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "latin1", "latin2", "latin5", "latin7",
+        "macce", "macroman", "swe7", "tis620",
+    ), 1),
+    **dict.fromkeys(("big5", "cp932", "euckr", "gb2312", "gbk", "sjis", "ucs2"), 2),
+    **dict.fromkeys(("eucjpms", "ujis", "utf8", "utf8mb3"), 3),
+}  # fmt: skip
 # https://dev.mysql.com/doc/refman/8.4/en/storage-requirements.html: bytes that a text or blob holds
 CAPACITY = (("", 2**16 - 1), ("medium", 2**24 - 1))
 ARGUMENTS = re.compile(r"\((\d+)(?:,\s*(\d+))?\)")
@@ -56,16 +68,31 @@ def numbers(native: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found.groups() if part) if found else ()
 
 
+def holds(native: str, number: str) -> bool:
+    """Whether a type of numbers has room for one, whose last digits may be rounded away."""
+    name, (digits, scale) = base(native), (*numbers(native), 10, 0)[:2]
+    if name in LARGEST:
+        return abs(float(number)) <= LARGEST[name]
+    if name == "decimal":
+        with localcontext(prec=2 * MOST_DIGITS):
+            exact = Decimal(number)
+            fits = exact.adjusted() < digits - scale
+            return not exact or (fits and abs(round(exact, scale)) < Decimal(10) ** (digits - scale))
+    whole = 1 << 8 * FIXED_BYTES[name]
+    low = 0 if "unsigned" in native.lower() else -whole // 2
+    return low <= int(number) < low + whole
+
+
 def is_long(native: str) -> bool:
     """True for texts and blobs, which a key can only hold the beginning of."""
     return base(native) in TEXT_TYPES + BLOB_TYPES
 
 
 def unit(column: Column) -> int:
-    """Bytes per character of a text column, 1 for bytes."""
-    charset = column.charset or (column.collation or "").partition("_")[0]
-    binary = column.type.kind is Kind.BINARY
-    return 1 if binary or charset in SINGLE_BYTE_CHARSETS else BYTES_PER_CHARACTER
+    """Bytes per character of a text column at most, 1 for bytes."""
+    if column.type.kind is Kind.BINARY:
+        return 1
+    return CHARSET_BYTES.get(column.charset or (column.collation or "").partition("_")[0], BYTES_PER_CHARACTER)
 
 
 def key_bytes(column: Column) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from conversion.mapping import TableMapping
 from conversion.names import MYSQL_LIMIT, for_mysql
 from conversion.result import Conversion, omission
+from conversion.to_mysql.comments import fit_comments
 from conversion.to_mysql.direction import spelled_for_key
 from conversion.to_mysql.limits import (
     BYTES_PER_CHARACTER,
@@ -44,6 +45,7 @@ def lower(result: Conversion, direction: Speaker) -> None:
     for table in result.target.tables:
         mapping = mappings.get(table.full_name)
         spell_collations(table, direction)
+        fit_comments(table, mapping, direction)
         fit_row(table, mapping, direction)
         TableLowering(table, mapping, direction, result).run()
     fit_references(result, direction)

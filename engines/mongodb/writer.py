@@ -10,7 +10,7 @@ from typing import Any
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import OperationFailure
+from pymongo.errors import ConnectionFailure, OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from engines.grant import Grant, passed
@@ -26,14 +26,15 @@ class MongodbWriter(MongodbDatabase):
     """A MongoDB database that may be written, because a grant for exactly this one says so.
 
     range_rows, range_bytes: the most that one transaction should hold. The server ends one that is open for more than
-    60 seconds (transactionLifetimeLimitSeconds), and keeps all of it in its cache until it ends
+    60 seconds (transactionLifetimeLimitSeconds), which a copy under a low ceiling soon is, and keeps all of it in its
+    cache until it ends, of 256 MB on the smallest; its manual advises a thousand documents
     (https://www.mongodb.com/docs/manual/core/transactions-production-consideration/). fenced: collection and condition
     that find a document as long as this process may write; None: it may. noting: called with the id of each session
     that transactions are to be in.
     """
 
-    range_rows = 20_000
-    range_bytes = 16_000_000
+    range_rows = 5_000
+    range_bytes = 4_000_000
 
     def __init__(self, url: str, display: str, grant: Grant) -> None:
         super().__init__(url, display)
@@ -45,7 +46,8 @@ class MongodbWriter(MongodbDatabase):
         self.grant = grant
         self.fenced: tuple[str, dict[str, Any]] | None = None
         self.noting: Callable[[Any], None] | None = None
-        self._noted: set[bytes] = set()
+        self.noted: set[bytes] = set()
+        self._left: list[Any] = []  # sessions that the driver gave up with their connections; something may be open
 
     @cached_property
     def transactional(self) -> bool:
@@ -65,10 +67,17 @@ class MongodbWriter(MongodbDatabase):
             if not self.transactional:
                 yield self.beside(database, replaces=True)
                 return
+            left = list(self._left)
+            self.end_sessions(left)
+            self._left = [one for one in self._left if one not in left]
             with database.client.start_session() as session:
                 self._note(session)
-                with self.start(session):
-                    yield Transaction(database, session)
+                try:
+                    with self.start(session):
+                        yield Transaction(database, session)
+                except ConnectionFailure:
+                    self._left.append(session.session_id["id"])
+                    raise
 
     def beside(self, database: Database[Any], replaces: bool = False) -> Transaction:
         """Writes that no transaction holds: each batch asks first whether a newer run has taken over.
@@ -90,16 +99,19 @@ class MongodbWriter(MongodbDatabase):
     def _note(self, session: ClientSession) -> None:
         """Tell a session's id before its first transaction: what is open in it outlives this process."""
         found = session.session_id["id"]
-        if self.noting is not None and bytes(found) not in self._noted:
+        if self.noting is not None and bytes(found) not in self.noted:
             self.noting(found)
-            self._noted.add(bytes(found))
+            self.noted.add(bytes(found))
 
     def end_sessions(self, identifiers: Sequence[Any]) -> None:
-        """End sessions of other processes with the transactions in them.
+        """Abort what is open in sessions, of other processes too; the sessions themselves may go on.
 
-        Where the server doesn't let this user do so, it ends them itself: an open transaction after 60 seconds
-        (transactionLifetimeLimitSeconds).
+        A user may do so to sessions of his own (https://www.mongodb.com/docs/manual/reference/command/killSessions/);
+        endSessions would let their transactions be. A server that doesn't know or permit it (Atlas M0 and Flex) ends
+        an open transaction itself, after 60 seconds (transactionLifetimeLimitSeconds).
         """
+        if not identifiers:  # an empty list means all sessions of the user
+            return
         with self._connected() as database:
             try:
                 database.client.admin.command("killSessions", [{"id": one} for one in identifiers])

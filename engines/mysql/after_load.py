@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engines.errors import EngineError
-from engines.mysql.quoting import quote_literal, quote_name
+from engines.mysql.quoting import quote_identifier, quote_literal, quote_name
 
 Query = Callable[[str], Sequence[Sequence[Any]]]
 
@@ -17,13 +17,19 @@ TABLES = 50  # in one ANALYZE TABLE
 COUNTERS = "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {name}"
 
 
-def next_number(query: Query, schema: str, name: str) -> int | None:
+def next_number(query: Query, schema: str, name: str, column: str) -> int | None:
     """What the AUTO_INCREMENT column of a table would be given next; None where it has none.
 
-    The session has information_schema_stats_expiry = 0, else MySQL 8 gives the number of up to a day ago.
+    The session has information_schema_stats_expiry = 0, else MySQL 8 gives the number of up to a day ago. MyISAM counts
+    by groups where the column isn't the first of a key, and says 1 then: it is the number behind the largest.
     """
     found = query(COUNTERS.format(schema=quote_literal(schema), name=quote_literal(name)))
-    return None if not found or found[0][0] is None else int(found[0][0])
+    if not found or found[0][0] is None:
+        return None
+    if int(found[0][0]) > 1:
+        return int(found[0][0])
+    [(largest,)] = query(f"SELECT MAX({quote_identifier(column)}) FROM {quote_name(schema, name)}")
+    return max(int(largest or 0), 0) + 1
 
 
 def counter_statement(schema: str, name: str, following: int) -> str:

@@ -7,6 +7,7 @@ import pymysql
 from engines.connection import redact
 from engines.errors import DbmoError
 from engines.meanings import (
+    ALTERED,
     CANCELLED,
     CROWDED,
     DENIED,
@@ -21,6 +22,18 @@ from engines.meanings import (
     Meaning,
 )
 
+TOO_LARGE = Meaning(
+    "STATEMENT_TOO_LARGE",
+    "{display} doesn't take a statement of that size.",
+    "Raise its max_allowed_packet, and run the same command again.",
+)
+TWINS = Meaning(
+    "DUPLICATE_KEY",
+    "{display} takes two rows for one in a unique key.",
+    "Look whether the key's collation takes different texts for equal: mend the rows or the collation in the source, or"
+    " ask for another type of the column (options.overrides.columns) if the source isn't a MySQL or MariaDB itself, and"
+    " plan again.",
+)
 # error number: MySQL manual, Server Error and Client Error Message References; MariaDB error code reference
 BY_NUMBER: dict[int, Meaning] = {
     **dict.fromkeys((1045, 1251, 1524, 1698, 1820, 1862, 3118, 4151), LOGIN),
@@ -33,7 +46,10 @@ BY_NUMBER: dict[int, Meaning] = {
     **dict.fromkeys((1037, 1038, 1041), MEMORY),
     **dict.fromkeys((1020, 1205, 1213, 3572), WAITED),
     **dict.fromkeys((1317, 1969, 3024), CANCELLED),
+    1412: ALTERED,
     **dict.fromkeys((1290, 1792, 1836), READ_ONLY),
+    1153: TOO_LARGE,
+    **dict.fromkeys((1062, 1586, 1859), TWINS),
 }
 GENERIC = Meaning("MYSQL_ERROR", "{display} answered with an error.", "Look at the message and at the statement.")
 LOST_NUMBERS = frozenset(number for number, meaning in BY_NUMBER.items() if meaning is LOST)

@@ -34,6 +34,15 @@ SETTLED = "dbmo_settled"  # attribute of a connection whose references aren't ch
 STORED = "{}"  # a field whose text is what the column gets
 
 
+@dataclass(frozen=True)
+class Takes:
+    """Statements that begin a load, take it back, and keep it ("": it is kept as it is)."""
+
+    begin: str = SAVEPOINT
+    back: str = BACK
+    keep: str = ""
+
+
 @dataclass
 class Loader:
     """Loads blocks of whole lines into one table.
@@ -48,6 +57,7 @@ class Loader:
     modes: str = WRITING_MODE
     alone: bool = True
     table: str | None = None  # another table with these columns, already quoted
+    takes: Takes = field(default_factory=Takes)
     _load: bytes = field(init=False, default=b"")
     _insert: bytes = field(init=False, default=b"")
 
@@ -104,18 +114,28 @@ class Loader:
 
     def load(self, connection: Any, blocks: Iterable[bytes]) -> Attempt:
         """Load blocks as they come; what was sent is taken back where a row was not taken exactly."""
-        return self._by_insert(connection, blocks) if self.inserts else self._by_load(connection, blocks)
+        attempt = self._by_insert(connection, blocks) if self.inserts else self._by_load(connection, blocks)
+        return self._kept(connection, attempt)
 
     def load_alone(self, connection: Any, statement: bytes, line: Iterable[bytes]) -> Attempt:
         """One row by a LOAD DATA of its own, in pieces that are cut anywhere."""
-        _run(connection, SAVEPOINT)
+        _run(connection, self.takes.begin)
         answer = load_local(connection, statement, line, min(PACKET, self.target.packet // 2))
         if answer.warnings == 0 and answer.rows == 1:
-            return Attempt(1, answer.bytes)
+            return self._kept(connection, Attempt(1, answer.bytes))
         return self._undone(connection)
 
+    def take_back(self, connection: Any) -> None:
+        """What was loaded since a load began."""
+        _run(connection, self.takes.back)
+
+    def _kept(self, connection: Any, attempt: Attempt) -> Attempt:
+        if self.takes.keep and not attempt.troubles:
+            _run(connection, self.takes.keep)
+        return attempt
+
     def _by_load(self, connection: Any, blocks: Iterable[bytes]) -> Attempt:
-        _run(connection, SAVEPOINT)
+        _run(connection, self.takes.begin)
         sent = _Counted(blocks)
         answer = load_local(connection, self._load, sent, min(PACKET, self.target.packet // 2))
         if answer.warnings == 0 and answer.rows == sent.rows:
@@ -123,7 +143,7 @@ class Loader:
         return self._undone(connection)
 
     def _by_insert(self, connection: Any, blocks: Iterable[bytes]) -> Attempt:
-        _run(connection, SAVEPOINT)
+        _run(connection, self.takes.begin)
         rows = size = 0
         for block in resized(blocks, min(INSERT_BYTES, max(self.target.packet // 4, 1024))):
             attempt = self._inserted(connection, tuples(block, self.wraps), block.count(END), rows)
@@ -134,10 +154,10 @@ class Loader:
 
     def insert(self, connection: Any, values: Sequence[bytes | None]) -> Attempt:
         """One row by itself, with values that are not escaped: the server names what it refuses."""
-        _run(connection, SAVEPOINT)
+        _run(connection, self.takes.begin)
         pairs = zip(self.wraps, values, strict=True)
         made = (literal(value).join(wrap.encode().split(b"{}")) for wrap, value in pairs if wrap is not None)
-        return self._inserted(connection, b"(" + b",".join(made) + b")", 1)
+        return self._kept(connection, self._inserted(connection, b"(" + b",".join(made) + b")", 1))
 
     def _inserted(self, connection: Any, rows: bytes, count: int, before: int = 0) -> Attempt:
         """So many rows, as they stand behind VALUES; before: rows since the savepoint, to which a refusal goes back."""
@@ -154,7 +174,7 @@ class Loader:
             else:
                 exact = warnings == 0 and taken == count
                 return Attempt(taken, len(statement)) if exact else self._undone(connection, before)
-        _run(connection, BACK)
+        self.take_back(connection)
         return Attempt(troubles=(found,))
 
     def _undone(self, connection: Any, before: int = 0) -> Attempt:
@@ -162,7 +182,7 @@ class Loader:
         with connection.cursor() as cursor:
             cursor.execute("SHOW WARNINGS")
             said = cursor.fetchall()
-            cursor.execute(BACK)
+            cursor.execute(self.takes.back)
         troubles = [trouble(int(number), str(words), before) for _, number, words in said]
         return Attempt(troubles=tuple(troubles) or (Trouble(0, "fewer rows were stored than were sent"),))
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engines.catalog import Catalog
+from engines.families import family
 from engines.full_names import qualified
 from engines.mysql.quoting import quote_account
 
 NAME = r"`(?:[^`]|``)*`"
 CHAIN = re.compile(rf"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|({NAME}(?:\s*\.\s*{NAME})*)", re.DOTALL)
 SINGLE = re.compile(NAME, re.DOTALL)
+
+
+def lowers(catalog: Catalog) -> bool:
+    """Whether a server compares names of tables without case, and so keeps them in lower case (lower_case_table_names).
+
+    With 1 it keeps all so; with 2, the default of macOS, views and what InnoDB says of references, and finds the rest
+    by any spelling (MySQL manual, Identifier Case Sensitivity).
+    """
+    return family(catalog.engine) == "mysql" and str(catalog.settings.get("lower_case_table_names")) in ("1", "2")
 
 
 def chains(text: str) -> Iterator[list[str]]:

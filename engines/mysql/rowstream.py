@@ -129,6 +129,7 @@ class RowStream:
             self._fill(HEADER)
             size = self._size()
         payload = b"".join(parts)
+        parts.clear()
         found.append(self.row(payload, 0, len(payload)))
         return len(payload)
 

@@ -19,7 +19,7 @@ from engines.wire import Session, Unanswered, keep_alive, watch
 # neither NO_BACKSLASH_ESCAPES nor ANSI_QUOTES: literals and names are written as engines/mysql/quoting.py does
 READING_MODE = "NO_ENGINE_SUBSTITUTION"
 SETTINGS = (
-    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE",
     "SET SESSION time_zone = '+00:00'",
     f"SET SESSION lock_wait_timeout = {LOCK_WAIT}",
     "SET SESSION net_write_timeout = 600",
@@ -88,7 +88,8 @@ def connect(
         ) from error
     try:
         keep_alive(connection._sock)
-        version, place = _told(connection)
+        version, packet, place = _told(connection)
+        connection.packet = packet
         server = Server.of(version)
         if not server.supported:
             raise UsageError(
@@ -159,7 +160,7 @@ def of_this_start(connection: Connection, sessions: Sequence[Session]) -> list[S
     """
     if not sessions:
         return []
-    _, place = _told(connection)
+    _, _, place = _told(connection)
     with connection.cursor() as cursor:
         cursor.execute(UPTIME)
         uptime = int(cursor.fetchone()[1])
@@ -180,12 +181,12 @@ def reading(connection: Connection) -> Iterator[Any]:
                 cursor.execute("SET SESSION sql_mode = %s", (READING_MODE,))
 
 
-def _told(connection: Connection) -> tuple[str, tuple[Any, ...]]:
-    """The server's version, and which one it is."""
+def _told(connection: Connection) -> tuple[str, int, tuple[Any, ...]]:
+    """The server's version, the most bytes of a statement that it takes, and which one it is."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT VERSION(), {SERVER}")
-        version, *place = cursor.fetchone()
-    return str(version), tuple(map(str, place))
+        cursor.execute(f"SELECT VERSION(), @@SESSION.max_allowed_packet, {SERVER}")
+        version, packet, *place = cursor.fetchone()
+    return str(version), int(packet), tuple(map(str, place))
 
 
 __all__ = ["LOCK_WAIT", "READING_MODE", "Connection", "connect", "of_this_start", "reading", "session_of"]

@@ -27,11 +27,18 @@ from engines.protocols import Loaded
 # what an administrator may have set for everybody, and what would refuse or end a long transaction
 SETTINGS = ("SET SESSION sql_safe_updates = 0",)
 OWN: dict[str, tuple[str, ...]] = {
-    "mariadb": ("SET SESSION idle_transaction_timeout = 0", "SET SESSION idle_write_transaction_timeout = 0"),
+    "mariadb": (
+        "SET SESSION idle_transaction_timeout = 0",
+        "SET SESSION idle_write_transaction_timeout = 0",
+        # else system-versioned tables get no keys behind their rows
+        "SET SESSION system_versioning_alter_history = KEEP",
+    ),
     "mysql": (),
 }
 PARAMETERS = 20_000  # values in one INSERT
-PACKET = 8 << 20  # bytes of texts and blobs in one INSERT, half of max_allowed_packet's default in MariaDB
+INSERT_BYTES = 8 << 20  # of values in one INSERT, half of max_allowed_packet's default in MariaDB
+PARTS = 4  # of max_allowed_packet, of which they take one at most: in a literal a byte may become two
+LITERAL = 24  # bytes of a number or a date; of a text or blob what stands around it, at most
 
 Row = tuple[Any, ...]
 
@@ -98,9 +105,10 @@ class MysqlWriter(MysqlDatabase):
         head = f"INSERT INTO {name} ({names}) VALUES ".replace("%", "%%")
         marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
         loaded = size = 0
+        most = max(PARAMETERS // max(len(columns), 1), 1), min(INSERT_BYTES, (self.packet - len(head)) // PARTS)
         with _driver(connection).cursor() as cursor:
             for rows in blocks:
-                for part, bytes_in_it in _parts(rows, max(PARAMETERS // max(len(columns), 1), 1)):
+                for part, bytes_in_it in _parts(rows, *most):
                     values = [value for row in part for value in row]
                     cursor.execute(head + ", ".join([marks] * len(part)), values)
                     if _driver(connection)._result.warning_count:
@@ -124,6 +132,11 @@ class MysqlWriter(MysqlDatabase):
         if self._load_facts is None:
             self._load_facts = server_facts(self.query)
         return self._load_facts
+
+    @property
+    def packet(self) -> int:
+        """The server's max_allowed_packet in bytes: no statement may be as large."""
+        return self._facts()[1]
 
     def folded(self, charset: str) -> frozenset[str]:
         """The characters that this server stores as another one in a character set (engines/mysql/charsets.py)."""
@@ -151,19 +164,27 @@ def _changed(cursor: Any, table: str) -> Aborted:
     )
 
 
-def _parts(rows: list[Row], most: int) -> Iterator[tuple[list[Row], int]]:
-    """Rows in parts of at most that many and about PACKET bytes, with the bytes of each."""
+def _parts(rows: list[Row], most: int, most_bytes: int) -> Iterator[tuple[list[Row], int]]:
+    """Rows in parts of at most that many and about so many bytes, with the bytes of texts and blobs in each."""
     part: list[Row] = []
     size = 0
     for row in rows:
-        bytes_in_it = sum(len(value) for value in row if isinstance(value, str | bytes))
-        if part and (len(part) >= most or size + bytes_in_it > PACKET):
+        bytes_in_it = sum(map(_bytes, row))
+        literals = (len(part) + 1) * len(row) * LITERAL
+        if part and (len(part) >= most or size + bytes_in_it + literals > most_bytes):
             yield part, size
             part, size = [], 0
         part.append(row)
         size += bytes_in_it
     if part:
         yield part, size
+
+
+def _bytes(value: Any) -> int:
+    """Of a text or blob."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
+    return len(value) if isinstance(value, bytes) else 0
 
 
 def _forget_settled(connection: Any, record: Any) -> None:

@@ -109,7 +109,7 @@ class CopyOut:
                     pass
         with suppress(psycopg.Error):
             end(pgconn)
-        with suppress(psycopg.Error):
+        with suppress(DbmoError):
             self._ends.recover()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import psycopg
 
 from engines.errors import EngineError, UsageError
 from engines.postgresql.errors import translate_error
+from engines.postgresql.money import C_DIGITS
 from engines.postgresql.session import CANCEL_SECONDS, configure, connect
 from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
@@ -62,6 +63,7 @@ class PostgresqlDatabase(Remembers):
     """
 
     engine = "postgresql"
+    settings: Mapping[str, str] = SESSION
 
     def __init__(self, dsn: str, display: str) -> None:
         self.dsn = dsn
@@ -69,6 +71,7 @@ class PostgresqlDatabase(Remembers):
         self._connection: psycopg.Connection[Any] | None = None
         super().__init__()
         self._identity: str | None = None
+        self._money_digits = C_DIGITS
 
     @property
     def version(self) -> str:
@@ -86,6 +89,12 @@ class PostgresqlDatabase(Remembers):
         """The encoding of the database by PostgreSQL's name, such as UTF8."""
         with self._connected() as connection:
             return connection.info.parameter_status("server_encoding") or ""
+
+    @property
+    def money_digits(self) -> int:
+        """Digits behind the point of the type money, as the database's (or the user's) lc_monetary has them."""
+        with self._connected():
+            return self._money_digits
 
     @property
     def database(self) -> str:
@@ -200,7 +209,7 @@ class PostgresqlDatabase(Remembers):
                     f"{self.display} is PostgreSQL {connection.info.server_version // 10000}.",
                     "PostgreSQL 12 to 18 are supported.",
                 )
-            configure(connection, SESSION)
+            self._money_digits = configure(connection, self.settings)
         except BaseException:
             connection.close()
             raise

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 import psycopg
 
 ROW, DONE, COMPLETE, READY, ERROR = b"dcCZE"
 HEAD = struct.Struct(">BI")
 BLOCK = 1 << 17  # bytes of rows that are worth a send
+ALIKE = 8  # rows of one length behind each other, from which on more are expected
+LOTS = (128, 32, 8)  # rows that are taken at once
+
+
+@lru_cache(maxsize=32)
+def _cells(size: int, count: int) -> struct.Struct:
+    """So many frames of rows of that many bytes: heads and bodies."""
+    return struct.Struct(f"5s{size}s" * count)
 
 
 class Frames:
@@ -29,6 +38,8 @@ class Frames:
         self._missing = 0  # bytes of a row of which the beginning was given already
         self._parts: list[bytes] = []
         self._size = 0
+        self._alike = 0  # rows in a row that were as long as the one before
+        self._before = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The blocks that are whole now."""
@@ -61,6 +72,7 @@ class Frames:
         unpack, add = HEAD.unpack_from, self._parts.append
         place, end = 0, len(data)
         last = end - 5
+        alike, before = self._alike, self._before
         while place <= last:
             kind, size = unpack(data, place)
             after = place + 1 + size
@@ -68,9 +80,33 @@ class Frames:
                 break
             if kind == ROW:
                 add(data[place + 5 : after])
+                if size != before:
+                    alike, before = 0, size
+                elif (alike := alike + 1) >= ALIKE:
+                    model, after = place, self._several(data, place, after)
+                    alike = ALIKE - 1 if after - model > ALIKE * size else 0
             else:
                 self._told(kind, data[place + 5 : after])
             place = after
+        self._alike, self._before = alike, before
+        return place
+
+    def _several(self, data: bytes, model: int, place: int) -> int:
+        """Take rows from a place on as long as their frames are as long as the one at model; where they end.
+
+        In binary form those of numbers, moments and fixed texts are; many at once take a third of the time.
+        """
+        head, step = data[model : model + 5], place - model
+        for count in LOTS:
+            while place + count * step <= len(data):
+                cells = _cells(step - 5, count).unpack_from(data, place)
+                heads = cells[::2]
+                if heads.count(head) < count:
+                    count = next(n for n, found in enumerate(heads) if found != head)
+                    self._parts.extend(cells[1 : 2 * count : 2])
+                    return place + count * step
+                self._parts.extend(cells[1::2])
+                place += count * step
         return place
 
     def _told(self, kind: int, body: bytes) -> None:

@@ -26,6 +26,43 @@ SELECT w.number, n.nspname, c.relname, c.oid::bigint,
   JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
 """
+# Tables that are others now than at the moment of a transaction. Only rows keep their old versions: TRUNCATE and what
+# rewrites a table leave it empty for older snapshots, a column that was dropped and added again holds nothing there, a
+# name may have become another table's (documentation: Caveats of MVCC). Queries of the catalog see it as it was then,
+# its functions as it is now. A partitioned table is read by way of its parts: those that it has now, so one that is
+# detached or dropped is missing, and one that is attached is too much. Nor does a lock of the table keep that so:
+# ATTACH waits for no reader, and a part that a range leaves out isn't locked.
+ALTERED = """
+WITH RECURSIVE wanted AS (
+  SELECT w.number, w.schema, w.name, c.oid, c.relkind, c.relfilenode
+    FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[])) WITH ORDINALITY
+         AS w(schema, name, number)
+    LEFT JOIN (pg_catalog.pg_namespace AS n JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid)
+      ON n.nspname = w.schema AND c.relname = w.name
+), part AS (
+  SELECT number, oid FROM wanted WHERE relkind = 'p'
+  UNION
+  SELECT part.number, i.inhrelid FROM part JOIN pg_catalog.pg_inherits AS i ON i.inhparent = part.oid
+   WHERE (pg_catalog.to_jsonb(i) ->> 'inhdetachpending')::bool IS NOT TRUE -- a column since version 14
+)
+SELECT w.number,
+       w.oid IS DISTINCT FROM pg_catalog.to_regclass(pg_catalog.format('%%I.%%I', w.schema, w.name))::oid
+       OR (w.relfilenode <> 0 AND w.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(w.oid))
+       OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                   WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped
+                     AND pg_catalog.format('%%I.%%I.%%I', w.schema, w.name, a.attname) IS DISTINCT FROM
+                         (pg_catalog.pg_identify_object('pg_catalog.pg_class'::regclass, w.oid, a.attnum)).identity)
+       OR (w.relkind = 'p'
+           AND (EXISTS (SELECT FROM part JOIN pg_catalog.pg_class AS c ON c.oid = part.oid
+                         WHERE part.number = w.number AND c.relfilenode <> 0
+                           AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid))
+                OR ARRAY(SELECT part.oid FROM part WHERE part.number = w.number ORDER BY 1) IS DISTINCT FROM
+                   ARRAY(SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(w.oid) AS t ORDER BY 1))),
+       w.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+                                    WHERE l.relation = w.oid AND l.granted AND l.pid = pg_catalog.pg_backend_pid())
+  FROM wanted AS w
+ ORDER BY w.number
+"""
 AGAIN = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
 
@@ -77,6 +114,17 @@ def find_relations(full_names: Sequence[str], query: Query) -> dict[str, Relatio
     wanted = [parts(name) for name in full_names]
     rows = query(RELATIONS, ([schema for schema, _ in wanted], [name for _, name in wanted]))
     return {full_names[number - 1]: _relation(*row) for number, *row in rows}
+
+
+def find_altered(full_names: Sequence[str], query: Query) -> tuple[list[str], bool]:
+    """Those that were altered since the moment that the query reads, which can't show all of their rows any more.
+
+    And whether none can be any more: the session holds a lock on each that keeps it as it is.
+    """
+    wanted = [parts(name) for name in full_names]
+    rows = query(ALTERED, ([schema for schema, _ in wanted], [name for _, name in wanted]))
+    altered = [full_names[number - 1] for number, other, _ in rows if other]
+    return altered, not altered and all(held for *_, held in rows)
 
 
 def _relation(schema: str, name: str, oid: int, stored_apart: int, triggers: list[str], columns: Any) -> Relation:

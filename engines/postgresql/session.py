@@ -13,10 +13,12 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from engines.postgresql.money import C_DIGITS, ONE, digits_of
+from engines.postgresql.pooled import check_own
 from engines.wire import KEEPALIVE, Session, Unanswered, watch
 
 # Text forms of values must not depend on the server's settings (documentation: COPY, client connection defaults).
-FORMS = {
+TEXTS = {
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
     "TimeZone": "UTC",
@@ -26,6 +28,9 @@ FORMS = {
     "array_nulls": "on",
     "standard_conforming_strings": "on",
     "lc_monetary": "C",
+}
+FORMS = {
+    **TEXTS,
     "client_encoding": "UTF8",
     "search_path": "",
     "statement_timeout": "0",
@@ -76,12 +81,23 @@ def _options(dsn: str, more: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in OPTIONS.items() if name not in said}, **more}
 
 
-def configure(connection: psycopg.Connection[Any], settings: Mapping[str, str] = FORMS) -> None:
-    """Set settings of the session, and lift the limits that its version has; one round trip."""
+def configure(connection: psycopg.Connection[Any], settings: Mapping[str, str] = FORMS) -> int:
+    """Set settings of the session, and lift the limits that its version has; one round trip.
+
+    Gives the digits behind the point that money has under the lc_monetary that held before. UsageError POOLED, before
+    anything is set, where the session is none: a pooler gives each transaction another one.
+    """
     version = connection.info.server_version
     chosen = {**settings, **{name: value for since, name, value in LIMITS if version >= since}}
-    calls = ", ".join(["pg_catalog.set_config(%s, %s, false)"] * len(chosen))
-    connection.execute(f"SELECT {calls}".encode(), [text for pair in chosen.items() for text in pair])
+    given = [text for pair in chosen.items() for text in pair]
+    calls = f"SELECT {ONE}, {', '.join(['pg_catalog.set_config(%s, %s, false)'] * len(chosen))}"
+    # a server tells its own number when a connection is opened, a pooler one that it made up
+    own = f"{calls} WHERE pg_catalog.pg_backend_pid() = %s"
+    row = connection.execute(own.encode(), [*given, connection.info.backend_pid]).fetchone()
+    if row is None:
+        check_own(connection)
+        row = connection.execute(calls.encode(), given).fetchone()
+    return digits_of(row[0]) if row else C_DIGITS
 
 
 def is_plain(connection: psycopg.Connection[Any]) -> bool:

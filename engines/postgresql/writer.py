@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 
 from engines.grant import Grant
 from engines.postgresql.copying import AROUND, Block, copy_in
-from engines.postgresql.database import PostgresqlDatabase, translate_error
+from engines.postgresql.database import SESSION, PostgresqlDatabase, translate_error
 from engines.postgresql.quoting import quote_identifier
 from engines.postgresql.relations import Known, Relation
-from engines.postgresql.session import FORMS, configure, connect
+from engines.postgresql.session import FORMS, TEXTS, configure, connect
 from engines.protocols import Loaded
 
 # A chunk's rows and its status are one transaction: when a server crash takes a commit that was not on disk yet, it
@@ -33,7 +33,12 @@ LOADER = {
 
 
 class PostgresqlWriter(PostgresqlDatabase):
-    """A PostgreSQL database that may be written, because a grant says so."""
+    """A PostgreSQL database that may be written, because a grant says so.
+
+    What it is asked takes and gives texts of values as its load does.
+    """
+
+    settings = SESSION | TEXTS
 
     def __init__(self, dsn: str, display: str, grant: Grant) -> None:
         super().__init__(dsn, display)
@@ -53,9 +58,13 @@ class PostgresqlWriter(PostgresqlDatabase):
 
     def _open(self) -> psycopg.Connection[Any]:
         connection = connect(self.dsn)
-        configure(connection, FORMS | LOADER)
-        self.may_be_replica = _may_be_replica(connection)
-        connection.autocommit = False
+        try:
+            configure(connection, FORMS | LOADER)
+            self.may_be_replica = _may_be_replica(connection)
+            connection.autocommit = False
+        except BaseException:
+            connection.close()
+            raise
         self._opened.append(ref(connection))
         return connection
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import sqlite3
+from collections.abc import Iterator
 from typing import Any, cast
 
 from engines.catalog import Column, Kind
 
+PIECE = 1 << 18  # bytes of a text that are decoded at once
 EPOCH_SECONDS = (100_000_000, 4_102_444_800)  # 1973-03-03 to 2100-01-01, so that counters and years don't look like it
 EPOCH_MILLISECONDS = (100_000_000_000, 4_102_444_800_000)
 JULIAN_DAYS = (1721059.5, 5373484.5)  # years 0 to 9999, https://www.sqlite.org/lang_datefunc.html
@@ -146,7 +149,7 @@ class NotPlain:
 
     def step(self, *values: bytes) -> None:
         """Look at a row."""
-        row = b"".join(values)
+        row = values[0] if len(values) == 1 else b"".join(values)
         if row.isascii() and 0 not in row:
             return
         self.found.update(n for n, value in enumerate(values) if not value.isascii() or 0 in value)
@@ -154,6 +157,17 @@ class NotPlain:
     def finalize(self) -> str:
         """The numbers, counted from 0, with spaces in between."""
         return " ".join(str(number) for number in sorted(self.found))
+
+
+def decoded(data: bytes, encoding: str, errors: str = "strict") -> Iterator[str]:
+    """A text in pieces, so that a large one isn't in memory again, four times as large."""
+    if len(data) <= PIECE:
+        yield data.decode(encoding, errors)
+        return
+    decode, view = codecs.getincrementaldecoder(encoding)(errors).decode, memoryview(data)
+    for start in range(0, len(view), PIECE):
+        yield decode(view[start : start + PIECE])
+    yield decode(b"", True)
 
 
 def register_functions(connection: sqlite3.Connection, encoding: str) -> None:
@@ -164,16 +178,17 @@ def register_functions(connection: sqlite3.Connection, encoding: str) -> None:
 
     def invalid_text(data: bytes) -> int:
         try:
-            data.decode(encoding)
+            for _ in decoded(data, encoding):
+                pass
         except UnicodeDecodeError:
             return 1
         return 0
 
     def characters(data: bytes) -> int:
-        return len(data.decode(encoding, "replace"))
+        return sum(map(len, decoded(data, encoding, "replace")))
 
     def utf8_bytes(data: bytes) -> int:
-        return len(data.decode(encoding, "replace").encode())
+        return sum(len(text.encode()) for text in decoded(data, encoding, "replace"))
 
     connection.create_aggregate("dbmo_not_plain", -1, cast(Any, NotPlain))  # typeshed knows numbers only
     connection.create_function("dbmo_invalid_text", 1, invalid_text, deterministic=True)

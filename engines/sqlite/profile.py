@@ -3,6 +3,7 @@
 The first scan counts, per column, the values, those of the class its declared type makes SQLite prefer, and the
 forms that can apply; a quick second pass looks for text that isn't plain ASCII. Only columns that hold something
 else are looked at again, in the same read transaction. 250,000 rows of eight columns take 1.2 s of one idle core.
+Rows with large values are looked at one by one (profile_rows.py), so that memory stays small.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from contextlib import contextmanager
 
 from engines.catalog import Column, Kind, Table
 from engines.profile import ColumnProfile, TableProfile
-from engines.scanning import Told, condition, merged, pieces, silent
+from engines.scanning import Told, merged, silent
 from engines.sqlite.forms import FORMS, FORMS_OF_STRAY_TEXT, forms_for
+from engines.sqlite.profile_large import Key, LargeRow, Results
+from engines.sqlite.profile_rows import Range, Rows
 from engines.sqlite.quoting import quote_identifier
-from engines.sqlite.rowid import free_rowid
 
 __all__ = ["CLASSES", "FORMS", "forms_for", "profile_table"]
 
@@ -49,24 +51,22 @@ FORMS_OF_FIRST_LOOK = {"iso_date", "iso_timestamp"}  # the usual forms of a mome
 FORMS_OF_WIDE_TEXT = ("nul", "invalid_utf8")
 FORMS_OF_REAL = ("infinite", "beyond_int64")
 
-Key = tuple[str, str, str]  # column, what (value, class, form or measure), its name
-Results = dict[Key, int | None]
-
 
 def profile_table(connection: sqlite3.Connection, table: Table, told: Told = silent) -> TableProfile:
     """Scan the table on a connection of open_read_only(); sqlite3.Error where it can't be read.
 
     told: of the rows that the first scan saw so far, a range of rowids at a time.
     """
-    utf16 = connection.execute("PRAGMA encoding").fetchone()[0] != "UTF-8"
+    encoding = str(connection.execute("PRAGMA encoding").fetchone()[0])
     with _transaction(connection):
+        scan = _Scan(connection, table, encoding)
         look = {key: sql for column in table.columns for key, sql in _first_look(column).items()}
-        rows, results = _run(connection, table, look, told)
-        wide = _not_plain(connection, table)
+        rows, results = scan.aggregates(look, told)
+        wide = scan.not_plain()
         look = {}
         for column in table.columns:
-            look |= _second_look(column, results, utf16, column.name in wide)
-        results |= _run(connection, table, look)[1] if look else {}
+            look |= _second_look(column, results, encoding != "UTF-8", column.name in wide)
+        results |= scan.aggregates(look)[1] if look else {}
     found: dict[str, Results] = {column.name: {} for column in table.columns}
     for key, value in results.items():
         found[key[0]][key] = value
@@ -86,19 +86,62 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("COMMIT")
 
 
-def _not_plain(connection: sqlite3.Connection, table: Table) -> set[str]:
-    """The text columns with anything but ASCII, or with a NUL.
+class _Scan:
+    """Asks aggregates of all rows of a table, whatever their size."""
 
-    Comparing length() with the number of bytes would miss Latin-1 in a UTF-8 database: it counts each such byte.
-    """
-    names = [column.name for column in table.columns if "text" in _expected(column)]
-    found: set[str] = set()
-    for start in range(0, len(names), COLUMNS_PER_CALL):
-        part = names[start : start + COLUMNS_PER_CALL]
-        values = ", ".join(f"CAST(coalesce({quote_identifier(name)}, '') AS BLOB)" for name in part)
-        numbers = connection.execute(f"SELECT dbmo_not_plain({values}) FROM {quote_identifier(table.name)}").fetchone()
-        found.update(part[int(number)] for number in (numbers[0] or "").split())
-    return found
+    def __init__(self, connection: sqlite3.Connection, table: Table, encoding: str) -> None:
+        self.connection, self.table, self.encoding = connection, table, encoding
+        self.rows = Rows(connection, table)
+
+    def aggregates(self, look: dict[Key, str], told: Told = silent) -> tuple[int, Results]:
+        """Rows of the table and the result of each aggregate; a scan per EXPRESSIONS_PER_QUERY of them."""
+        rows = 0
+        found: Results = {}
+        for counted, results in self.rows.each(
+            lambda at, large: self._several(look, at, 1 if large else EXPRESSIONS_PER_QUERY),
+            lambda rowid: (1, LargeRow(self.rows, rowid, self.encoding).results(look)),
+        ):
+            rows += counted
+            found = merged((found, results), lambda key: key[2])
+            told(rows)
+        return rows, found
+
+    def _several(self, look: dict[Key, str], at: Range, together: int) -> tuple[int, Results]:
+        keys, (where, given) = list(look), at.where(self.rows.rowid)
+        counted = 0
+        results: Results = {}
+        for start in range(0, len(keys) or 1, together):
+            part = keys[start : start + together]
+            aggregates = ["count(*)", *(look[key].format(c=quote_identifier(key[0])) for key in part)]
+            sql = f"SELECT {', '.join(aggregates)} FROM {self.rows.name}{where}"
+            counted, *values = self.connection.execute(sql, given).fetchone()
+            results.update(zip(part, values, strict=True))
+        return counted, results
+
+    def not_plain(self) -> set[str]:
+        """The text columns with anything but ASCII, or with a NUL.
+
+        Comparing length() with the number of bytes would miss Latin-1 in a UTF-8 database: it counts each such byte.
+        """
+        names = [column.name for column in self.table.columns if "text" in _expected(column)]
+        found: set[str] = set()
+        for seen in self.rows.each(
+            lambda at, large: self._seen(names, at, 1 if large else COLUMNS_PER_CALL),
+            lambda rowid: LargeRow(self.rows, rowid, self.encoding).not_plain(names),
+        ):
+            found |= seen
+        return found
+
+    def _seen(self, names: list[str], at: Range, together: int) -> set[str]:
+        where, given = at.where(self.rows.rowid)
+        found: set[str] = set()
+        for start in range(0, len(names), together):
+            part = names[start : start + together]
+            values = ", ".join(f"CAST(coalesce({quote_identifier(name)}, '') AS BLOB)" for name in part)
+            sql = f"SELECT dbmo_not_plain({values}) FROM {self.rows.name}{where}"
+            (numbers,) = self.connection.execute(sql, given).fetchone()
+            found.update(part[int(number)] for number in (numbers or "").split())
+        return found
 
 
 def _expected(column: Column) -> tuple[str, ...]:
@@ -162,38 +205,6 @@ def _of_values(aggregate: str, storage: str) -> str:
 
 def _rows_where(condition: str) -> str:
     return f"count(*) FILTER (WHERE {condition})"
-
-
-def _run(
-    connection: sqlite3.Connection, table: Table, look: dict[Key, str], told: Told = silent
-) -> tuple[int, Results]:
-    """Rows of the table and the result of each aggregate; a scan per EXPRESSIONS_PER_QUERY of them."""
-    keys, name = list(look), quote_identifier(table.name)
-    rows, found = 0, []
-    for where in _pieces(connection, table):
-        results: Results = {}
-        counted = 0
-        for start in range(0, len(keys) or 1, EXPRESSIONS_PER_QUERY):
-            part = keys[start : start + EXPRESSIONS_PER_QUERY]
-            aggregates = ["count(*)", *(look[key].format(c=quote_identifier(key[0])) for key in part)]
-            counted, *values = connection.execute(f"SELECT {', '.join(aggregates)} FROM {name}{where}").fetchone()
-            results.update(zip(part, values, strict=True))
-        rows += counted
-        found.append(results)
-        told(rows)
-    return rows, merged(found, lambda key: key[2])
-
-
-def _pieces(connection: sqlite3.Connection, table: Table) -> list[str]:
-    """A WHERE per range of rowids; one that is empty for tables without a rowid, and those whose columns hide it."""
-    rowid = free_rowid(column.name for column in table.columns)
-    if rowid is None or table.kind != "table" or table.options.get("without_rowid"):
-        return [""]
-    low, high = connection.execute(
-        f"SELECT (SELECT min({rowid}) FROM {quote_identifier(table.name)}), "
-        f"(SELECT max({rowid}) FROM {quote_identifier(table.name)})"
-    ).fetchone()
-    return [condition(rowid, piece) for piece in pieces(low, high, table.rows)]
 
 
 def _assemble(name: str, rows: int, results: Results) -> ColumnProfile:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from engines.errors import EngineError
+from engines.errors import EngineError, UsageError
 from engines.sqlite.database import SqliteDatabase, translate_error
 
 Row = tuple[Any, ...]
@@ -74,6 +74,18 @@ class SqliteSnapshot:
             return self.connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise translate_error(error, self._display) from error
+
+    def check_columns(self, table: str, names: Iterable[str]) -> None:
+        """UsageError COLUMN_MISSING where a table lacks one: SQLite takes an unknown name in "" for a text."""
+        rows = self.query("SELECT name FROM pragma_table_xinfo(?)", (table,))
+        there = {name.decode().lower() for (name,) in rows}
+        missing = [name for name in names if name.lower() not in there]
+        if rows and missing:
+            raise UsageError(
+                "COLUMN_MISSING",
+                f"{table} of {self._display} has no column {', '.join(missing)}.",
+                "Plan the migration again.",
+            )
 
     def hold(self) -> AbstractContextManager[bool]:
         """Readers join by the token, and see at once when somebody wrote: nothing is locked."""

@@ -51,6 +51,7 @@ class TableReader:
         self.indexes = list(reversed(pragma(connection, "index_list", table.name)))  # in order of creation
         self.keyed = [str(row[1]) for row in sorted(self.info, key=lambda row: int(row[5])) if row[5]]
         self._uniques = list(self.text.uniques)
+        self._written = {fold(text.name): text for text in reversed(self.text.columns.values())}  # the first of a name
 
     def read(self) -> Table:
         """The table; rows and sizes are left to whoever counts them. sqlite3.Error where SQLite can't make it out."""
@@ -70,7 +71,7 @@ class TableReader:
 
     def _column(self, position: int, row: tuple[Any, ...]) -> Column:
         _, name, native, not_null, default, _, hidden = row
-        written = next((text for text in self.text.columns.values() if fold(text.name) == fold(name)), None)
+        written = self._written.get(fold(name))
         generated = None
         if hidden in (VIRTUAL_GENERATED, STORED_GENERATED):
             expression = written.generated if written and written.generated else ""
@@ -138,7 +139,7 @@ class TableReader:
     def _index_key(self, part: tuple[Any, ...], texts: list[str]) -> IndexKey:
         place, column, name, descending, collation, _ = part
         if column >= 0:
-            written = next((text for text in self.text.columns.values() if fold(text.name) == fold(name)), None)
+            written = self._written.get(fold(name))
             own = (written.collation or "BINARY").upper() if written else "BINARY"
         else:
             own = "BINARY"

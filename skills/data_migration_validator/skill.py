@@ -25,7 +25,7 @@ from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import Pairing
 from transfer.compare.schema_level import compare_schemas
-from transfer.sides.open import open_side
+from transfer.sides.open import open_sides
 
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
@@ -49,9 +49,9 @@ def run(input: Input, context: SkillContext) -> Output:
 
 def _rows(input: Input, context: SkillContext, source: Database, target: Database, pairing: Pairing) -> Output:
     assert input.source.url is not None and input.target.url is not None
+    stands_in = context.grant is not None and context.grant.stands_in
     with (
-        closing(open_side(input.source.url, "source")) as here,
-        closing(open_side(input.target.url, "target")) as there,
+        open_sides(input.source.url, input.target.url, stands_in) as (here, there),
         closing(Findings(Path(input.state) if input.state else None)) as findings,
     ):
         aside = quarantined_on(input.target.url, input.migration) if input.migration else []

@@ -20,7 +20,7 @@ class TableResult(Model):
 
 
 class QuarantinedValue(Model):
-    """A value (or, with an empty column, a row) kept in the quarantine table; original as JSON."""
+    """A value (or, with an empty column, a row) kept in the quarantine table; original as JSON, a long one in short."""
 
     table: str
     key: str

@@ -28,12 +28,13 @@ from transfer.load import LoadLimits
 from transfer.moveplan import MovePlan
 from transfer.older import end_older
 from transfer.progress import Teller, Tracker
-from transfer.retry import Patience, insist, passes
+from transfer.retry import Patience, insist, once_lost, passes
 from transfer.schema import run_stage
 from transfer.source_copy import SourceCopy, read_from
 from transfer.state import State, open_chunks, open_state
 from transfer.watch import Watch
 
+LONGEST = 1_000  # bytes of an original that are told; the quarantine table has it whole
 T = TypeVar("T")
 __all__ = ["Input", "Output", "ToolArgs", "digest", "run", "sections"]
 
@@ -66,13 +67,15 @@ def run(input: Input, context: SkillContext) -> Output:
 
 
 def _run(input: Input, context: SkillContext, endpoints: Endpoints) -> Output:
-    writer = endpoints.writer()
+    writer = insist(endpoints.writer, Patience(), context.cancelled, judge=once_lost())
     try:
         state = open_state(writer, input.plan.migration)
         state.cancelled = context.cancelled
         state.start(input.plan.plan_hash, input.approval, input.journal_head)
-        if state.epoch > 1 and (ended := end_older(state, input.plan)):
-            context.journal("older run ended", {"sessions": ended})
+        if state.epoch > 1:
+            ended = insist(lambda: end_older(state, input.plan), Patience(), context.cancelled)
+            if ended:
+                context.journal("older run ended", {"sessions": ended})
         with limits_of(input, context) as limits:
             try:
                 return _Execution(input, context, endpoints, state, limits).run()
@@ -114,7 +117,9 @@ class _Execution:
         self.endpoints = endpoints
         self.state = state
         self.limits = limits
-        self.tracker = Tracker(self.plan, limits, open_chunks(state).figures(), context.executor)
+        chunks = open_chunks(state)
+        cut = {name for name, known in chunks.cuts().items() if known.complete}
+        self.tracker = Tracker(self.plan, limits, chunks.figures(), cut, context.executor)
         self.stages: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -125,7 +130,7 @@ class _Execution:
             resumed = self._timed("copy", self._copy)
             self._timed("post_data", lambda: self._schema("post_data"))
             sequences = self._timed("sequences", lambda: self._insist(self._sequences))
-            self._timed("statistics", lambda: self._insist(lambda: gather_statistics(self.plan, self.state.writer)))
+            self._timed("statistics", lambda: self._insist(self._statistics))
             self.state.update(status="loaded")
             self.tracker.stage("done")
         return self._output(sequences, vars(resumed))
@@ -170,7 +175,8 @@ class _Execution:
         def report(result: ChunkResult) -> None:
             nonlocal settled
             name = result.chunk.table
-            moved = self.tracker.committed(name, result.rows, result.bytes, result.quarantined)
+            every = result.chunk.number + result.chunks if result.chunk.upper is None else None
+            moved = self.tracker.committed(name, result.rows, result.bytes, result.quarantined, result.chunks, every)
             if not settled:
                 settled = True
                 self.tracker.begun_again(open_chunks(self.state).figures())
@@ -198,6 +204,9 @@ class _Execution:
             lane_maker(self.context.executor),
         )
 
+    def _statistics(self) -> float:
+        return gather_statistics(self.plan, self.state.writer, self.context.cancelled)
+
     def _sequences(self) -> dict[str, int]:
         source = open_database(self.endpoints.source)
         try:
@@ -224,7 +233,7 @@ class _Execution:
                 QuarantinedValue(
                     table=table, key=q.key, column=q.column, reason=q.reason, action=q.action, original=q.original
                 )
-                for table, q in chunks.quarantined()
+                for table, q in chunks.quarantined(LONGEST)
             ],
             position=self.state.row()["position"],
             steps=[StepResult(id=k, seconds=round(v, 4)) for k, v in self.state.step_seconds().items()],

@@ -9,6 +9,7 @@ from typing import Any
 from engines.catalog import Catalog, Model
 from engines.protocols import Database
 from skills.testing_strategy_composer import checks_target as target
+from skills.testing_strategy_composer.checks_numbers import numbers_ahead
 from skills.testing_strategy_composer.facts import TableOutcome, quarantined
 from skills.testing_strategy_composer.performance import Performance, WorkloadQuery
 
@@ -28,7 +29,11 @@ class Criterion(Model):
 
 @dataclass
 class Facts:
-    """All that the checks look at; catalog is the target's, left_out the verdicts of statements that are no query."""
+    """All that the checks look at.
+
+    source and target: open, where they are; catalog is the target's, left_out the verdicts of statements that are no
+    query.
+    """
 
     outcomes: list[TableOutcome]
     validation: dict[str, Any] | None
@@ -37,6 +42,7 @@ class Facts:
     queries: list[WorkloadQuery]
     performance: Performance
     left_out: dict[str, str] = field(default_factory=dict)
+    source: Database | None = None
     target: Database | None = None
     catalog: Catalog | None = None
     limits: dict[str, float] = field(default_factory=dict)
@@ -142,6 +148,12 @@ def _references(facts: Facts) -> Answer:
     return ("passed" if len(unvalidated) <= limit else "failed"), told
 
 
+def _numbers(facts: Facts) -> Answer:
+    if facts.target is None or facts.catalog is None:
+        return "not_run", "the target is not open"
+    return numbers_ahead(facts.target, facts.catalog, facts.outcomes, facts.source)
+
+
 def _speed(facts: Facts) -> Answer:
     before, after = facts.performance.baseline_metrics, facts.performance.current_metrics
     if before is None or after is None:
@@ -191,8 +203,8 @@ RULES = (
         _on_target(target.indexes_valid),
     ),
     Rule(
-        "numbers-ahead", "The next number of every numbered column is free", "largest value against the next number",
-        "next > largest", _on_target(target.numbers_ahead),
+        "numbers-ahead", "The next number of every numbered column is free, or taken in the source as well",
+        "largest value against the next number", "next > largest, or as in the source", _numbers,
     ),
     Rule(
         "queries-translated", "Every query of the workload is proved or tested", "both sides run on scratch copies",

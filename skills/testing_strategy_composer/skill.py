@@ -92,6 +92,7 @@ def run(input: Input, context: SkillContext) -> Output:
         queries=queries,
         performance=performance,
         left_out=_left_out(input.translations, queries),
+        source=context.source,
         target=context.target,
         catalog=catalog,
         limits=dict(input.limits),

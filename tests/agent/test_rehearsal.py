@@ -12,6 +12,7 @@ import engines.embedded
 from agent.folder import Folder
 from agent.orchestrator import Orchestrator
 from agent.rehearsal import rehearse
+from agent.report.stretches import Stretch, measured_work
 from engines.errors import EngineError
 from tests.journeys.life import Life, refused, start
 from tests.moving import fetch, sqlite_file
@@ -27,6 +28,11 @@ def source(tmp_path: Path) -> Path:
         "CREATE VIEW v AS SELECT id FROM t",
         rows=[("INSERT INTO t VALUES (?, ?)", [(n, "three" if n == 3 else n) for n in range(1, 301)])],
     )
+
+
+def measured(life: Life) -> list[Stretch]:
+    with closing(Folder.open(life.folder)) as folder:
+        return measured_work(list(folder.journal.entries()))
 
 
 def test_it_goes_through_and_leaves_nothing(life: Life, source: Path, empty_18: str) -> None:
@@ -48,7 +54,10 @@ def test_it_goes_through_and_leaves_nothing(life: Life, source: Path, empty_18: 
     assert fetch(scratch, LEFT) == [(0,)]
     assert fetch(scratch, "SELECT count(*) FROM pg_namespace WHERE nspname = '_dbmo'") == [(0,)]
     assert fetch(empty_18, LEFT) == [(0,)]
+    assert life.command("report").status == 0
+    assert "committed in the target" not in (life.folder / "report.md").read_text()
     assert life.command("execute").status == 0
+    assert [piece.name for piece in measured(life)].count("copy") == 1
     assert fetch(empty_18, "SELECT id, n FROM t ORDER BY id LIMIT 3") == [(1, 1), (2, 2), (3, None)]
 
 

@@ -82,6 +82,7 @@ def test_keys(value: object, shown: str) -> None:
         ('{"class": "text", "text": "ten"}', "'ten'"),
         ('{"class": "text", "hex": "6100"}', "x'6100'"),
         ('{"class": "integer", "number": "9"}', "9"),
+        ('{"class": "blob", "bytes": 104857600, "sha256": "ab"}', "104,857,600 bytes"),
         ('{"id": {"class": "null"}, "name": {"class": "text", "text": "x"}}', "id: NULL, name: 'x'"),
         ("[", "["),
     ],

@@ -1,5 +1,6 @@
 """Changing a migration's load from the command line: what is taken, what is refused, what is said."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,8 @@ def test_what_holds_is_shown_to_people(folder: Path) -> None:
         ("--connections", "257"),
         ("--bytes-per-second", "fast"),
         ("--bytes-per-second", "1"),
-        ("--max-replica-lag", "-1"),
-        ("--max-target-latency", "0"),
+        ("--max-replica-lag-seconds", "-1"),
+        ("--max-target-latency-ms", "0"),
         ("--max-snapshot-minutes", "inf"),
     ],
 )
@@ -95,3 +96,9 @@ def test_metrics_are_served_only_at_a_port(folder: Path, place: str) -> None:
 def test_an_executor_that_nobody_knows_is_refused(folder: Path) -> None:
     told = dbmo("execute", folder, "--executor", "threads")
     assert (told.status, "[EXECUTOR_UNKNOWN]" in told.err) == (2, True), told.err
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed here")
+def test_an_executor_that_is_not_installed_is_refused_before_anything_is_begun(folder: Path) -> None:
+    told = dbmo("execute", folder, "--executor", "ray://head:10001")
+    assert (told.status, "[EXECUTOR_MISSING]" in told.err) == (2, True), told.err

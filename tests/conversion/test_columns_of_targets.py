@@ -8,6 +8,7 @@ from conversion.convert import convert
 from conversion.result import Conversion
 from engines.catalog import Catalog, Check, Column, Generated, Identity, Key, Kind, LogicalType, Table, View
 from engines.errors import UsageError
+from engines.mysql.types import logical_type
 
 INTEGER = LogicalType(kind=Kind.INTEGER, bits=32)
 
@@ -83,6 +84,78 @@ def test_short_texts_that_a_page_of_mysql_holds_in_part_are_not_refused_there() 
     assert len(convert(catalog("postgresql", *made), {}, "mysql", "8.4").tables) == 1
     with pytest.raises(UsageError, match="ROW_TOO_LARGE"):
         convert(catalog("postgresql", *made), {}, "mariadb", "10.11")
+
+
+@pytest.mark.parametrize(
+    ("native", "count", "outcome"),
+    [
+        # of 8,126 bytes a bigint takes 8, a longtext 41, a char of one byte a character its length
+        ("bigint", 1015, "made"),
+        ("bigint", 1016, "ROW_TOO_LARGE"),
+        ("char(255) CHARACTER SET latin1", 31, "made"),
+        ("char(255) CHARACTER SET latin1", 32, "ROW_TOO_LARGE"),
+        ("char(255)", 198, "made"),
+        ("longtext", 198, "made"),
+        ("longtext", 199, "told"),
+    ],
+)
+def test_rows_that_no_page_of_mysql_holds_are_refused_or_told(native: str, count: int, outcome: str) -> None:
+    """From MariaDB, of which a longtext takes 20 bytes; what innodb_strict_mode decides about is told."""
+    plain, latin = native.partition(" ")[0], "latin1" in native
+    charset = ("latin1" if latin else "utf8mb4") if "char" in native or "text" in native else None
+    made = [
+        Column(
+            name=f"c{n}", position=n, native=plain, type=logical_type(plain), charset=charset,
+            collation=f"{charset}_bin" if charset else None,
+        )
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+    found = catalog("mariadb", *made, options={"engine": "InnoDB"})
+    if outcome == "ROW_TOO_LARGE":
+        with pytest.raises(UsageError, match=r"ROW_TOO_LARGE.*home\.t .*of its page"):
+            convert(found, {}, "mysql", "8.4")
+        return
+    notes = [note for note in convert(found, {}, "mysql", "8.4").notes if "innodb_strict_mode" in note.text]
+    assert [note.object for note in notes] == (["home.t"] if outcome == "told" else [])
+
+
+@pytest.mark.parametrize(
+    ("native", "charset", "count", "refused"),
+    [
+        ("varchar(45)", "utf8mb3", 60, False),
+        ("varchar(45)", "utf8mb3", 61, True),
+        ("varchar(45)", "utf8mb4", 46, True),
+        ("varchar(85)", "utf8mb3", 31, False),
+        ("varchar(86)", "utf8mb3", 400, False),
+        ("varchar(200)", "cp1251", 40, False),
+        ("varchar(200)", "koi8r", 41, True),
+        ("varchar(100)", "gbk", 41, True),
+        ("inet4", None, 1017, False),
+    ],
+)
+def test_a_character_takes_what_its_character_set_needs(
+    native: str, charset: str | None, count: int, refused: bool
+) -> None:
+    """From MySQL, whose types are mended there alone."""
+    collation = charset and f"{charset}_bin"
+    made = [
+        Column(name=f"c{n}", position=n, native=native, type=logical_type(native), charset=charset, collation=collation)
+        for n in range(1, count + 1)
+    ]
+    found = catalog("mysql", *made, options={"engine": "InnoDB"})
+    if not refused:
+        assert len(convert(found, {}, "mariadb", "10.11").tables) == 1
+        return
+    with pytest.raises(UsageError, match="ROW_TOO_LARGE") as error:
+        convert(found, {}, "mariadb", "10.11")
+    assert "options" not in str(error.value) and "ALTER TABLE in the source" in str(error.value)
+
+
+def test_a_table_of_an_engine_that_mysql_has_not_may_have_more_columns_than_innodb() -> None:
+    found = catalog("mariadb", *columns(1018), options={"engine": "Aria"})
+    reason = "it has 1,018 columns, InnoDB holds 1,017"
+    assert omitted(convert(found, {}, "mysql", "8.4"))["home.t"] == reason
+    assert len(convert(found, {}, "mariadb", "10.11").tables) == 1
 
 
 @pytest.mark.parametrize(

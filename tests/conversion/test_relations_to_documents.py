@@ -9,10 +9,14 @@ import pytest
 from bson import json_util
 from pymongo.errors import BulkWriteError
 
+from conversion.convert import convert
 from conversion.documents.relations_rows import to_documents
 from conversion.result import Conversion, Overrides
+from engines.catalog import Catalog, Column, Key, Table
 from engines.errors import UsageError
 from engines.mongodb.database import MongodbDatabase
+from engines.mysql.types import logical_type
+from engines.profile import ColumnProfile, TableProfile
 from tests.conversion.relational import SHOP, Rows, accounted, of_postgresql, to_mongodb
 from tests.conversion.schemas import Source
 from tests.servers_mongodb import MongodbServer
@@ -203,3 +207,26 @@ def test_the_database_refuses_what_the_source_refused(
         assert not accepted
     else:
         assert accepted
+
+
+@pytest.mark.parametrize(
+    ("found", "unscanned", "labels"), [(0, (), ["a"]), (2, (), ["", "a"]), (None, ("h.t",), ["", "a"])]
+)
+def test_the_error_value_of_mysql_s_enum_is_a_label_where_a_row_has_or_may_have_it(
+    found: int | None, unscanned: tuple[str, ...], labels: list[str]
+) -> None:
+    """Else the document that holds it could not be changed any more: its validator would refuse it."""
+    columns = [
+        Column(name=name, position=n, native=native, type=logical_type(native), nullable=False)
+        for n, (name, native) in enumerate((("id", "int"), ("e", "enum('a')")), 1)
+    ]
+    table = Table(schema_name="h", name="t", columns=columns, primary_key=Key(name="PRIMARY", columns=["id"]))
+    source = Catalog(engine="mariadb", version="10.11", database="h", schemas=["h"], tables=[table])
+    forms = {"empty_label": found} if found else {}
+    profile = TableProfile(
+        table="h.t", rows=3, columns={"e": ColumnProfile(column="e", classes={"value": 3}, forms=forms)}
+    )
+    profiles = {} if found is None else {"h.t": profile}
+    made = convert(source, profiles, "mongodb", "8.0", unscanned=unscanned).target.collections
+    assert made[0].validator is not None
+    assert made[0].validator["$jsonSchema"]["properties"]["e"] == {"enum": labels}

@@ -208,7 +208,7 @@ def test_a_writer_loads_rows_or_none(database: MysqlDatabase, writer: MysqlWrite
     rows = [(number, "é😀\\'\n", b"\x00\xff'", "0000-00-00 00:00:00") for number in range(12_000)]
     with writer.begin() as connection:
         loaded = writer.load(connection, table, ["c%d", "t", "b", "d"], [rows[:5], rows[5:]])
-    assert (loaded.rows, loaded.bytes) == (12_000, 12_000 * (5 + 3 + 19))
+    assert (loaded.rows, loaded.bytes) == (12_000, 12_000 * (9 + 3 + 19))
     found = database.query("SELECT `c%d`, t, HEX(b), CAST(d AS CHAR) FROM `a%s``b` ORDER BY 1 DESC LIMIT 1")
     assert found == [(11_999, "é😀\\'\n", "00FF27", "0000-00-00 00:00:00")]
     with pytest.raises(DbmoError), writer.begin() as connection:

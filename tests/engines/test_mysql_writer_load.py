@@ -209,7 +209,7 @@ def test_counters_sequences_and_statistics_after_the_rows(writer: MysqlWriter) -
         query("INSERT INTO t (id) VALUES (5)")
         for following, expected in ((3, 6), (30, 30), (30, 30)):
             query(counter_statement(schema, "t", following))
-            assert next_number(query, schema, "t") == expected
+            assert next_number(query, schema, "t", "id") == expected
         query("CREATE SEQUENCE s")
         for _ in range(2):
             query(sequence_statement(schema, "s", 7))

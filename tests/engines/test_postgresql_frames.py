@@ -15,10 +15,16 @@ def message(kind: bytes, body: bytes) -> bytes:
 
 
 END = message(b"c", b"") + message(b"C", b"COPY 12\0") + message(b"Z", b"T")
-ROWS = st.lists(st.binary(max_size=30), max_size=20)
+# single rows, and runs of some hundred as long as each other
+RUNS = st.tuples(st.binary(max_size=8), st.integers(0, 400))
+ROWS = st.lists(
+    st.binary(max_size=30).map(lambda row: [row])
+    | RUNS.map(lambda run: [number.to_bytes(2, "big") + run[0] for number in range(run[1])]),
+    max_size=20,
+).map(lambda lots: [row for lot in lots for row in lot])
 
 
-@given(ROWS, st.lists(st.integers(1, 50), max_size=60), st.booleans())
+@given(ROWS, st.lists(st.integers(1, 50) | st.integers(1_000, 5_000), max_size=60), st.booleans())
 def test_rows_come_out_whole_however_they_are_cut(rows: list[bytes], cuts: list[int], noisy: bool) -> None:
     notice = message(b"N", b"SNOTICE\0\0") if noisy else b""
     stream = message(b"H", b"\1\0\0") + b"".join(notice + message(b"d", row) for row in rows) + END

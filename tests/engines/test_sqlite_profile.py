@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engines.profile import ColumnProfile, TableProfile
+from engines.sqlite import profile_large, profile_rows
 from engines.sqlite.database import SqliteDatabase, open_read_only
 from engines.sqlite.profile import FORMS
 
@@ -277,3 +279,42 @@ def test_an_open_transaction_is_used_and_kept(tmp_path: Path) -> None:
     database.profile(database.catalog().tables[0])
     assert database.connection.in_transaction
     database.close()
+
+
+LONG = 9_000  # more than a page holds: only such values are measured before they are loaded
+PADDED = {"json": '["' + "x" * LONG + '"]', "digits": "7" * LONG, "latin": "é" * LONG, "nul": "ab \0" + "é" * LONG}
+BLOBS = {"blob": b"\0" * LONG, "space": "x" * LONG + " ", "fox": "🦊" * LONG}
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])
+@pytest.mark.parametrize("rest", ["", "WITHOUT ROWID"])
+def test_large_values_are_looked_at_one_by_one_with_the_same_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoding: str, rest: str
+) -> None:
+    path = tmp_path / "x.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"PRAGMA encoding = '{encoding}'")
+        connection.execute(f"CREATE TABLE t (rowid_ INTEGER PRIMARY KEY, a TEXT, meta, b BLOB, n DECIMAL(9, 2)) {rest}")
+        values = [None, 1, 2.5, "short", "é\0", b"\1", *PADDED.values(), *BLOBS.values()]
+        rows = [(n, *(values[(n + shift) % len(values)] for shift in range(4))) for n in range(-8, 12)]
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", rows)
+        if encoding == "UTF-8":
+            connection.execute("UPDATE t SET a = CAST(zeroblob(9000) || x'ff' AS TEXT) WHERE rowid_ = 3")
+    as_a_whole = _profile(path)
+    for module in (profile_rows, profile_large):
+        monkeypatch.setattr(module, "LARGE", LONG // 2)
+
+    assert _profile(path) == as_a_whole
+    monkeypatch.setattr(profile_large, "WHOLE", LONG // 2)
+    in_pieces = _profile(path)
+    for name, column in in_pieces.columns.items():
+        whole = as_a_whole.columns[name]
+        unseen = whole.forms.keys() & {"json", "numeric_text"}  # what only SQL can say of a whole value
+        seen = {form: count for form, count in whole.forms.items() if form not in unseen}
+        assert {form: count for form, count in column.forms.items() if form not in unseen} == seen
+        assert column.model_copy(update={"forms": whole.forms}) == whole
+
+
+def _profile(path: Path) -> TableProfile:
+    with closing(SqliteDatabase(path, "source")) as database:
+        return database.profile(database.catalog().tables[0])

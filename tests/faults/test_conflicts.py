@@ -186,3 +186,19 @@ def test_limits_of_time_that_a_server_sets_for_everybody_do_not_hold(postgresql_
         reads = [snapshot.query(f"SHOW {limit}")[0][0] for limit in LIMITS]
         writes = [transaction.exec_driver_sql(f"SHOW {limit}").scalar() for limit in LIMITS]
     assert (reads, writes) == (["0", "0", "30s"], ["0", "0", "0"])
+
+
+def test_limits_that_a_mariadb_sets_for_everybody_do_not_hold(mariadb: MysqlServer, empty_mariadb: str) -> None:
+    limits = {"tx_read_only": "ON", "max_statement_time": "60", "wait_timeout": "60", "idle_transaction_timeout": "60"}
+    with closing(open_database(empty_mariadb)) as database:
+        ends = Endpoints(empty_mariadb, empty_mariadb, Grant("m", database.identity, "", scratch=True))
+    asked = f"SELECT {', '.join(f'@@{name}' for name in limits)}"
+    try:
+        mariadb.run(*(f"SET GLOBAL {name} = {value}" for name, value in limits.items()))
+        with closing(ends.snapshot()) as snapshot, closing(ends.writer()) as writer, writer.begin() as transaction:
+            (reads,) = snapshot.query(asked)
+            (writes,) = transaction.exec_driver_sql(asked).all()
+    finally:
+        mariadb.run(*(f"SET GLOBAL {name} = DEFAULT" for name in limits))
+    assert [float(value) for value in reads] == [1, 0, 86_400, 0]
+    assert [float(value) for value in writes] == [0, 0, 86_400, 0]

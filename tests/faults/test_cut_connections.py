@@ -12,6 +12,7 @@ from tests.faults.moves import from_sqlite, rows
 from tests.faults.proxy import Proxy, proxy
 
 LATE = 0.6  # seconds
+EMPTY = {"postgresql": "empty_18", "mysql": "empty_mariadb", "mongodb": "empty_mongodb"}  # fixtures by engine
 
 
 def by_tcp(url: str, port: int) -> str:
@@ -31,17 +32,21 @@ def between_here_and(url: str) -> Iterator[tuple[Proxy, str]]:
             yield between, by_tcp(url, between.port)
         return
     with proxy(("127.0.0.1", urlsplit(url).port or 0)) as between:
+        if url.startswith("mongodb"):
+            between.armed_by, between.needle = b"insert\0", b"commitTransaction"
+            yield between, f"mongodb://127.0.0.1:{between.port}{urlsplit(url).path}?directConnection=true"
+            return
         between.armed_by, between.needle = b"LOAD DATA", b"\3COMMIT"  # not SET AUTOCOMMIT
         yield between, f"mysql://root@127.0.0.1:{between.port}{urlsplit(url).path}"
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after COMMIT was sent", "before"])
-@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", pytest.param("mongodb", marks=pytest.mark.soak)])
 def test_every_commit_may_lose_its_answer(
     request: pytest.FixtureRequest, tmp_path: Path, engine: str, after: bool
 ) -> None:
     """One run after the other through a proxy that cuts at every second to fourth COMMIT."""
-    empty = request.getfixturevalue("empty_18" if engine == "postgresql" else "empty_mariadb")
+    empty = request.getfixturevalue(EMPTY[engine])
     move = from_sqlite(tmp_path, empty)
     with between_here_and(empty) as (between, target):
         between.after, between.cut_at = after, 2
@@ -62,14 +67,20 @@ def test_every_commit_may_lose_its_answer(
 
 @pytest.mark.parametrize(
     ("engine", "armed_by"),
-    [("mysql", b"LOAD DATA"), ("postgresql", b"COPY "), ("postgresql", b"ADD CONSTRAINT"), ("postgresql", b"taken_by")],
-    ids=["rows into MariaDB", "rows into PostgreSQL", "a key", "the first epoch"],
+    [
+        ("mysql", b"LOAD DATA"),
+        ("mongodb", b"insert\0"),
+        ("postgresql", b"COPY "),
+        ("postgresql", b"ADD CONSTRAINT"),
+        ("postgresql", b"taken_by"),
+    ],
+    ids=["rows into MariaDB", "rows into MongoDB", "rows into PostgreSQL", "a key", "the first epoch"],
 )
 def test_a_commit_may_arrive_behind_the_question_for_it(
     request: pytest.FixtureRequest, tmp_path: Path, engine: str, armed_by: bytes
 ) -> None:
     """What it holds is tried again meanwhile, waits for the locks of the first try, and is there already then."""
-    empty = request.getfixturevalue("empty_18" if engine == "postgresql" else "empty_mariadb")
+    empty = request.getfixturevalue(EMPTY[engine])
     move = from_sqlite(tmp_path, empty)
     with between_here_and(empty) as (between, target):
         between.armed_by, between.cut_at, between.late = armed_by, 1, LATE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ import pytest
 
 from engines.embedded_account import Account
 from engines.errors import DbmoError
-from tests.faults.moves import from_sqlite, rows
+from tests.faults.moves import from_sqlite, planned, rows
 from tests.moving import sqlite_file
 from tests.mysql_servers import MARIADBD, private_mariadb
 from tests.servers import Server
@@ -21,6 +22,8 @@ from tests.servers import Server
 ROOM = {"postgresql": 16, "sqlite": 6, "mariadb": 12}  # MB; an empty database of PostgreSQL takes 8
 # bytes of each row, so that the rows need more
 WIDE = {"postgresql": 20_000, "sqlite": 20_000, "mariadb": 7_000}
+MANY, DIGITS = 16_000, 150  # rows of about 3 MB, and as much for each index
+ROOM_FOR_ROWS = {"postgresql": 15, "sqlite": 5}  # MB
 
 
 @pytest.fixture
@@ -93,4 +96,26 @@ def test_a_full_disk_ends_the_copy_which_goes_on_once_there_is_room(
     disk(200)
     move.run()
     assert move.arrived() == rows(wide)
+    assert set(move.copies()) == {1}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("target", ROOM_FOR_ROWS)
+def test_a_disk_that_is_full_when_an_index_is_built_costs_no_row(
+    request: pytest.FixtureRequest, tmp_path: Path, disk: Callable[[int], Path], target: str
+) -> None:
+    """Those that are built stay, and no range is copied again."""
+    chance = random.Random(2)
+    many = [(number, f"{chance.getrandbits(4 * DIGITS):x}") for number in range(1, MANY + 1)]
+    made = "CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR(200))"
+    indexes = "CREATE INDEX i ON t (v)", "CREATE INDEX j ON t (v, id)"
+    source = sqlite_file(tmp_path / "s.db", made, *indexes, rows=[("INSERT INTO t VALUES (?, ?)", many)])
+    move = planned(f"sqlite:{source}", request.getfixturevalue(f"small_{target}"), chunk_rows=2_000)
+    disk(ROOM_FOR_ROWS[target])
+    with pytest.raises(DbmoError, match="DISK_FULL"):
+        move.run()
+    assert len(move.arrived()) == MANY
+    disk(300)
+    move.run()
+    assert move.arrived() == many
     assert set(move.copies()) == {1}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.moves import Move, reached
 from tests.faults.own_servers import Own, own_mariadb, own_mongodb, own_postgresql
-from tests.faults.pairs import FIRST, arrived, changed, filled, held, moved
+from tests.faults.pairs import FIRST, arrived, changed, filled, held, moved, told
 
 MADE: dict[str, Callable[[], AbstractContextManager[Own]]] = {
     "postgresql": own_postgresql,
@@ -129,3 +129,18 @@ def test_what_is_written_while_the_source_is_away_is_of_another_moment(
 
     outlived(move, "chunk.after_commit:3", tmp_path, away, connections=2)
     assert arrived(move) == held(move.source)
+
+
+@pytest.mark.soak
+def test_what_a_crash_took_from_unlogged_tables_of_the_source_is_taken_from_the_target(
+    servers: Callable[[str], Own], tmp_path: Path
+) -> None:
+    """They are empty then, without a transaction that would show it."""
+    server = servers("postgresql")
+    source = filled(server.create_database())
+    told(source, "ALTER TABLE t SET UNLOGGED")
+    move = moved(source, servers("mariadb").create_database())
+    move.killed("chunk.after_commit:4:kill")
+    server.restart(at_once=True)
+    move.run()
+    assert arrived(move) == held(source) == []

@@ -94,7 +94,7 @@ def test_a_postgresql_that_vanishes_behind_its_greeting_gives_no_answer(empty_18
 def test_sessions_of_others_under_the_same_number_stay(mariadb: MysqlServer, empty_mariadb: str) -> None:
     """A server that was restarted, or one in its place, counts its sessions anew."""
     mine, _ = mysql.connect(empty_mariadb, "test")
-    found = mysql._told(mine)[1]
+    found = mysql._told(mine)[2]
     number, now = mine.thread_id(), time.monotonic()
     line = mysql._Line(empty_mariadb, found)
     others = [

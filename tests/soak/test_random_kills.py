@@ -10,8 +10,10 @@ import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from tests.faults.moves import PATIENCE, Move, end_connections
 from tests.faults.pairs import Places, moved
@@ -56,7 +58,10 @@ def end_sessions(url: str) -> bool:
         fetch(url, ENDS)
     elif url.startswith("mysql"):
         end_connections(url)
-    return url.startswith(("postgresql", "mysql"))
+    elif url.startswith("mongodb"):
+        with MongoClient[Any](url) as client:
+            client.admin.command("killAllSessions", [])
+    return not url.startswith("sqlite")
 
 
 class Story:

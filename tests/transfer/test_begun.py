@@ -16,7 +16,7 @@ from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected
 from tests.servers import MysqlServer
-from transfer import alone
+from transfer import alone, schema
 from transfer.alone import BEGUN
 from transfer.begun import is_own
 from transfer.moveplan import MovePlan
@@ -165,6 +165,27 @@ def test_a_part_of_a_table_is_made_again_where_it_is_another(kind: str, made: tu
     only_begun(state, statement)
     stages(plan, state)
     assert is_own(state, statement)
+
+
+@pytest.mark.parametrize("place", ["undo.begun", "undo.unnoted"])
+def test_what_a_killed_run_was_taking_back_is_made_anew(
+    made: tuple[str, MovePlan, State], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """The next one may find the source as it was at first, and nothing to take back."""
+    _, plan, state = made
+    stages(plan, state)
+
+    def killed(name: str) -> None:
+        if name == place:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(schema, "failpoint", killed)
+        undo_stage(plan, state, "post_data")
+    stages(plan, state)
+    last = [found for found in plan.statements if found.stage == "post_data"][-1]
+    assert is_own(state, last)
+    assert state.done_steps() == {statement.id for statement in plan.statements}
 
 
 def test_what_the_server_refused_was_not_begun(statements: list[Statement], empty_mariadb: str) -> None:

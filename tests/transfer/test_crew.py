@@ -37,7 +37,7 @@ def test_the_target_is_open_before_a_moment_is_joined_under_a_lock(monkeypatch: 
         opened.append("target")
         return SimpleNamespace(close=lambda: None)
 
-    monkeypatch.setattr(worker, "open_state", lambda *given: SimpleNamespace(join=lambda epoch: None))
+    monkeypatch.setattr(worker, "open_state", lambda *given: SimpleNamespace(join=lambda *given: None))
     monkeypatch.setattr(worker, "open_chunks", lambda state: None)
     ends = SimpleNamespace(snapshot=snapshot, writer=writer)
     body = LaneBody(assignment("passed", ends), Valve())
@@ -123,7 +123,7 @@ def test_a_lane_keeps_its_moment_when_it_is_told_another_token_of_it(monkeypatch
         return SimpleNamespace(close=lambda: None)
 
     ends = SimpleNamespace(snapshot=snapshot, writer=lambda: SimpleNamespace(close=lambda: None))
-    monkeypatch.setattr(worker, "open_state", lambda *given: SimpleNamespace(join=lambda epoch: None))
+    monkeypatch.setattr(worker, "open_state", lambda *given: SimpleNamespace(join=lambda *given: None))
     monkeypatch.setattr(worker, "open_chunks", lambda state: None)
     held = replace(assignment("unknown", ends), token="unknown; held by connection 7")
     body = LaneBody(assignment("unknown", ends), Valve())

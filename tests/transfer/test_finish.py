@@ -11,6 +11,7 @@ import pytest
 
 from conversion.convert import convert
 from conversion.mapping import ColumnMapping, TableMapping
+from engines.errors import EngineError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected, load_mysql
@@ -154,3 +155,18 @@ def test_numbers_beyond_those_of_sqlite_end_its_counter(tmp_path: Path, empty_ma
     finish(empty_mariadb, f"sqlite:{path}", [mapping(f"{base}.a", "main.a", "id")])
     assert local.execute("SELECT seq FROM sqlite_sequence").fetchall() == [(2**63 - 1,)]
     local.close()
+
+
+def test_statistics_are_left_at_once_when_cancelled(empty_15: str) -> None:
+    load_sql(empty_15, "CREATE TABLE held (id integer);")
+    plan = MovePlan(migration="m", source_engine="sqlite", target_engine="postgresql", statements=[],
+                    tables=[mapping("held", "public.held", "id")])  # fmt: skip
+    database = open_database(empty_15)
+    writer = open_writer(empty_15, Grant("m", database.identity, "", scratch=True))
+    with psycopg.connect(empty_15) as other:
+        other.execute("LOCK TABLE held")
+        with pytest.raises(EngineError) as raised:
+            gather_statistics(plan, writer, cancelled=lambda: True)
+    assert raised.value.code == "INTERRUPTED"
+    writer.close()
+    database.close()

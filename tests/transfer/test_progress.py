@@ -6,19 +6,24 @@ from typing import Any
 
 import pytest
 
+from agent.folder import Folder
 from agent.standing import StandingFile, last_standing
 from tests.moving import mapping, plan_of
 from transfer.limits import Limits
 from transfer.load import LoadLimits
+from transfer.pace import Valve
 from transfer.progress import Teller, Tracker
 from transfer.standing import Standing
 
 COLUMNS = [("id", "bigint", "integer")]
 
 
-def tracker(rows: dict[str, int | None], **more: Any) -> tuple[Tracker, list[float], Limits]:
+def tracker(
+    rows: dict[str, int | None], sizes: dict[str, int] | None = None, **more: Any
+) -> tuple[Tracker, list[float], Limits]:
     clock = [100.0]
-    tables = [mapping(name, COLUMNS).model_copy(update={"rows": count}) for name, count in rows.items()]
+    known = {name: {"rows": count, "size_bytes": (sizes or {}).get(name)} for name, count in rows.items()}
+    tables = [mapping(name, COLUMNS).model_copy(update=facts) for name, facts in known.items()]
     limits = Limits(LoadLimits(), 2, clock=lambda: clock[0])
     made = Tracker(plan_of(*tables), limits, clock=lambda: clock[0], **more)
     made.stage("copy")
@@ -75,12 +80,68 @@ def test_a_pause_has_no_end_that_is_known() -> None:
     assert found.unknown_because == "the copy is paused"
 
 
-def test_more_rows_than_were_expected_leave_none() -> None:
-    made, clock, _ = tracker({"t": 10})
+def test_rows_that_did_not_come_yet_are_as_wide_as_the_plan_says() -> None:
+    made, clock, _ = tracker({"narrow": 1_000, "wide": 100}, sizes={"narrow": 40_000_000, "wide": 400_000_000})
+    clock[0] += 10
+    made.committed("main.narrow", 1_000, 20_000_000, 0)  # half of what they take in the source
+    assert made.standing().seconds_left == 100.0  # 200 MB at 2 MB a second
+
+
+def test_time_left_is_known_before_the_first_range_is_committed() -> None:
+    made, clock, limits = tracker({"t": 1_000}, sizes={"t": 2_000_000})
+    lane = Valve()
+    limits.admit(lane)
+    for _ in range(8):  # it takes its time to open lanes
+        clock[0] += 1
+        assert made.standing().unknown_because == "nothing was measured yet"
+    for _ in range(5):
+        clock[0] += 1
+        lane.pace(100_000)
+        found = made.standing()
+    assert (found.bytes_per_second, found.seconds_left) == (100_000.0, 15.0)
+    made.committed("main.t", 250, 300_000, 0)
+    assert made.standing().seconds_left == 7.0  # 750 rows of 1,200 bytes, of which 200,000 are under way
+
+
+@pytest.mark.parametrize(
+    ("expected", "rows", "last", "left"),
+    [
+        (10, 20, False, (None, "more rows came than were expected")),
+        (10, 20, True, (0.0, None)),
+        (1_000, 20, True, (0.0, None)),
+        (1_000, 20, False, (245.0, None)),
+        (None, 20, True, (0.0, None)),
+    ],
+)
+def test_where_a_table_ends_counts_more_than_what_was_expected(
+    expected: int | None, rows: int, last: bool, left: tuple[float | None, str | None]
+) -> None:
+    made, clock, _ = tracker({"t": expected})
     clock[0] += 5
-    made.committed("main.t", 20, 200, 1)
+    made.committed("main.t", rows, rows * 10, 1, 2, 2 if last else None)
     found = made.standing()
-    assert (found.rows, found.rows_expected, found.seconds_left, found.quarantined) == (20, 10, 0.0, 1)
+    assert (found.rows, found.rows_expected, found.quarantined) == (rows, expected, 1)
+    assert (found.seconds_left, found.unknown_because) == left
+
+
+def test_a_table_ends_with_all_of_its_ranges_whichever_is_the_last() -> None:
+    made, clock, _ = tracker({"t": 100})
+    clock[0] += 5
+    made.committed("main.t", 10, 100, 0, 1, chunks=4)
+    made.committed("main.t", 10, 100, 0, 2)
+    found = made.standing().seconds_left
+    made.committed("main.t", 10, 100, 0, 1)
+    assert (found, made.standing().seconds_left) == (20.0, 0.0)
+
+
+def test_a_table_that_an_earlier_run_finished_expects_no_rows() -> None:
+    before = {
+        name: {"rows": 50, "bytes": 500, "quarantined": 0, "chunks": 2, "done": 2} for name in ("main.t", "main.u")
+    }
+    made, clock, _ = tracker({"t": 1_000, "u": 100}, before=before, cut={"main.t"})
+    clock[0] += 5
+    made.committed("main.u", 25, 250, 0)
+    assert made.standing().seconds_left == 5.0
 
 
 def test_rows_of_earlier_runs_count_but_make_no_rate() -> None:
@@ -116,3 +177,18 @@ def test_the_file_is_whole_and_says_that_its_process_is_gone(tmp_path: Path) -> 
     assert (found["rows"], found["rows_per_second"], found["tables"][0]["rows_per_second"]) == (10, None, None)
     (tmp_path / "progress.json").write_text("{")
     assert last_standing(tmp_path) is None
+
+
+def test_a_new_process_does_not_show_the_rates_of_one_that_was_killed(tmp_path: Path) -> None:
+    made, clock, _ = tracker({"t": 100})
+    clock[0] += 5
+    made.committed("main.t", 10, 100, 0)
+    with Folder(tmp_path).locked():
+        StandingFile(tmp_path).write(made.standing())
+        own = last_standing(tmp_path)
+        assert own is not None and own["rows_per_second"] == 2.0
+        (tmp_path / "progress.json").write_text(made.standing().model_copy(update={"process": 1}).model_dump_json())
+        found = last_standing(tmp_path)
+    assert found is not None and found["running"]
+    assert (found["rows"], found["rows_per_second"], found["lanes"]) == (10, None, 0)
+    assert found["unknown_because"] == "the copy did not go on yet"

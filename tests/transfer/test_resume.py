@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from skills.context import Progress, SkillContext
 from tests.faults.moves import reached
 from tests.moving import change, fetch, mapping, move, plan_of, sqlite_file, start
 from transfer.moveplan import MovePlan
-from transfer.resume import INDEX
+from transfer.resume import INDEX, unchanged
 from transfer.retry import Patience
 from transfer.state import open_chunks, open_state
 
@@ -228,3 +229,18 @@ def test_a_chunk_of_a_passed_epoch_is_refused(source: Path, empty_18: str) -> No
         with pytest.raises(EngineError, match="EPOCH_PASSED"), writer.begin() as connection:
             open_chunks(old).forget(connection, chunk)
     assert set(copies(empty_18)) == {1}
+
+
+@pytest.mark.parametrize(
+    ("position", "same"),
+    [
+        ("snapshot 900:900:", True),
+        ("lsn 0/15, slot s, snapshot 900:900:", True),
+        ("snapshot 897:900:897,898", False),
+        ("snapshot 897:900:", False),  # a standby doesn't list those that run
+    ],
+)
+def test_an_equal_snapshot_of_postgresql_proves_something_only_if_nothing_ran(position: str, same: bool) -> None:
+    now: Any = SimpleNamespace(position=position)
+    assert unchanged("postgresql", position, now) is same
+    assert not unchanged("postgresql", "snapshot 899:899:", now)

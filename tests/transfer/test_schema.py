@@ -15,12 +15,12 @@ from engines.errors import DbmoError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from tests.mysql_servers import connected
-from transfer import ddl
+from transfer import ddl, schema
 from transfer.alone import BEGUN
 from transfer.builds import may_run, side_by_side
 from transfer.ddl import Job, plain, validation
 from transfer.moveplan import MovePlan
-from transfer.schema import run_stage, undo_stage
+from transfer.schema import UNDONE, run_stage, undo_stage
 from transfer.stage import LEAST
 from transfer.state import open_state
 
@@ -171,6 +171,35 @@ def test_a_table_that_mysql_has_already_is_ours_only_if_an_earlier_run_began_it(
         else:
             with pytest.raises(DbmoError, match="already exists"):
                 run(plan, state, "pre_data")
+
+
+@pytest.mark.parametrize("killed_at", ["undo.begun", "undo.unnoted"])
+def test_a_taking_back_that_was_begun_is_gone_on_with_whatever_passes(
+    killed_at: str, empty_mariadb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = step("table:a", "CREATE TABLE `a` (id integer PRIMARY KEY)", "DROP TABLE `a`", "pre_data")
+    plan = plan_of([made], "mariadb")
+    at: list[str] = []
+    with opened(empty_mariadb) as state, connected(empty_mariadb) as connection, connection.cursor() as cursor:
+
+        def kill(name: str) -> None:
+            at.append(name)
+            if name == killed_at and at.count(name) == 1:
+                cursor.execute(
+                    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+                )
+                for (number,) in cursor.fetchall():
+                    cursor.execute(f"KILL {number}")
+
+        run(plan, state, "pre_data")
+        with state.writer.begin() as transaction:
+            state.finish_step(transaction, UNDONE + made.id, 0.0)
+        with pytest.raises(DbmoError, match="INTERRUPTED"):
+            run_stage(plan, state, "pre_data", lambda *_: None, lambda: True)
+        assert state.done_steps() == {made.id, UNDONE + made.id}
+        monkeypatch.setattr(schema, "failpoint", kill)
+        assert run(plan, state, "pre_data") == [made.id] and state.done_steps() == {made.id}
+    assert at.count(killed_at) == 2
 
 
 def test_steps_of_mysql_behind_a_refused_one_leave_no_notes(empty_mariadb: str) -> None:

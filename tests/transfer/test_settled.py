@@ -34,9 +34,12 @@ def test_a_moment_that_can_be_read_is_not_given_up_for_want_of_a_connection(aliv
         assert len(answers) == 2
 
 
-def test_what_never_passes_is_told_at_once() -> None:
-    def settling() -> Resumed:
-        raise EngineError("PERMISSION_DENIED", "No.", "")
+@pytest.mark.parametrize("alive", [True, False])
+def test_what_never_passes_is_told_at_once_unless_the_moment_is_gone(alive: bool) -> None:
+    """A connection that joins a moment of which its server knows no more is told that there is no such snapshot."""
 
-    with pytest.raises(EngineError, match="PERMISSION_DENIED"):
-        _settled(settling, SimpleNamespace(alive=lambda: True), Patience(), lambda: False)
+    def settling() -> Resumed:
+        raise EngineError("POSTGRESQL_ERROR", "No such snapshot.", "")
+
+    with pytest.raises(EngineError if alive else MomentLost, match="No such snapshot"):
+        _settled(settling, SimpleNamespace(alive=lambda: alive), Patience(), lambda: False)

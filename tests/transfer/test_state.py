@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -185,6 +187,18 @@ def test_units_are_told_apart_by_every_byte(state: State) -> None:
     with state.writer.begin() as transaction:
         chunks.restart(transaction, "S.T")
     assert set(chunks.cuts()) == set(UNITS) - {"S.T"}
+
+
+def test_a_long_original_is_told_in_short_where_that_is_asked(state: State) -> None:
+    chunks = open_chunks(state)
+    (one,) = cut("s.t", [])
+    chunks.add([one])
+    long, short = (json.dumps({"class": "text", "text": text}) for text in ("é" * 3_000, "é"))
+    finish(state, one, aside=[Quarantined("[1]", "v", "1", "too long", "null", original) for original in (long, short)])
+    assert [entry.original for _, entry in chunks.quarantined()] == [long, short]
+    told = [json.loads(entry.original) for _, entry in chunks.quarantined(1_000)]
+    digest = hashlib.sha256(("é" * 3_000).encode()).hexdigest()
+    assert told == [{"class": "text", "bytes": 6_000, "sha256": digest}, {"class": "text", "text": "é"}]
 
 
 def test_what_was_set_aside_goes_with_its_range(state: State) -> None:

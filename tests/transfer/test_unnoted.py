@@ -15,6 +15,7 @@ from skills.context import Progress, SkillContext
 from tests.faults.moves import Move
 from tests.faults.pairs import Places, arrived, filled, held, moved, told
 from tests.moving import change, fetch, sqlite_file
+from transfer import unnoted
 
 STATES = {"postgresql": "_dbmo.chunk", "mysql": "_dbmo_chunk", "sqlite": "_dbmo_chunk"}
 ROWS = [(number, f"row {number}") for number in range(1, 501)]
@@ -137,6 +138,23 @@ def test_some_notes_that_are_gone_are_noticed_by_the_number_of_rows(
     with refused():
         move.run()
     assert len(fetch(empty_18, "SELECT FROM t")) == 400
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_rows_of_a_table_too_large_to_be_counted_come_twice_under_no_key(
+    keyed: bool, tmp_path: Path, empty_18: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unnoted, "QUICK", 0)
+    made = "CREATE TABLE t (id INTEGER PRIMARY KEY, v VARCHAR(100))"
+    source = sqlite_file(tmp_path / "s.db", made, rows=[("INSERT INTO t VALUES (?, ?)", ROWS)])
+    move = moved(f"sqlite:{source}", empty_18)
+    if not keyed:
+        move.plan.tables[0].key = []
+        move.plan.statements = [one for one in move.plan.statements if one.stage == "pre_data"]
+    begun(move, 4)
+    change(empty_18, "DELETE FROM _dbmo.chunk WHERE number > 1")
+    with pytest.raises(DbmoError, match="could not create unique index" if keyed else "ROWS_NOT_NOTED"):
+        move.run()
 
 
 def test_rows_of_a_table_that_inherits_are_not_those_of_the_other(places: Places) -> None:

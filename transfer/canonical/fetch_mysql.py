@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ def _local(column: ComparedColumn, role: Role) -> Render:
     held = column.held(role)
     kind = held.type.kind
     if column.form is Form.NATIVE or (column.form is Form.BYTES and kind in (Kind.BINARY, Kind.TEXT, Kind.CHAR)):
-        return lambda values: rendered(column, [None if value is None else value.hex().encode() for value in values])
+        return lambda values: rendered(column, [None if value is None else hexlify(value) for value in values])
     render = renderer(column, role)
     if kind in (Kind.BINARY, Kind.GEOMETRY):
         return render

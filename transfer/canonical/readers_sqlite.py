@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from binascii import hexlify
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -63,7 +64,7 @@ def char(value: Value) -> bytes | None:
 
 def hexadecimal(value: Value) -> bytes | None:
     """Bytes, or those of a text."""
-    return value.hex().encode() if isinstance(value, bytes | bytearray) else None
+    return hexlify(value) if isinstance(value, bytes | bytearray) else None
 
 
 def bits(width: int | None, value: Value) -> bytes | None:

@@ -7,7 +7,7 @@ function, never by a cast, which somebody may have made (CREATE CAST).
 
 from __future__ import annotations
 
-from engines.columns import Kind
+from engines.columns import Kind, LogicalType
 from transfer.canonical.columns import ComparedColumn, Form, Held, Role
 
 V13, V14 = 130000, 140000
@@ -110,12 +110,19 @@ def text_sql(column: ComparedColumn, role: Role, quoted: str, version: int, whol
 
 
 def raw_sql(column: ComparedColumn, role: Role, quoted: str) -> str:
-    """SQL of the text that is rendered here: the value's own, arrays of PostgreSQL's own types as JSON."""
+    """SQL of the text that is rendered here: the value's own, arrays of PostgreSQL's own types as JSON, of money's
+    amounts as numbers."""
     held = column.held(role)
     composed = held.type.kind is Kind.COMPOSITE and column.form is Form.JSON
     if composed or (held.type.kind is Kind.ARRAY and not is_own(held)):
-        return f"pg_catalog.to_json({quoted})::text"
+        numbers = f"{quoted}::pg_catalog.numeric[]" if is_money(held.type.element) else quoted
+        return f"pg_catalog.to_json({numbers})::text"
     return (OWN_TEXT if is_own(held) else TEXT).replace("{c}", quoted)
+
+
+def is_money(type_: LogicalType | None) -> bool:
+    """Whether it is the type money, whose text has a sign of currency and commas."""
+    return type_ is not None and type_.name == "money"
 
 
 def is_own(held: Held) -> bool:
@@ -158,7 +165,9 @@ def _number(held: Held, version: int) -> str | None:
     if held.type.kind is Kind.FLOAT:
         return double_sql("{c}::float8", version)
     if held.type.kind is Kind.DECIMAL:
-        return TEXT if held.type.scale == 0 else _trimmed("{c}::numeric", version)
+        # money, and a domain over it, are numbers as numeric only, which may be read with other digits than their own
+        whole = held.type.scale == 0 and not (is_money(held.type) or is_own(held))
+        return "{c}::numeric::text" if whole else _trimmed("{c}::numeric", version)
     return SQL[Form.NUMBER].get(held.type.kind)
 
 

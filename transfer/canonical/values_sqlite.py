@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import hexlify
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -162,7 +163,7 @@ USUAL: dict[str, tuple[type, Batch]] = {
     "text": (bytearray, _as_stored), "text_any": (bytearray, _as_stored), Form.TEXT: (bytearray, _as_stored),
     "double": (float, _doubles), "numeric": (float, _doubles),
     "pg_real": (float, _doubles), Form.NUMBER: (float, _doubles),
-    "bytea": (bytes, _each(lambda value: value.hex().encode())),
+    "bytea": (bytes, _each(hexlify)),
     "pg_timestamp": (bytearray, SPELLED_MOMENT), "timestamp": (bytearray, SPELLED_MOMENT),
     Form.TIMESTAMP: (bytearray, SPELLED_MOMENT), Form.DATE: (bytearray, _spelled(DAY)),
     Form.TIME: (bytearray, _spelled(CLOCK)), Form.UUID: (bytearray, SPELLED_UUID), "uuid": (bytearray, SPELLED_UUID),

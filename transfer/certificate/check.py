@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from engines.signing import signature_holds
 from transfer.canonical.encoding import Digest, Hashing
 from transfer.certificate.model import FORMAT, Certificate, CertifiedTable, Check, Verdict
 from transfer.compare.digests import hexadecimal
-from transfer.sides.open import open_side
+from transfer.sides.open import open_sides
 from transfer.sides.side import Side, Span
 
 
@@ -95,7 +94,7 @@ def check_parts(
     certificate: Certificate, parts: Sequence[tuple[CertifiedTable, int]], source_url: str, target_url: str
 ) -> Iterator[Check]:
     """Both databases' digests of these parts as they are now against those of the certificate."""
-    with closing(open_side(source_url, "source")) as source, closing(open_side(target_url, "target")) as target:
+    with open_sides(source_url, target_url) as (source, target):
         for table, numbers in _together(parts):
             here, there = (_digests(certificate, table, numbers, side) for side in (source, target))
             for number in numbers:

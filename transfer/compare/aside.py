@@ -27,6 +27,7 @@ from transfer.compare.aside_rows import (
 )
 from transfer.compare.findings import Findings, encoded_keys
 from transfer.compare.model import Kind
+from transfer.compare.originals import undigested
 from transfer.quarantined import Quarantined
 from transfer.sides.side import Side
 
@@ -79,16 +80,16 @@ def _explain_lot(
     own = originals_of(source, made, keys, hashing)
     if not own:
         return
-    here = rows_of(source, table, own, hashing)
+    here = rows_of(source, table, own, hashing, short=True)
     expected = []
     for key, raws in own.items():
         rows = here.get(key, [])
-        for raw, entries in raws:
-            place = made.place(rows, raw, entries)
+        for one in raws:
+            place = made.place(rows, one.raw, one.entries)
             if place is not None:
-                expected.append((key, made.given(rows.pop(place), raw, entries), entries))
+                expected.append((key, one.given(rows.pop(place)), one.entries))
     wanted = {key_of(table, row, hashing) for _, row, _ in expected if row is not None} | set(own)
-    there = rows_of(target, table, wanted, hashing)
+    there = rows_of(target, table, wanted, hashing, short=True)
     tally = tally_of(findings, table.name, wanted)
     for key, row, entries in expected:
         if row is None:
@@ -96,7 +97,9 @@ def _explain_lot(
                 found.withheld += 1
             continue
         given = key_of(table, row, hashing)
-        place = next((n for n, texts in enumerate(there.get(given, [])) if same(table, row, texts)), None)
+        place = next(
+            (n for n, texts in enumerate(there.get(given, [])) if same(table, undigested(row, texts), texts)), None
+        )
         if place is None:
             continue
         if _take(tally, key, "different") if given == key else _take_moved(tally, key, given):

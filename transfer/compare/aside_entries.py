@@ -31,12 +31,13 @@ class SetAside:
     def __init__(self, table: ComparedTable, aside: Iterable[Quarantined], classes: bool = True) -> None:
         self.table = table
         self.classes = classes
-        self._rows: dict[str | tuple[str | None, ...], dict[str, Quarantined]] = {}
+        # several rows may have one place, where long values are told by their size: each entry says which it is of
+        self._rows: dict[str | tuple[str | None, ...], dict[tuple[str, str, str], Quarantined]] = {}
         for entry in aside:
             if entry.column and keeps_bytes(entry.original):
                 continue
             place = entry.locator if classes else place_of(entry.locator, table.numbered)
-            self._rows.setdefault(place, {})[entry.column] = entry
+            self._rows.setdefault(place, {})[entry.column, entry.original, entry.action] = entry
         entries = [entry for row in self._rows.values() for entry in row.values()]
         withheld = {name for entry in entries if not entry.column for name in json.loads(entry.original)}
         self.columns = sorted({*table.locator, *(entry.column for entry in entries if entry.column), *withheld})
@@ -48,8 +49,8 @@ class SetAside:
         """Column -> what was set aside of this row of the source ('': the whole row), as far as it still holds that."""
         pairs = [raw.get(SHOWN + name, raw[name]) for name in self.table.locator]
         places = [locator(pairs)] if self.classes else [placed(pairs), placed(pairs, sizes=True)]
-        entries: dict[str, Quarantined] = next((self._rows[place] for place in places if place in self._rows), {})
-        return {name: entry for name, entry in entries.items() if self._still(entry, raw)}
+        entries = next((self._rows[place] for place in places if place in self._rows), {})
+        return {entry.column: entry for entry in entries.values() if self._still(entry, raw)}
 
     def _still(self, entry: Quarantined, raw: Raw) -> bool:
         if entry.column:
@@ -59,15 +60,18 @@ class SetAside:
 
     def given(self, texts: Texts, raw: Raw, entries: Mapping[str, Quarantined]) -> Texts | None:
         """The texts of the row as the target was given it; None for a row that was withheld."""
-        if "" in entries:
-            return None
-        row = list(texts)
+        instead = self.instead(raw, entries)
+        return None if "" in entries else [instead.get(place, text) for place, text in enumerate(texts)]
+
+    def instead(self, raw: Raw, entries: Mapping[str, Quarantined]) -> dict[int, bytes | None]:
+        """Place of a column -> the text of what the target was given instead of its value."""
+        found: dict[int, bytes | None] = {}
         for place, column in enumerate(self.table.columns):
             entry = entries.get(column.source.name)
             if entry is not None:
                 value = raw[column.source.name][1]
-                row[place] = None if entry.action == "null" else stored_instead(entry.original, column, value)
-        return row
+                found[place] = None if entry.action == "null" else stored_instead(entry.original, column, value)
+        return found
 
     def place(self, rows: Sequence[Texts], raw: Raw, entries: Mapping[str, Quarantined]) -> int | None:
         """Which of the rows with one key these entries are of; without a key all of them are the same.

@@ -55,7 +55,7 @@ def withheld(
         keys = [key_of(table, row, hashing) for row in rows]
         made = SetAside(table, aside, source.engine == "sqlite")
         own = originals_of(source, made, sorted(set(keys)), hashing)
-        gone = {key for key, raws in own.items() if any("" in entries for _, entries in raws)}
+        gone = {key for key, raws in own.items() if any("" in one.entries for one in raws)}
         return [key in gone for key in keys]
     links = _links(table, [child for child, _ in table.links], rows)
     if links is None:

@@ -13,6 +13,7 @@ from conversion.result import Overrides
 from engines.catalog import Catalog, Column, Kind, LogicalType, Table
 from engines.documents import Collection
 from engines.families import family
+from engines.mysql.names import lowers
 from transfer.compare.pairing_names import match_columns
 from transfer.compare.relations import Relation
 
@@ -45,7 +46,9 @@ class Rows:
 def of_collections(documents: Catalog, tables: Catalog) -> list[Rows]:
     """The rows that documents become: what the conversion would make of each collection."""
     schema = tables.database if family(tables.engine) == "mysql" else ""
-    made = convert(documents, {}, tables.engine, tables.version, target_schema=schema or "public")
+    made = convert(
+        documents, {}, tables.engine, tables.version, target_schema=schema or "public", lowers=lowers(tables)
+    )
     return [
         Rows(
             made.target.table(rows.table),

@@ -25,8 +25,8 @@ from transfer.compare.mapped import from_mapping
 from transfer.compare.model import Problem, TableComparison
 from transfer.endpoints import Endpoints
 from transfer.moveplan import ChunkKey, MovePlan
-from transfer.quarantined import Quarantined
-from transfer.sides.open import open_side
+from transfer.quarantined import RECOGNIZED, Quarantined
+from transfer.sides.open import agree_on_money, open_side
 from transfer.sides.side import Side, Span
 from transfer.state import State, open_chunks
 from transfer.units import TableUnit
@@ -141,6 +141,7 @@ def open_ranges(endpoints: Endpoints, join: str | None = None, shared: Any = Non
             else stack.enter_context(_shared(parse(endpoints.source), shared))
         )
         target = stack.enter_context(closing(open_side(endpoints.target, "target")))
+        agree_on_money(source, target, endpoints.grant.stands_in)
         yield Ranges(source, target, (catalogs[0], catalogs[1]))
 
 
@@ -172,7 +173,7 @@ def check_finished(
     finished = chunks.finished()  # before the target's moment: their rows are committed
     open_tables = {chunk.table for chunk in chunks.pending()}
     open_tables |= {name for name, cut in chunks.cuts().items() if not cut.complete}
-    aside = chunks.quarantined()
+    aside = chunks.quarantined(RECOGNIZED)
     results = []
     with open_ranges(endpoints, join) as ranges:
         for mapping in plan.tables:

@@ -14,6 +14,7 @@ from engines.errors import UsageError
 from engines.families import family
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Role, Uncompared
+from transfer.compare.row_times import row_times
 from transfer.moveplan import ChunkKey
 
 MICROSECONDS = 6
@@ -124,17 +125,19 @@ def from_mapping(
             "Compare the two databases without the plan.",
         )
     here, there = _table(source, table.source, "source"), _table(target, table.target, "target")
-    found = [_column(column, here, there, engines) for column in table.columns]
+    told = row_times(here.columns, there.columns, {column.source: column.target for column in table.columns})
+    found = [_column(column, here, there, engines) for column in table.columns if column.source not in told]
     columns = [column for column in found if isinstance(column, ComparedColumn)]
     names = {column.target.name: column.name for column in columns}
-    whole_key = all(name in names for name in table.key)
+    key_columns = [name for name in table.key if name not in told.values()]
+    whole_key = all(name in names for name in key_columns)
     locator, numbered = _locator(table, engines[0], key)
     return ComparedTable(
         name=table.source,
         source=table.source,
         target=table.target,
         columns=columns,
-        key=[names[name] for name in table.key] if whole_key else [],
+        key=[names[name] for name in key_columns] if whole_key else [],
         range_column=_range(table, columns),
         locator=locator,
         numbered=numbered,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5, sha256
 from typing import Any
 
 from transfer.canonical.columns import ComparedColumn
+from transfer.canonical.encoding import Texts
 from transfer.canonical.rendered import APART
 from transfer.canonical.values_python import reader
 
+PIECE = 1 << 20
 WRITTEN = frozenset({"hex", "text", "number"})  # what holds a value whole
 Raw = Mapping[str, tuple[str, object]]  # column -> class and value, as the source holds them
 
@@ -29,19 +32,54 @@ def is_original_row(original: str, row: Raw, classes: bool = True) -> bool:
     return set(kept) == set(row) and all(_same(kept[name], *pair, classes) for name, pair in row.items())
 
 
+class Digest(bytes):
+    """The SHA-256 of a text of which nothing else is known."""
+
+
 def stored_instead(original: str, column: ComparedColumn, value: object) -> bytes | None:
     """The canonical text of what the target was given of a converted value; None where that is NULL.
 
-    An entry without `stored`, or of a value that was too long to be kept, is of a text whose invalid parts were taken
-    out.
+    An entry that doesn't say it (`stored`; beside a digest of the value `instead`) is of a text whose invalid parts
+    were taken out. Of a text that was too long to be kept itself the Digest, unless it is that very text.
     """
     kept = json.loads(original)
-    if "stored" not in kept or not WRITTEN & kept.keys():
+    if "sha256" in kept.get("instead", ()):
+        digest, own = Digest.fromhex(kept["instead"]["sha256"]), stripped(value)
+        return own if own is not None and is_digest(digest, own) else digest
+    if "instead" not in kept and ("stored" not in kept or not WRITTEN & kept.keys()):
         return stripped(value)
-    if kept["stored"] is None:
+    stored = kept["instead"]["text"] if "instead" in kept else kept["stored"]
+    if stored is None:
         return None
-    made = reader(column)(kept["stored"])
-    return made if made is not None else str(kept["stored"]).encode(errors="surrogateescape")
+    made = reader(column)(stored)
+    return made if made is not None else str(stored).encode(errors="surrogateescape")
+
+
+class Short(bytes):
+    """A size and a digest that only this comparison can make, instead of a long text; digest: the text's SHA-256."""
+
+    digest: bytes
+
+    @classmethod
+    def of(cls, text: bytes | bytearray, key: str) -> Short:
+        """Of equal texts equal ones; key: secret, so that nobody can write a value that looks like one."""
+        digest = sha256(text).digest()
+        found = cls(b"%d bytes, %b" % (len(text), sha256(key.encode() + digest).hexdigest().encode()))
+        found.digest = digest
+        return found
+
+
+def is_digest(digest: bytes, text: bytes) -> bool:
+    """Whether it is that of the text."""
+    return (text.digest if isinstance(text, Short) else sha256(text).digest()) == digest
+
+
+def undigested(row: Texts, there: Texts) -> Texts:
+    """The row with the other one's texts in the places of their digests."""
+    return [
+        there[place] if isinstance(text, Digest) and is_digest(text, there[place] or b"") else text
+        for place, text in enumerate(row)
+    ]
 
 
 def keeps_bytes(original: str) -> bool:
@@ -51,7 +89,20 @@ def keeps_bytes(original: str) -> bool:
 
 def stripped(value: object) -> bytes | None:
     """What the target was given of a text that is not valid UTF-8 or holds NUL (transfer/routes/sqlite_values.py)."""
-    return value.decode(errors="replace").replace("\0", "").encode() if isinstance(value, bytes) else None
+    if not isinstance(value, bytes):
+        return None
+    return value.replace(b"\0", b"") if _is_utf8(value) else value.decode(errors="replace").replace("\0", "").encode()
+
+
+def _is_utf8(value: bytes) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(value), PIECE):
+            decoder.decode(value[start : start + PIECE])
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def rendered_from(text: bytes | None, value: object) -> bool:
@@ -84,18 +135,23 @@ def _measures(kept: dict[str, Any], value: bytes) -> bool:
     if "bytes_above" in kept:
         return len(value) > int(kept["bytes_above"])
     size = kept.get("bytes", kept.get("length"))
+    if size is None:
+        return not {"sha256", "md5"}.isdisjoint(kept)
     # of PostgreSQL's bytea the server gives two digits per byte
-    lengths = {*map(len, _encodings(value)), (len(value) - 2) // 2 if value.startswith(b"\\x") else len(value)}
-    return size in lengths or (size is None and not {"sha256", "md5"}.isdisjoint(kept))
+    if size in (len(value), (len(value) - 2) // 2 if value.startswith(b"\\x") else len(value)):
+        return True
+    return any(len(text) == size for text in _encodings(value))
 
 
-def _encodings(value: bytes) -> list[bytes]:
+def _encodings(value: bytes) -> Iterator[bytes]:
     """The value, and as the other encodings have it that a file of SQLite may keep its text in."""
+    yield value
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        return [value]
-    return [value, text.encode("utf-16-le"), text.encode("utf-16-be")]
+        return
+    for encoding in ("utf-16-le", "utf-16-be"):
+        yield text.encode(encoding)
 
 
 def locator(pairs: Iterable[tuple[str, object]]) -> str:

@@ -15,6 +15,7 @@ from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held
 from transfer.compare.model import Problem
 from transfer.compare.pairing_names import match_columns
 from transfer.compare.relations import Relation
+from transfer.compare.row_times import row_times
 
 NO_KEY = "No key is the same on both sides: rows are a multiset, a changed one is one missing and one extra."
 WHOLE = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -52,13 +53,15 @@ def paired_table(
     names = [column.name for column in source.columns], [column.name for column in target.columns]
     matched = match_columns(*names, engines)
     wished = [name for name in names[0] if f"{source.full_name}.{name}" in ignored]
+    counterparts = {names[0][here]: names[1][there] for here, there in matched.pairs}
+    told = row_times(source.columns, target.columns, counterparts)
     columns: list[ComparedColumn] = []
     uncompared = _alone(matched.left(len(names[0]), len(names[1])), names)
     uncompared += _ambiguous("source", names, matched.source_ambiguous)
     uncompared += _ambiguous("target", names[::-1], matched.target_ambiguous)
     uncompared = [one for one in uncompared if one.side == "target" or one.column not in wished]
     for here, there in sorted(matched.pairs):
-        if names[0][here] in wished:
+        if names[0][here] in wished or names[0][here] in told:
             continue
         chosen = _column(source, here, target, there, families)
         if isinstance(chosen, ComparedColumn):
@@ -73,8 +76,7 @@ def paired_table(
         uncompared=uncompared,
         view=source.view or target.view,
     )
-    counterparts = {names[0][here]: names[1][there] for here, there in matched.pairs}
-    return _keyed(table, source, target, counterparts, wished)
+    return _keyed(table, source, target, _common_keys(source, target, counterparts, told), wished)
 
 
 def _column(
@@ -88,9 +90,8 @@ def _column(
 
 
 def _keyed(
-    table: ComparedTable, source: Relation, target: Relation, counterparts: dict[str, str], wished: list[str]
+    table: ComparedTable, source: Relation, target: Relation, common: list[tuple[str, ...]], wished: list[str]
 ) -> Paired | Refused:
-    common = _common_keys(source, target, counterparts)
     compared = {column.name for column in table.columns}
     usable = [key for key in common if compared.issuperset(key)]
     paired = Paired(table, wished)
@@ -104,11 +105,16 @@ def _keyed(
     return paired
 
 
-def _common_keys(source: Relation, target: Relation, counterparts: dict[str, str]) -> list[tuple[str, ...]]:
-    """Keys of the source, in its order, over columns that are together a key on the target as well."""
+def _common_keys(
+    source: Relation, target: Relation, counterparts: dict[str, str], told: Collection[str]
+) -> list[tuple[str, ...]]:
+    """Keys of the source, in its order, over columns that are together a key on the target as well.
+
+    told: columns that stand in keys of the present rows with one value in all of them, and are left out.
+    """
     there = {frozenset(key) for key in target.keys}
     return [
-        key
+        tuple(name for name in key if name not in told)
         for key in source.keys
         if all(name in counterparts for name in key) and frozenset(counterparts[name] for name in key) in there
     ]

@@ -33,6 +33,8 @@ def sizes(snapshot: PostgresqlSnapshot, names: Sequence[str]) -> dict[str, Size]
     )
     found = {}
     for number, size, tuples, pages, main in rows:
+        if size is None or main is None:  # it was dropped since the moment
+            continue
         estimate = int(tuples * (main / PAGE) / pages) if tuples > 0 and pages > 0 else (0 if main == 0 else None)
         found[names[number - 1]] = Size(estimate, int(size))
     return found
@@ -115,7 +117,7 @@ def _pages(snapshot: PostgresqlSnapshot, unit: str, plan: MovePlan, start: Cut |
     if snapshot.version // 10_000 < TID_RANGE_SCAN:
         return
     pages = snapshot.pages(*parts(unit))
-    by_rows = pages * plan.chunk_rows // size.rows if size.rows else plan.chunk_rows // 100
+    by_rows = pages * step_rows(plan, size) // size.rows if size.rows else plan.chunk_rows // 100
     by_bytes = pages * plan.chunk_bytes // size.bytes if size.bytes else plan.chunk_bytes // PAGE
     step = max(1, min(by_rows, by_bytes))
     first = int(start.after[0]) if start and start.after else 0

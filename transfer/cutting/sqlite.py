@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from engines.chained import chained
 from engines.full_names import parts
 from engines.sqlite.quoting import quote_identifier
-from engines.sqlite.snapshot import SqliteSnapshot
+from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
 from transfer.chunks import Bound, Chunk
 from transfer.cutting.steps import Size, dense, even, numbered, step_rows, walk
 from transfer.moveplan import ChunkKey, MovePlan
@@ -15,6 +16,7 @@ from transfer.units import TableUnit, Unit
 
 ROWID = "rowid"
 SAMPLE = 100
+LARGE = 1 << 20  # bytes of a value from which on none is loaded to be measured
 
 
 def sizes(snapshot: SqliteSnapshot, names: Sequence[str]) -> dict[str, Size]:
@@ -120,6 +122,28 @@ def _measured(snapshot: SqliteSnapshot, unit: Unit, name: str) -> int | None:
     if not isinstance(unit, TableUnit):
         return None
     columns = [quote_identifier(column.source) for column in unit.mapping.copied]
-    lengths = " + ".join(f"COALESCE(length(CAST({column} AS BLOB)), 0)" for column in columns)
-    found = snapshot.query(f"SELECT avg(n) FROM (SELECT {lengths or '0'} AS n FROM {name} LIMIT {SAMPLE})")
-    return max(1, int(found[0][0])) + 8 * len(columns) if found and found[0][0] is not None else None
+    lengths = chained("+", [f"COALESCE(length(CAST({column} AS BLOB)), 0)" for column in columns]) or "0"
+    try:
+        with snapshot.limited(LARGE):
+            found = snapshot.first(f"SELECT avg(n) FROM (SELECT {lengths} AS n FROM {name} LIMIT {SAMPLE})")
+    except TooLarge:
+        return _measured_apart(snapshot, unit, name)
+    return max(1, int(found[0])) + 8 * len(columns) if found and found[0] is not None else None
+
+
+def _measured_apart(snapshot: SqliteSnapshot, unit: TableUnit, name: str) -> int:
+    """The same of rows of which one holds a large value; LARGE where no value can be measured without loading it."""
+    if unit.key.kind != "rowid":
+        return LARGE
+    (rowid,) = _columns(unit.key)
+    names = [column.source for column in unit.mapping.copied]
+    classes = ", ".join(f"typeof({quote_identifier(column)})" for column in names)
+    rows = snapshot.query(f"SELECT {rowid}, {classes} FROM {name} LIMIT {SAMPLE}")
+    table = parts(unit.name)[1]
+    sizes = [
+        snapshot.size(table, column, row[0])
+        for row in rows
+        for column, klass in zip(names, row[1:], strict=True)
+        if klass in (b"text", b"blob")
+    ]
+    return sum(sizes) // len(rows) + 8 * len(names)

@@ -11,6 +11,8 @@ from transfer.state.protocol import Cut
 
 TID_RANGE_SCAN = 14  # PostgreSQL reads the whole table for a range of ctid before this version
 SPARSE = 4  # times its rows, the most that a span of integers may have to be cut by arithmetic
+SHARES = 8  # of a unit for each lane, at the least, so that lanes end together
+LEAST_BYTES, LEAST_ROWS = 4_000_000, 10_000  # of such a share; rows where their bytes aren't known
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,14 @@ class Size:
 
 
 def step_rows(plan: MovePlan, size: Size) -> int:
-    """Rows of a chunk: as many as chunk_bytes holds by the average row, at most chunk_rows, at least one."""
+    """Rows of a chunk: as many as chunk_bytes holds by the average row, at most chunk_rows, at least one.
+
+    Where several lanes copy it is a share of the unit, too: of five chunks one of two lanes gets three.
+    """
     fitting = plan.chunk_bytes // size.average if size.average else plan.chunk_rows
+    if plan.parallel > 1 and size.rows:
+        least = LEAST_BYTES // size.average if size.average else LEAST_ROWS
+        fitting = min(fitting, max(least, -(-size.rows // (plan.parallel * SHARES))))
     return max(1, min(plan.chunk_rows, fitting))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from engines.errors import UsageError
@@ -16,9 +17,13 @@ RAY = "ray"
 def checked(executor: str) -> str:
     """The name as it was given: `processes`, `ray` (a cluster that is started here) or `ray://host:port`.
 
-    UsageError EXECUTOR_UNKNOWN for any other.
+    UsageError EXECUTOR_UNKNOWN for any other, EXECUTOR_MISSING where Ray isn't installed: before anything is written.
     """
-    if executor in (PROCESSES, RAY) or (executor.startswith("ray://") and len(executor) > len("ray://")):
+    if executor == PROCESSES:
+        return executor
+    if executor == RAY or (executor.startswith("ray://") and len(executor) > len("ray://")):
+        if find_spec("ray") is None:
+            raise missing(executor)
         return executor
     raise UsageError(
         "EXECUTOR_UNKNOWN",
@@ -36,3 +41,12 @@ def lane_maker(executor: str) -> LaneMaker:
     from transfer.executors.ray_lanes import RayLanes
 
     return RayLanes(executor)
+
+
+def missing(executor: str) -> UsageError:
+    """What is said where Ray isn't installed."""
+    return UsageError(
+        "EXECUTOR_MISSING",
+        f"--executor {executor} needs Ray, which is not installed here.",
+        "Install it: pip install 'dbmo[ray]'.",
+    )

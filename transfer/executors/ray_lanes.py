@@ -12,6 +12,7 @@ from typing import Any
 from engines.connection import VARIABLE, parse
 from engines.errors import EngineError, UsageError
 from transfer.chunks import Range
+from transfer.executors import missing
 from transfer.lanes import CLOSE_SECONDS, Elsewhere, Lane, NoRoom, lane_lost
 from transfer.pace import Flow, Valve
 from transfer.worker import Assignment, LaneBody, Outcome
@@ -64,11 +65,7 @@ def connected(executor: str) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise UsageError(
-            "EXECUTOR_MISSING",
-            f"--executor {executor} needs Ray, which is not installed here.",
-            "Install it: pip install 'dbmo[ray]'.",
-        ) from error
+        raise missing(executor) from error
     if ray.is_initialized():
         return ray
     try:
@@ -89,9 +86,9 @@ def connected(executor: str) -> Any:
 class Actor:
     """What runs on the cluster: a lane's body, always in one thread of its own, and its valve, heard meanwhile."""
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self, assignment: Assignment, name: str) -> None:
         self.valve = Valve()
-        self.body = LaneBody(assignment, self.valve)
+        self.body = LaneBody(assignment, self.valve, name)
         self._thread = ThreadPoolExecutor(1, "dbmo-lane")
 
     def facts(self, variables: Sequence[str]) -> tuple[str, str, list[str]]:
@@ -169,7 +166,7 @@ class RayLane:
     def __init__(self, ray: Any, assignment: Assignment, name: str) -> None:
         self.name, self._ray, self.assignment = name, ray, assignment
         made = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0, max_concurrency=HEARS)(Actor)
-        self._actor = made.remote(assignment)
+        self._actor = made.remote(assignment, name)
         self.valve: Valve = RemoteValve(ray, self._actor)
 
     def check(self, executor: str) -> None:

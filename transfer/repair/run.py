@@ -26,7 +26,7 @@ from transfer.repair.rewriter import Rewriter, open_rewriter
 from transfer.repair.rewriter_sqlite import paused
 from transfer.repair.rows import Row, state
 from transfer.repair.steps import Step, Values, step, values
-from transfer.sides.open import open_side
+from transfer.sides.open import agree_on_money, open_side
 from transfer.sides.side import Side
 
 Report = Callable[[int], None]
@@ -144,26 +144,33 @@ def _write(job: _Job, works: list[_Work], rewriter: Rewriter) -> None:
         _check(job, work, rewriter)
     for work in reversed(works):
         if job.deletes:
-            work.done.deleted = rewriter.delete(work.made, _deletions(job, work, rewriter.side()))
+            work.done.deleted = rewriter.delete(work.made, _deletions(job, work, _there(job, rewriter)))
         else:
-            for row in _deletions(job, work, rewriter.side()):
+            for row in _deletions(job, work, _there(job, rewriter)):
                 work.leave(NOT_APPROVED, row)
     for work in works:
-        work.done.updated = rewriter.update(work.made, work.set, _updates(job, work, rewriter.side()))
-        work.done.inserted = rewriter.insert(work.made, _insertions(job, work, rewriter.side()))
+        work.done.updated = rewriter.update(work.made, work.set, _updates(job, work, _there(job, rewriter)))
+        work.done.inserted = rewriter.insert(work.made, _insertions(job, work, _there(job, rewriter)))
 
 
 def _check(job: _Job, work: _Work, rewriter: Rewriter) -> None:
     """Leave rows out that are not what they were when the repair was planned."""
     made, name = work.made, work.made.table.name
     for keys in made.lots(job.findings):
-        rewriter.hold(made, (row for rows in made.target_rows(rewriter.side(), keys).values() for row in rows))
-        there = made.target_rows(rewriter.side(), keys, places=False)
+        rewriter.hold(made, (row for rows in made.target_rows(_there(job, rewriter), keys).values() for row in rows))
+        there = made.target_rows(_there(job, rewriter), keys, places=False)
         known = job.held.of(name, keys)
         changed = [key for key, was in known.items() if state(made.table, there.get(key, ())) != was]
         job.held.drop(name, changed)
         for key in changed:
             work.leave(CHANGED, next(iter(there.get(key, ())), None))
+
+
+def _there(job: _Job, rewriter: Rewriter) -> Side:
+    """The target as the rewriter sees it; money as the source shows it, as which it is written."""
+    side = rewriter.side()
+    agree_on_money(job.source, side)
+    return side
 
 
 def _steps(job: _Job, work: _Work, target: Side, need: str) -> Iterator[Step]:
@@ -209,6 +216,7 @@ def _demand_clean(job: _Job, work: _Work) -> None:
     made = work.made
     differing = 0
     with closing(open_side(job.target, "target")) as target:
+        agree_on_money(job.source, target)
         for keys in made.lots(job.findings):
             known = job.held.of(made.table.name, keys)
             here, there = made.source_rows(job.source, known), made.target_rows(target, known, places=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transfer.canonical.columns import ComparedTable
 from transfer.canonical.tolerance import same
+from transfer.compare.originals import Digest, undigested
 from transfer.repair.carrying import Carried
 from transfer.repair.rows import Row, differing
 from transfer.repair.unholdable import Unholdable
@@ -36,13 +37,16 @@ def step(table: ComparedTable, source: Sequence[Row], target: Sequence[Row]) -> 
     left = list(target)
     open_rows: list[Row] = []
     for row in source:
-        place = next((n for n, other in enumerate(left) if same(table, row.texts, other.texts)), None)
+        place = next(
+            (n for n, other in enumerate(left) if same(table, undigested(row.texts, other.texts), other.texts)), None
+        )
         if place is None:
             open_rows.append(row)
         else:
             del left[place]
     pairs = min(len(open_rows), len(left)) if table.key else 0
     for row, other in zip(open_rows[:pairs], left[:pairs], strict=True):
+        row = replace(row, texts=undigested(row.texts, other.texts))
         made.update.append((other, row))
         made.columns |= differing(table, row.texts, other.texts)
     made.insert = open_rows[pairs:]
@@ -62,6 +66,8 @@ def values(table: ComparedTable, columns: Sequence[Carried], row: Row, only: Col
         text = next(beyond) if column.whole else compared[column.compared]
         if only is not None and column.compared not in only:
             continue
+        if isinstance(text, Digest):
+            raise Unholdable(f"{column.compared}: what was stored of the source's value is known by its digest alone")
         try:
             given.append(column.value(text))
         except Unholdable as error:

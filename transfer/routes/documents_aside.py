@@ -16,7 +16,7 @@ from transfer.moveplan import Policy, Unholdable
 from transfer.quarantined import Quarantined
 
 LONGEST_ORIGINAL = 2_000_000  # bytes of a document that is kept whole; of a larger one size and digest
-PACKET_MARGIN = 65_536  # of max_allowed_packet, for the rest of the statement
+PACKET_MARGIN, MARGIN_PART = 65_536, 4  # of max_allowed_packet, for the rest of the statement; of a small one a part
 
 
 class Withheld:
@@ -59,4 +59,4 @@ def widest_row(writer: Any) -> int | None:
     if family(writer.engine) != "mysql":
         return None
     ((packet,),) = writer.query("SELECT @@GLOBAL.max_allowed_packet")
-    return int(packet) - PACKET_MARGIN
+    return int(packet) - min(PACKET_MARGIN, int(packet) // MARGIN_PART)

@@ -14,11 +14,12 @@ from engines.mongodb.writer import MongodbWriter
 from engines.protocols import Loaded
 from transfer.chunks import Chunk
 from transfer.failpoints import failpoint
-from transfer.state.document_marks import mark_begun
+from transfer.state.document_marks import hold, mark_begun
 
-MOST_BYTES = 32_000_000  # of documents in one transaction; the server's cache holds all of them until it ends
+MOST_BYTES = 8_000_000  # of documents in one transaction; the server's cache holds all of them until it ends
 LOT_BYTES = 2_000_000  # of documents in a transaction beside it
-TOO_LARGE = 388  # TransactionTooLargeForCache, src/mongo/base/error_codes.yml
+# TransactionTooLargeForCache; NoSuchTransaction: it took too long (src/mongo/base/error_codes.yml)
+TOO_LARGE, ENDED = 388, 251
 Documents = Callable[[], Generator[bytes, None, None]]
 
 
@@ -36,11 +37,11 @@ def write(
 ) -> Loaded:
     """Insert what documents() gives; chunk: of which they are, where a second reading gives each the same _id again.
 
-    Sizes of ranges are estimates (PostgreSQL's are of compressed values). Where a range turns out larger than a
-    transaction should be, or a part of it is there already from an attempt like this one, the transaction is given up;
-    the documents go in transactions of some MB each, in which a document that is there is replaced and no newer run
-    may have begun; then the range's own transaction is begun again, for its status. Whoever is killed in between copies
-    the range again the same way.
+    Sizes of ranges are estimates (PostgreSQL's are of compressed values). Where a range turns out larger, or takes
+    longer, than a transaction may, or a part of it is there already from an attempt like this one, the transaction is
+    given up; the documents go in transactions of some MB each, in which a document that is there is replaced and no
+    newer run may have begun; then the range's own transaction is begun again, for its status. Whoever is killed in
+    between copies the range again the same way.
     """
     if chunk is None:
         with closing(documents()) as found:
@@ -60,7 +61,7 @@ def write(
     into.session.abort_transaction()
     mark_begun(writer, chunk)
     with closing(documents()) as found:
-        loaded = _beside(writer, collection, found, unchecked)
+        loaded = _beside(writer, collection, found, unchecked, chunk)
     writer.start(into.session)
     return loaded
 
@@ -75,26 +76,28 @@ def _limited(documents: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _again(error: PyMongoError) -> bool:
-    """Whether the range is too large, or there in part."""
+    """Whether the range is too large, takes too long, or is there in part."""
     if isinstance(error, BulkWriteError):
         return any(one["code"] == DUPLICATE_KEY for one in error.details.get("writeErrors", ()))
-    return getattr(error, "code", None) == TOO_LARGE or "too large" in str(error).lower()
+    return getattr(error, "code", None) in (TOO_LARGE, ENDED) or "too large" in str(error).lower()
 
 
-def _beside(writer: MongodbWriter, collection: str, documents: Iterator[bytes], unchecked: bool) -> Loaded:
+def _beside(
+    writer: MongodbWriter, collection: str, documents: Iterator[bytes], unchecked: bool, chunk: Chunk
+) -> Loaded:
     loaded = Loaded(0, 0)
     for batch in lots(documents, LOT_BYTES):
-        done = _written(writer, collection, batch, unchecked)
+        done = _written(writer, collection, batch, unchecked, chunk)
         failpoint("documents.beside")
         loaded = Loaded(loaded.rows + done.rows, loaded.bytes + done.bytes)
     return loaded
 
 
-def _written(writer: MongodbWriter, collection: str, batch: list[bytes], unchecked: bool) -> Loaded:
+def _written(writer: MongodbWriter, collection: str, batch: list[bytes], unchecked: bool, chunk: Chunk) -> Loaded:
     """A lot in a transaction; without one where the server's cache is too small even for that (16 MB documents)."""
     try:
         with writer.begin() as part:
-            writer.check_fence(part.session)
+            hold(writer, part, chunk)
             _make_room(part, collection, batch)
             return load_raw(part, collection, batch, unchecked)
     except DbmoError as error:

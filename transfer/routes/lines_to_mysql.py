@@ -10,7 +10,7 @@ from typing import Any
 from engines.errors import EngineError
 from engines.full_names import parts, qualified
 from engines.mysql.charsets import WHOLE, folding
-from engines.mysql.load import BACK, STORED, WRITING_MODE, Loader
+from engines.mysql.load import STORED, WRITING_MODE, Loader, Takes
 from engines.mysql.load_target import LoadTarget
 from engines.mysql.load_troubles import Attempt, Trouble
 from transfer.moveplan import MovePlan
@@ -42,6 +42,7 @@ class LinesToMysql:
     fields: Sequence[Field]
     modes: str = WRITING_MODE
     known: InitVar[LoadTarget | None] = None  # of the table, where it was looked at already
+    located: Sequence[str] = ()  # see Run
     target: LoadTarget = field(init=False)
     loader: Loader = field(init=False)
     charsets: dict[int, str] = field(init=False, default_factory=dict)  # of fields that aren't stored as they are sent
@@ -58,7 +59,7 @@ class LinesToMysql:
             if charset not in WHOLE and (characters := self.writer.folded(charset)):
                 self.folded[number] = folding(characters)
 
-    def loader_of(self, table: str | None = None) -> Loader:
+    def loader_of(self, table: str | None = None, takes: Takes | None = None) -> Loader:
         """A loader for the table, or for another one with its columns (quoted)."""
         return Loader(
             self.target,
@@ -67,6 +68,7 @@ class LinesToMysql:
             self.modes,
             alone=self.plan.parallel <= 1,
             table=table,
+            takes=takes or Takes(),
         )
 
     def strict(self, item: Field, wrap: str) -> str:
@@ -89,14 +91,15 @@ class LinesToMysql:
         """A range on its way into an open transaction."""
         judge = Judge(self.unit.mapping, self.plan.policy())
         marks = Marks(self.fields, self.folded, self.charsets)
-        return Run(self.fields, self.unit, loader or self.loader, self.writer.driver(into), judge, marks)
+        connection = self.writer.driver(into)
+        return Run(self.fields, self.unit, loader or self.loader, connection, judge, marks, self.located)
 
     def load_alone(self, run: Run, statement: bytes, line: Iterable[bytes]) -> Attempt:
         """One row by a LOAD DATA of its own, in pieces; watched() tells what no warning would."""
         try:
             return run.loader.load_alone(run.connection, statement, line)
         except Folded as found:
-            run.connection.query(BACK)
+            run.loader.take_back(run.connection)
             return Attempt(troubles=(Trouble(0, str(found)),))
 
     def watched(self, number: int, pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -37,11 +37,22 @@ class Live:
         return self.octets >= LARGE
 
 
+class Columns(dict[str, Live]):
+    """Of a table by their names; UsageError COLUMN_MISSING for one that it lacks."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self.table = table
+
+    def __missing__(self, name: str) -> Live:
+        raise UsageError("COLUMN_MISSING", f"{self.table} has no column {name}.", "Plan the migration again.")
+
+
 @dataclass(frozen=True)
 class Facts:
     """Of one table; packet: the server's max_allowed_packet in bytes."""
 
-    columns: dict[str, Live]
+    columns: Columns
     packet: int
 
 
@@ -78,5 +89,5 @@ def _asked(snapshot: MysqlSnapshot, names: list[str]) -> dict[str, Facts]:
         if full_name is not None:
             most = 2**32 if kind in UNBOUNDED else int(row[5] or 0)
             live = Live(row[3].decode() if row[3] is not None else None, nullable == "YES", most, row[8].decode())
-            found.setdefault(full_name, Facts({}, int(packet))).columns[name] = live
+            found.setdefault(full_name, Facts(Columns(full_name), int(packet))).columns[name] = live
     return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from conversion.mapping import ColumnMapping
 from engines.catalog import Kind
 from engines.mysql.charsets import AS_UTF8, UTF8, WHOLE, unmapped
@@ -14,7 +17,14 @@ from transfer.moveplan import ChunkKey
 from transfer.routes.lines_to_mysql import AS_SENT
 from transfer.routes.mysql_column import double_text, float_text, shown_characters
 from transfer.routes.mysql_facts import Facts
-from transfer.routes.mysql_fields import Field, Original, blob_original, hexed_original
+from transfer.routes.mysql_fields import (
+    Field,
+    Original,
+    bits_original,
+    blob_original,
+    hexed_original,
+    number_original,
+)
 from transfer.routes.mysql_lines import DELIMITER, NULL, constant
 from transfer.routes.mysql_marks import TEXT_MARK, marked_text
 from transfer.routes.texts import text_original
@@ -44,9 +54,7 @@ def fields(
 def _field(column: ColumnMapping, live: Facts, target: LoadTarget, server: Server) -> Field:
     charset, own = live.columns[column.source].charset, quote_identifier(column.source)
     read, wrap = _rendered(column, charset, target, server)
-    original: Original = text_original
-    if wrap == UNHEX:
-        original = blob_original if logical_type(column.source_type).kind in IN_HEX else hexed_original
+    original, place = _told(column, wrap)
     guard = unmapped(own, charset) if wrap == STORED else None
     return Field(
         column,
@@ -57,7 +65,28 @@ def _field(column: ColumnMapping, live: Facts, target: LoadTarget, server: Serve
         nullable=live.columns[column.source].nullable,
         mark=TEXT_MARK if guard else b"",
         guard=guard,
+        place=place,
     )
+
+
+def _told(column: ColumnMapping, wrap: str) -> tuple[Original, Callable[[bytes], str] | None]:
+    """How a value is written down, and how it names its row, where that is otherwise (transfer/sides/mysql_queries.py).
+
+    A text in hex names it by its digits: transfer/routes/mysql_own_texts.py.
+    """
+    own = logical_type(column.source_type)
+    if wrap == UNHEX:
+        return (blob_original, None) if own.kind in IN_HEX else (hexed_original, lambda value: value.decode())
+    if own.kind is Kind.BIT:
+        return partial(bits_original, bits=own.length or 1), _number
+    if own.kind is Kind.YEAR:
+        return number_original, _number
+    return text_original, _number if own.kind is Kind.INTEGER else None
+
+
+def _number(value: bytes) -> str:
+    """Without the zeros of ZEROFILL."""
+    return str(int(value))
 
 
 def _key_read(name: str, live: Facts) -> str:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines.catalog import Kind
-from engines.errors import Aborted, EngineError
+from engines.errors import EngineError
 from engines.mysql.charsets import as_stored
 from engines.mysql.load import STORED, Loader
 from engines.mysql.load_text import END, lines, read
 from engines.mysql.load_troubles import Attempt, Trouble
-from transfer.moveplan import DEFAULT_POLICIES
 from transfer.routes.mysql_fields import Field
 from transfer.routes.mysql_marks import Known, Marks
 from transfer.routes.mysql_refusals import DUPLICATE, column_of, refused
@@ -22,6 +21,7 @@ from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
 from transfer.routes.route import Pace
 from transfer.units import TableUnit
 
+SHOWN = 200  # characters of a value in a key for people
 OF_THE_ROW = frozenset({1153, 1301, 1118})  # errors whose reason says more than the server's words
 Originals = Sequence[Mapping[str, Any]]
 
@@ -36,6 +36,7 @@ class Run:
     connection: Any
     judge: Judge
     marks: Marks
+    located: Sequence[str] = ()  # columns by which a row is found, where those of the chunk key are others
     rows: int = 0
     size: int = 0  # bytes that were sent
     _settled: set[int] = field(default_factory=set)  # fields of the row that is looked at
@@ -104,7 +105,7 @@ class Run:
             known[n].original if n in known else item.original(value)
             for n, (item, value) in enumerate(zip(self.fields, values, strict=True))
         ]
-        locator, key = self._named(values)
+        locator, key = self._named(values, originals)
         self._settled = set()
         try:
             self._store(values, known, originals, locator, key)
@@ -161,7 +162,7 @@ class Run:
                 return number, self._with_conversion(number, found, values[number])
         trouble = troubles[-1]
         found = refused(trouble, "", None)
-        self._may_withhold(found, key)
+        self.judge.allow(found.kind, found.reason, key)
         raise RowWithheld(found.reason if trouble.number in OF_THE_ROW else trouble.words)
 
     def _with_conversion(self, number: int, found: Refused, value: bytes | None) -> Refused:
@@ -180,15 +181,6 @@ class Run:
         stored = as_stored(self.loader.query(self.connection), text, charset, self.loader.target.packet)
         return NOTHING if stored is None else stored
 
-    def _may_withhold(self, found: Refused, key: str) -> None:
-        policies = self.judge.policies
-        if policies.get(found.kind, DEFAULT_POLICIES[found.kind]) == "stop":
-            raise Aborted(
-                "VALUE_NOT_HOLDABLE",
-                f"{self.unit.name} {key}: {found.reason}; the plan says to stop.",
-                f"Mend the row in the source, or allow another policy (options.policies.{found.kind}); plan again.",
-            )
-
     def _withhold(self, locator: str, key: str, reason: str, originals: Originals) -> None:
         pairs = zip(self.fields, originals, strict=True)
         self.judge.withhold(locator, key, reason, {item.mapping.source: value for item, value in pairs if item.mapping})
@@ -197,7 +189,7 @@ class Run:
         """Set a row aside that is too large to be read here: only the columns of its key are written down."""
         found = Refused("wide_row", reason)
         key = json.dumps(dict(values), ensure_ascii=False)
-        self._may_withhold(found, key)
+        self.judge.allow(found.kind, found.reason, key)
         locator = json.dumps(list(values.values()), ensure_ascii=False)
         self.judge.withhold(
             locator, key, reason, {name: {"class": "text", "text": str(v)} for name, v in values.items()}
@@ -206,36 +198,33 @@ class Run:
     def names(self) -> tuple[list[int], list[int]]:
         """Numbers of the fields that make the locator, and of those that make the key that people see."""
         places = {item.name: number for number, item in enumerate(self.fields)}
-        located = [places[column.name] for column in self.unit.key.columns if column.name in places]
-        if len(located) < len(self.unit.key.columns):
+        wanted = self.located or [column.name for column in self.unit.key.columns]
+        located = [places[name] for name in wanted if name in places]
+        if len(located) < len(wanted):
             located = []
         shown = [places[name] for name in self.unit.mapping.key_columns if name in places]
-        return located, shown or located
+        return located, shown or ([] if self.located else located)
 
-    def _named(self, values: Sequence[bytes | None]) -> tuple[str, str]:
-        """Locator and key of a row."""
+    def _named(self, values: Sequence[bytes | None], originals: Originals) -> tuple[str, str]:
+        """Locator and key of a row; without a key its values, long ones by their size, and a number."""
         located, shown = self.names()
         fields = self.fields
         kinds = {column.name: column.kind for column in self.unit.key.columns}
+        told = zip(fields, values, originals, strict=True)
+        whole = [item.placed(value, original) for item, value, original in told if item.mapping]
         if located:
-            place = [_bound(values[number], kinds[fields[number].name]) for number in located]
+            place = [_bound(values[number], kinds.get(fields[number].name)) for number in located]
         else:
-            place = [_shown(value) for value, item in zip(values, fields, strict=True) if item.mapping]
-            place.append(len(self.judge.found))
+            place = [*whole, len(self.judge.found)]
         people = {fields[number].name: _bound(values[number], kinds.get(fields[number].name)) for number in shown}
-        return json.dumps(place, ensure_ascii=False), json.dumps(people or place, ensure_ascii=False)
-
-
-def _shown(value: bytes | None) -> str | None:
-    return None if value is None else value.decode(errors="backslashreplace")
+        shown_so = people or [part and part[:SHOWN] for part in whole]
+        return json.dumps(place, ensure_ascii=False), json.dumps(shown_so, ensure_ascii=False)
 
 
 def _bound(value: bytes | None, kind: Kind | None) -> int | str | None:
     if value is None:
         return None
-    if kind is Kind.INTEGER:
-        return int(value)
-    return _shown(value)
+    return int(value) if kind is Kind.INTEGER else value.decode(errors="backslashreplace")
 
 
 def _halves(part: list[bytes]) -> list[list[bytes]]:

@@ -7,20 +7,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from engines.errors import EngineError
-from engines.full_names import parts, qualified
+from engines.chained import chained
+from engines.full_names import parts
 from engines.mysql import load_text
 from engines.mysql.load import ANY_DATE
 from engines.mysql.quoting import quote_identifier, quote_name
 from engines.mysql.snapshot import MysqlSnapshot
 from transfer.chunks import Chunk
-from transfer.cutting.mysql import condition
 from transfer.moveplan import MovePlan
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_facts import Facts, facts
+from transfer.routes.mysql_fields import hexed_original
 from transfer.routes.mysql_for_mysql import as_stored, fields, in_hex, line, translated
 from transfer.routes.mysql_lines import DELIMITER, END, WIDE, Unproved, constant, copy_text
+from transfer.routes.mysql_own_texts import OwnTexts
 from transfer.routes.mysql_read import Reader
+from transfer.routes.mysql_staged import Stage
 from transfer.routes.mysql_wide_to_mysql import WideRows
 from transfer.routes.route import Copied, Pace
 from transfer.units import TableUnit
@@ -28,7 +30,6 @@ from transfer.units import TableUnit
 WIDE_BYTES = 1_000_000  # of large values in one row; more are read in pieces
 PACKET_PARTS = 8  # of max_allowed_packet that a line may take: hex doubles it, a conversion may take four times as much
 ROWS, SIZE = 1_000, 4_000_000  # of a list of rows whose values are looked at one by one
-STAGE = "_dbmo_stage"
 
 
 def open_route(plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> MysqlToMysql:
@@ -49,7 +50,7 @@ class MysqlToMysql:
     def __init__(self, plan: MovePlan, unit: TableUnit, snapshot: MysqlSnapshot, writer: Any) -> None:
         self.unit, self.snapshot = unit, snapshot
         mapping = unit.mapping
-        live = facts(snapshot, mapping.source, [table.source for table in plan.tables])
+        self.live = live = facts(snapshot, mapping.source, [table.source for table in plan.tables])
         target = writer.load_target(parts(mapping.target)[1])
         self.fields = fields(mapping.copied, unit.key, mapping.key_columns, live, target, snapshot.server)
         self.lines = LinesToMysql(plan, unit, writer, self.fields, ANY_DATE, target)
@@ -60,16 +61,22 @@ class MysqlToMysql:
             self.line = f"IF({self.wide}, {constant(WIDE)}, {self.line})"
         self.stored = [as_stored(item, live, target) for item in self.fields]
         self.translated = [translated(item, live, target) for item in self.fields]
+        in_bytes = {item.name for item in self.fields if item.mapping and item.original is hexed_original}
+        charsets = {name: charset for name in in_bytes if (charset := live.columns[name].charset) is not None}
+        self.own = OwnTexts(snapshot, mapping, unit.key, charsets, live.packet)
         self.proved = True  # until a text was found that its own character set doesn't have
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
         """See transfer/routes/route.py."""
-        if not self.lines.target.transactional:
-            return self._staged(chunk, into, pace)
-        return self._copied(chunk, into, pace, None)
+        if self.lines.target.transactional:
+            return self._copied(chunk, into, pace, None)
+        with Stage(self.lines, into) as stage:
+            copied = self._copied(chunk, into, pace, stage)
+            stage.store(chunk, copied.rows)
+        return copied
 
-    def _copied(self, chunk: Chunk, into: Any, pace: Pace, stage: str | None) -> Copied:
-        loader, read = self.lines.loader_of(stage) if stage else None, Read()
+    def _copied(self, chunk: Chunk, into: Any, pace: Pace, stage: Stage | None) -> Copied:
+        loader, read = stage.loader() if stage else None, Read()
         if self.proved:
             into.exec_driver_sql("SAVEPOINT dbmo_range")
             try:
@@ -78,15 +85,18 @@ class MysqlToMysql:
             except Unproved:
                 self.snapshot.recover()
                 into.exec_driver_sql("ROLLBACK TO SAVEPOINT dbmo_range")
+                if stage is not None:
+                    stage.clear()
                 self.proved = False
         if not self.proved:
             read = Read()
             with closing(self._exact(chunk, read)) as blocks:
                 copied = self.lines.copy(blocks, into, pace, loader)
+        copied = Copied(copied.rows, copied.bytes, self.own.of(copied.quarantined))
         if self.wide is None:
             return copied
         loader = loader or self.lines.loader
-        wide = WideRows(self.snapshot, self.fields, self.stored, self.translated, self.lines, loader)
+        wide = WideRows(self.snapshot, self.fields, self.stored, self.translated, self.lines, loader, self.live)
         return wide.add(copied, read.wide, into, pace, self.reader.rows_of(chunk, self.wide))
 
     def _blocks(self, chunk: Chunk, read: Read) -> Generator[bytes, None, None]:
@@ -124,39 +134,4 @@ class MysqlToMysql:
         large = [item.name for item in self.fields if live.columns[item.name].large]
         if sum(live.columns[name].octets for name in large) <= limit:
             return None
-        return f"{' + '.join(f'IFNULL(LENGTH({quote_identifier(name)}), 0)' for name in large)} > {limit}"
-
-    def _staged(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
-        """Into a table without transactions: by way of a temporary one, after what an earlier try left was removed.
-
-        What a lost run had stored of the range is found by the key; without a key all rows go first (then the table is
-        one range).
-        """
-        target = self.lines.target
-        name, stage = quote_name(target.schema, target.name), quote_name(target.schema, STAGE)
-        names = ", ".join(quote_identifier(column.target) for column in self.unit.mapping.copied)
-        where = condition(self._target_key(), chunk)
-        connection = self.lines.writer.driver(into)
-        connection.query(f"DROP TEMPORARY TABLE IF EXISTS {stage}")
-        columns = ", ".join(
-            f"{quote_identifier(column.target)} {target.spelled[column.target]} NULL"
-            for column in self.unit.mapping.copied
-        )
-        connection.query(f"CREATE TEMPORARY TABLE {stage} ({columns}) ENGINE=InnoDB")
-        copied = self._copied(chunk, into, pace, stage)
-        connection.query(f"DELETE FROM {name}" + (f" WHERE {where}" if where else ""))
-        stored = connection.query(f"INSERT INTO {name} ({names}) SELECT {names} FROM {stage}")
-        if stored != copied.rows or connection._result.warning_count:
-            raise EngineError(
-                "ROWS_NOT_STORED",
-                f"{qualified(target.schema, target.name)} took {stored:,} of {copied.rows:,} rows.",
-                "Make it InnoDB (ALTER TABLE ... ENGINE = InnoDB) and run the same command again.",
-            )
-        connection.query(f"DROP TEMPORARY TABLE {stage}")
-        return copied
-
-    def _target_key(self) -> Any:
-        """The chunk key with the target's names."""
-        names = {column.source: column.target for column in self.unit.mapping.columns}
-        columns = [column.model_copy(update={"name": names[column.name]}) for column in self.unit.key.columns]
-        return self.unit.key.model_copy(update={"columns": columns})
+        return f"{chained('+', [f'IFNULL(LENGTH({quote_identifier(name)}), 0)' for name in large])} > {limit}"

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from conversion.postgresql_types import base_name
+from engines.chained import chained
 from engines.columns import Kind
 from engines.full_names import parts
 from engines.mysql.quoting import quote_identifier, quote_name
@@ -23,6 +24,7 @@ from engines.postgresql.copying import HEADER, TRAILER
 from engines.postgresql.writer import PostgresqlWriter
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
+from transfer.routes.mysql_apart import RowsApart
 from transfer.routes.mysql_column import Column
 from transfer.routes.mysql_columns import written
 from transfer.routes.mysql_exact import ExactRows
@@ -30,9 +32,11 @@ from transfer.routes.mysql_facts import Facts, facts
 from transfer.routes.mysql_lines import Care, Lines, Unproved, block, check_wide
 from transfer.routes.mysql_packed import packed, proved, row
 from transfer.routes.mysql_read import Reader
-from transfer.routes.mysql_values import asking, converter
+from transfer.routes.mysql_values import converter
 from transfer.routes.mysql_wide import WideRows
 from transfer.routes.policy import Judge
+from transfer.routes.postgresql_asked import Asked, asking
+from transfer.routes.postgresql_halves import added
 from transfer.routes.route import Copied, Pace
 from transfer.routes.texts import Convert
 from transfer.units import TableUnit, Unit
@@ -83,17 +87,26 @@ class MysqlToPostgresql:
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
         """See transfer/routes/route.py."""
-        care = self.care
+        care, apart = self.care, False
         while True:
             try:
                 if care is Care.PACKED:
                     return self._copy_packed(chunk, into, pace)
-                return self._copy(chunk, into, pace, care)
-            except (psycopg.DataError, Unproved):
+                return (self._copy_apart if apart else self._copy)(chunk, into, pace, care)
+            except psycopg.errors.ProgramLimitExceeded:
                 self.snapshot.recover()
-                if care is Care.ASKED:
+                if apart:
                     raise
                 self.writer.run(into, f"ROLLBACK TO {SAVEPOINT}")
+                care, apart = max(care, Care.EXACT), True
+            except (psycopg.DataError, Unproved):
+                self.snapshot.recover()
+                if care is Care.ASKED and apart:
+                    raise
+                self.writer.run(into, f"ROLLBACK TO {SAVEPOINT}")
+                if care is Care.ASKED:
+                    apart = True  # a row in pieces, of which no value can be asked about
+                    continue
                 self._learn(care)
                 care = Care(care + 1)
 
@@ -145,24 +158,41 @@ class MysqlToPostgresql:
         return row(found, " OR ".join(f"({guard})" for guard in guards) or None)
 
     def _copy(self, chunk: Chunk, into: Any, pace: Pace, care: Care) -> Copied:
-        judge = Judge(self.table, self.plan.policy())
-        exact = ExactRows(self.table, self.unit.key, self._converters(care), judge)
+        exact = self._exact(care)
         names = [column.target for column in self.table.copied]
         read = Read()
         with closing(self._blocks(chunk, exact, care, read, pace)) as blocks:
             loaded = self.writer.load(into, self.table.target, names, blocks, (SAVEPOINT,))
-        rows, size = loaded.rows, loaded.bytes
-        if rows != read.rows:
+        if loaded.rows != read.rows:
             raise Unproved
         if read.wide:
-            order = sorted(range(len(names)), key=lambda place: self.large[place])
-            pieces = WideRows(self.snapshot, self.columns, self.large, order, exact)
-            sql = pieces.sql(self.reader.rows_of(chunk, self.wide))
-            with closing(pieces.blocks(sql, pace)) as blocks:
-                more = self.writer.load(into, self.table.target, [names[place] for place in order], blocks)
+            pieces, order = self._pieces(exact)
+            with closing(pieces.blocks(pieces.sql(self.reader.rows_of(chunk, self.wide)), pace)) as blocks:
+                loaded = added(loaded, self.writer.load(into, self.table.target, order, blocks))
             check_wide(pieces.found, read.wide, self.table.source)
-            rows, size = rows + more.rows, size + more.bytes
-        return Copied(rows, size, judge.found)
+        return Copied(loaded.rows, loaded.bytes, exact.judge.found)
+
+    def _copy_apart(self, chunk: Chunk, into: Any, pace: Pace, care: Care) -> Copied:
+        """Rows are loaded so that one which is too wide is told from the others."""
+        exact = self._exact(care)
+        apart = RowsApart(self.writer, exact)
+        loaded = apart.rows(self.reader, self.lines, chunk, into, pace)
+        if apart.wide:
+            pieces, order = self._pieces(exact)
+            sql = pieces.sql(self.reader.rows_of(chunk, self.wide))
+            loaded = added(loaded, apart.large(pieces, sql, order, into, pace))
+            check_wide(pieces.found, apart.wide, self.table.source)
+        return Copied(loaded.rows, loaded.bytes, exact.judge.found)
+
+    def _exact(self, care: Care) -> ExactRows:
+        judge = Judge(self.table, self.plan.policy())
+        return ExactRows(self.table, self.unit.key, self._converters(care), judge)
+
+    def _pieces(self, exact: ExactRows) -> tuple[WideRows, list[str]]:
+        """What reads rows too large for a line, and the target's columns in its order."""
+        order = sorted(range(len(self.columns)), key=lambda place: self.large[place])
+        names = [column.target for column in self.table.copied]
+        return WideRows(self.snapshot, self.columns, self.large, order, exact), [names[place] for place in order]
 
     def _blocks(
         self, chunk: Chunk, exact: ExactRows, care: Care, read: Read, pace: Pace
@@ -189,7 +219,7 @@ class MysqlToPostgresql:
         if sum(live.columns[column.source].octets for column in large) <= limit:
             return None
         sizes = [f"IFNULL(LENGTH({quote_identifier(column.source)}), 0)" for column in large]
-        return f"{' + '.join(sizes)} > {limit}"
+        return f"{chained('+', sizes)} > {limit}"
 
     def _converter(self, place: int) -> Convert:
         column = self.table.copied[place]
@@ -201,7 +231,5 @@ class MysqlToPostgresql:
     def _converters(self, care: Care) -> list[Convert]:
         if care is not Care.ASKED:
             return self.converters
-        pairs = zip(self.table.copied, self.converters, strict=True)
-        return [
-            convert if column.route in CERTAIN else asking(self.writer, column, convert) for column, convert in pairs
-        ]
+        target, pairs = Asked(self.writer), zip(self.table.copied, self.converters, strict=True)
+        return [convert if column.route in CERTAIN else asking(target, column, convert) for column, convert in pairs]

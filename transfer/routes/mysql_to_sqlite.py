@@ -88,6 +88,8 @@ class MysqlRows:
         if column.route == "bit":
             size = ((own.length or 1) + 7) // 8
             return lambda value: int(value).to_bytes(size, "big")
+        if column.route == "boolean" and column.target_type == "BOOLEAN":
+            return _boolean
         if own.kind in BYTES and column.route in ("bytea", "wkb", "network"):
             return None
         return CONVERTERS.get(column.route, _text)
@@ -177,6 +179,12 @@ def _integer(value: bytes) -> int:
     if number not in INT64:
         raise Refused("out_of_range", "an integer beyond 63 bits")
     return number
+
+
+def _boolean(value: bytes) -> int:
+    if value not in (b"0", b"1"):
+        raise Refused("not_boolean", "neither 0 nor 1 in a boolean column")
+    return int(value)
 
 
 def _text(value: bytes) -> str:

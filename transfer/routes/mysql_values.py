@@ -9,15 +9,12 @@ from decimal import Decimal, InvalidOperation
 from conversion.mapping import ColumnMapping
 from conversion.postgresql_types import base_name
 from engines.catalog import Kind
-from engines.errors import DbmoError
 from engines.mysql.types import logical_type
-from engines.protocols import Database
-from transfer.retry import passes
 from transfer.routes.json_escapes import refusal
 from transfer.routes.mysql_column import INTEGERS, TEXTS, sizes
 from transfer.routes.mysql_marks import NO_CODE_POINTS
 from transfer.routes.mysql_moments import clock, moment
-from transfer.routes.policy import NOTHING, Refused
+from transfer.routes.policy import Refused
 from transfer.routes.texts import Convert, clean_text, following
 
 MARK = 0xFF  # begins a text that has no code points: its length in UTF-8, ":", the server's conversion, its bytes
@@ -213,33 +210,3 @@ SIMPLE: dict[str, Convert] = {
     "wkb": hexed,
     "wkt": plain,
 }
-
-
-def asking(target: Database, column: ColumnMapping, convert: Convert) -> Convert:
-    """The conversion, and then the target's own opinion: for what no rule here foresees. One query per value.
-
-    It is asked as well about what would be stored instead of a refused value.
-    """
-    sql = f"SELECT %s::{column.target_type}"
-
-    def takes(made: bytes) -> bool:
-        try:
-            target.query(sql, (made.decode(),))
-        except DbmoError as error:
-            if passes(error):
-                raise
-            return False
-        return True
-
-    def asked(value: bytes) -> bytes:
-        try:
-            converted = convert(value)
-        except Refused as refused:
-            if refused.converted is NOTHING or takes(refused.converted):
-                raise
-            raise refused.instead() from None
-        if not takes(converted):
-            raise Refused("malformed", "the target's type doesn't take it")
-        return converted
-
-    return asked

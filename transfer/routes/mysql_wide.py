@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from conversion.postgresql_types import base_name
 from engines.mysql.fast_pieces import PieceStream
 from engines.mysql.snapshot import MysqlSnapshot
 from engines.postgresql.copying import COPY_NULL, copy_text_escaped
+from transfer.moveplan import Unholdable
 from transfer.routes.mysql_columns import Written
 from transfer.routes.mysql_exact import ExactRows
 from transfer.routes.mysql_lines import key_value
@@ -20,6 +23,7 @@ LARGEST = 1_000_000_000  # bytes of a line of COPY that PostgreSQL takes: it rea
 WHOLE = frozenset({"text", "json"})  # routes whose large values travel as they are, escaped
 HEXED = frozenset({"bytea", "text_bytes", "wkb"})  # and those that travel in hex
 NUL = "NUL in text"
+TOO_LARGE = "the row is larger than PostgreSQL takes"
 
 
 @dataclass
@@ -32,6 +36,7 @@ class WideRows:
     order: Sequence[int]
     exact: ExactRows
     found: int = 0  # rows that were read
+    _last: tuple[list[bytes | None], list[list[bytes | None]], str, str] | None = None
 
     def sql(self, rows: str) -> str:
         """Key, small values, then of every large one its size, digest and whether it needs a look, then themselves."""
@@ -58,12 +63,28 @@ class WideRows:
 
     def blocks(self, sql: str, pace: Pace) -> Generator[bytes, None, None]:
         """COPY text in pieces."""
+        with closing(self.rows(sql, pace)) as rows:
+            for row in rows:
+                yield from row
+
+    def rows(self, sql: str, pace: Pace) -> Generator[Iterator[bytes], None, None]:
+        """The same row by row, each to be read to its end before the next one."""
         with closing(self.snapshot.pieces(sql)) as rows:
             for stream in rows:
                 self.found += 1
-                for piece in self._row(stream):
-                    pace(len(piece))
-                    yield piece
+                yield self._paced(stream, pace)
+
+    def _paced(self, stream: PieceStream, pace: Pace) -> Iterator[bytes]:
+        for piece in self._row(stream):
+            pace(len(piece))
+            yield piece
+
+    def refuse(self, reason: str, why: Unholdable = "wide_row") -> None:
+        """Set the row that was read last aside, or end the copy, as the policy of that kind says."""
+        assert self._last is not None
+        values, facts, locator, key = self._last
+        self.exact.judge.allow(why, reason, key)
+        self._withhold(values, facts, reason, locator, key)
 
     def _row(self, stream: PieceStream) -> Generator[bytes, None, None]:
         """The row's line; nothing at all when it is withheld."""
@@ -74,6 +95,7 @@ class WideRows:
         for place, value in zip(self.small, small, strict=True):
             values[place] = value
         located = self.exact.locate(values, key)
+        self._last = values, facts, *located
         table = self.exact.table.copied
         try:
             head = [
@@ -82,7 +104,8 @@ class WideRows:
             ]
             kept = [self._kept(place, fact, *located) for place, fact in zip(self.big, facts, strict=True)]
             if self._size(facts) > LARGEST:
-                raise RowWithheld("the row is larger than PostgreSQL takes")
+                self.exact.judge.allow("wide_row", TOO_LARGE, located[1])
+                raise RowWithheld(TOO_LARGE)
         except RowWithheld as withheld:
             self._withhold(values, facts, str(withheld), *located)
             return
@@ -100,7 +123,7 @@ class WideRows:
 
     def _kept(self, place: int, fact: list[bytes | None], locator: str, key: str) -> bool:
         """Whether a large value goes through; False where NULL is stored instead."""
-        column, (size, digest, nul, guard) = self.exact.table.copied[place], fact
+        column, (size, _, nul, guard) = self.exact.table.copied[place], fact
         if size is None:
             if not column.nullable:
                 raise RowWithheld(f"{column.source}: NULL in a column that must have a value")
@@ -116,8 +139,7 @@ class WideRows:
             )
         if refused is None:
             return True
-        shown = {"class": "text", "bytes": int(size), "md5": (digest or b"").decode()}
-        return self.exact.judge.settle(column, refused, locator, key, shown) is not None
+        return self.exact.judge.settle(column, refused, locator, key, _shown(fact)) is not None
 
     def _value(self, stream: PieceStream, place: int, stored: bool) -> Iterator[bytes]:
         size = stream.size()
@@ -142,4 +164,15 @@ class WideRows:
         self.exact.withhold(values, reason, locator, key)
         sizes = ", ".join(str(int(fact[0] or 0)) for fact in facts)
         entry = judge.found.pop()
-        judge.found.append(type(entry)(**{**entry.__dict__, "reason": f"{reason} (large values of {sizes} bytes)"}))
+        kept = json.loads(entry.original)
+        kept |= {self.exact.table.copied[n].source: _shown(fact) for n, fact in zip(self.big, facts, strict=True)}
+        told = {"reason": f"{reason} (large values of {sizes} bytes)", "original": json.dumps(kept, ensure_ascii=False)}
+        judge.found.append(type(entry)(**{**entry.__dict__, **told}))
+
+
+def _shown(fact: Sequence[bytes | None]) -> dict[str, Any]:
+    """What is written down of a large value: how long it is, and its digest where it was looked at."""
+    size, digest = fact[:2]
+    if size is None:
+        return {"class": "null"}
+    return {"class": "text", "bytes": int(size)} | ({"md5": digest.decode()} if digest else {})

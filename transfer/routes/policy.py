@@ -92,6 +92,15 @@ class Judge:
     def _policy(self, kind: Unholdable) -> Policy:
         return self.policies.get(kind, DEFAULT_POLICIES[kind])
 
+    def allow(self, kind: Unholdable, reason: str, key: str) -> None:
+        """Aborted VALUE_NOT_HOLDABLE where the policy for a row that can't be stored at all is to stop."""
+        if self._policy(kind) == "stop":
+            raise Aborted(
+                "VALUE_NOT_HOLDABLE",
+                f"{self.table.source} {key}: {reason}; the plan says to stop.",
+                f"Mend the row in the source, or allow another policy (options.policies.{kind}); plan again.",
+            )
+
     def take_back(self, locator: str, column: str) -> None:
         """Forget what was settled of a value (its source column): it could not be stored either."""
         self.found = [entry for entry in self.found if (entry.locator, entry.column) != (locator, column)]

@@ -141,7 +141,8 @@ def _array(case: Case) -> tuple[str, str, Callable[[bytes], bytes] | None]:
     """
     bounded = OTHER_BOUNDS.replace("{c}", case.c)
     if not case.source.own_element:
-        return _guarded(f"pg_catalog.to_json({case.c})", bounded, "malformed", case.c), STORED, None
+        numbers = f"{case.c}::pg_catalog.numeric[]" if case.source.element == "money" else case.c
+        return _guarded(f"pg_catalog.to_json({numbers})", bounded, "malformed", case.c), STORED, None
 
     def change(text: bytes) -> bytes:
         return text if text.startswith(b"!") else array_json(text, case.source.element_kind)

@@ -6,9 +6,8 @@ without an encoding (SQL_ASCII) any bytes. Rows are loaded in halves until the r
 
 from __future__ import annotations
 
-import codecs
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -22,31 +21,15 @@ from engines.postgresql.relations import Relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.postgresql.writer import PostgresqlWriter, driver_of
 from engines.protocols import Loaded
-from transfer.moveplan import ChunkKey, Unholdable
-from transfer.routes.policy import NOTHING, Judge, Refused, RowWithheld
+from transfer.moveplan import ChunkKey
+from transfer.routes.policy import Judge, Refused, RowWithheld
+from transfer.routes.postgresql_asked import UNCHECKED, Asked, is_refusal, words_for
 from transfer.routes.postgresql_forms import read
+from transfer.routes.postgresql_halves import BACK, RELEASE, SAVEPOINT, Attempts, added, is_too_wide, words_of
 from transfer.routes.texts import text_original
 
 BATCH = 500
-UNCHECKED = "SQL_ASCII"  # of a database without an encoding
-SAVEPOINT, BACK, RELEASE = "SAVEPOINT dbmo_rows", "ROLLBACK TO SAVEPOINT dbmo_rows", "RELEASE SAVEPOINT dbmo_rows"
-# SQLSTATE -> which policy decides (documentation, appendix A: class 22)
-KINDS: dict[str, Unholdable] = {
-    "22021": "invalid_encoding",
-    "22P05": "invalid_encoding",
-    "22007": "date_range",
-    "22008": "date_range",
-    "22003": "out_of_range",
-    "22001": "too_long",
-}
-UNSUITED = frozenset({"23502", "23514"})  # a domain that refuses NULL, or what breaks its check
-
 Row = tuple[bytes | None, ...]
-
-
-def is_refusal(sqlstate: object) -> bool:
-    """Whether an error says that a value can't be stored, rather than that something is wrong with the load."""
-    return isinstance(sqlstate, str) and (sqlstate.startswith("22") or sqlstate in UNSUITED)
 
 
 class ExactRows:
@@ -68,25 +51,30 @@ class ExactRows:
     ) -> None:
         self.limit, self.encoding = limit, encoding
         self.snapshot, self.source, self.writer, self.table, self.key = snapshot, source, writer, table, key
+        self.asked = Asked(writer, own=True)
         self.targets = [column.target for column in table.copied]
         self.names = [column.source for column in table.copied]
 
     def copy(self, where: str, into: Any, judge: Judge, pace: Any) -> Loaded:
         """Load a range; what the target refuses goes by the policies."""
-        rows = size = number = 0
+        attempts = Attempts(self.writer, self.table.target, self.targets, is_refusal, self.encoding)
+
+        def settle(row: tuple[int, Row], error: psycopg.Error) -> Loaded:
+            return self._settle(*row, error, into, judge)
+
+        loaded, number = Loaded(0, 0), 0
         for batch in self._read(where):
             numbered = list(enumerate(batch, number))
             number += len(batch)
             pace(sum(len(value or b"") for row in batch for value in row))
-            loaded = self._load(numbered, into, judge)
-            rows, size = rows + loaded.rows, size + loaded.bytes
+            loaded = added(loaded, attempts.in_halves(numbered, lambda row: self._line(row[1]), settle, into))
             if len(judge.found) > self.limit:
                 raise Aborted(
                     "QUARANTINE_LIMIT",
                     f"More than {self.limit:,} values of {self.table.source} do not fit the types of the plan.",
                     "Choose wider types (options.overrides) or raise options.quarantine_limit.",
                 )
-        return Loaded(rows, size)
+        return loaded
 
     def _read(self, where: str) -> Iterator[list[Row]]:
         """Every copied value as the bytes of its text, in lists of rows."""
@@ -99,38 +87,23 @@ class ExactRows:
         sql = f"SELECT {reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
         yield from self.snapshot.rows(sql, BATCH, binary=True)
 
-    def _load(self, rows: Sequence[tuple[int, Row]], into: Any, judge: Judge) -> Loaded:
-        block = b"".join(self._line(row) for _, row in rows)
-        try:
-            loaded = self.writer.load(
-                into, self.table.target, self.targets, [block], before=(SAVEPOINT,), encoding=self.encoding
-            )
-        except psycopg.Error as error:
-            if not is_refusal(error.sqlstate):
-                raise
-            self.writer.run(into, BACK)
-            if len(rows) == 1:
-                return self._settle(*rows[0], error, into, judge)
-            middle = len(rows) // 2
-            first, second = (self._load(part, into, judge) for part in (rows[:middle], rows[middle:]))
-            return Loaded(first.rows + second.rows, first.bytes + second.bytes)
-        self.writer.run(into, RELEASE)
-        return loaded
-
     def _settle(self, number: int, row: Row, error: psycopg.Error, into: Any, judge: Judge) -> Loaded:
         """One row that was refused: its unfit values by the policies, or the whole row set aside."""
         told = tuple(self._recoded(value, self.encoding, "UTF8", into) for value in row)
         locator, key = self._locator(number, told), self._key(told)
         originals = {c.source: text_original(v) for c, v in zip(self.table.copied, told, strict=False)}
         mended = list(row)
-        words = str(error.diag.message_primary or error).splitlines()[0]
+        words = words_for(error.sqlstate, words_of(error), self.writer.encoding)
+        if is_too_wide(error.sqlstate):  # each of its values is one that the server takes
+            judge.allow("wide_row", words, key)
+            judge.withhold(locator, key, words, originals)
+            return Loaded(0, 0)
         try:
             for place, column in enumerate(self.table.copied):
-                refused = self._refused(column, told[place], into)
+                refused = self._refused(column, told[place])
                 if refused is not None:
                     stored = judge.settle(column, refused, locator, key, originals[column.source])
-                    text = None if stored is None else str(stored).encode()
-                    mended[place] = self._recoded(text, "UTF8", self.encoding, into)
+                    mended[place] = self._recoded(stored, "UTF8", self.encoding, into)
             if mended == list(row):
                 raise RowWithheld(words)
             line = self._line(tuple(mended))
@@ -144,6 +117,8 @@ class ExactRows:
             if not is_refusal(again.sqlstate):
                 raise
             self.writer.run(into, BACK)
+            if is_too_wide(again.sqlstate):
+                judge.allow("wide_row", words_of(again), key)
             judge.withhold(locator, key, words, originals)
             return Loaded(0, 0)
         self.writer.run(into, RELEASE)
@@ -165,7 +140,7 @@ class ExactRows:
         raw.execute(RELEASE)
         return value if found is None else bytes(found[0])
 
-    def _refused(self, column: ColumnMapping, value: bytes | None, into: Any) -> Refused | None:
+    def _refused(self, column: ColumnMapping, value: bytes | None) -> Refused | None:
         """What is wrong with a value, by the target's own word; None when it takes it."""
         if value is None:
             return None
@@ -174,40 +149,8 @@ class ExactRows:
         except UnicodeDecodeError:
             if self.encoding:
                 return None
-            return Refused("invalid_encoding", "bytes that are no UTF-8", value.decode(errors="replace"))
-        raw = driver_of(into)
-        raw.execute(SAVEPOINT)
-        try:
-            # the type stands in the plan, in the server's own words
-            found = raw.execute(f"SELECT pg_catalog.format('%s', %s::{column.target_type})".replace("'%s'", "'%%s'"),
-                                (text,)).fetchone()  # fmt: skip
-        except psycopg.Error as error:
-            if not is_refusal(error.sqlstate):
-                raise
-            raw.execute(BACK)
-            return self._reason(column, text, error)
-        raw.execute(RELEASE)
-        if found is not None and len(found[0]) < len(text.rstrip(" ")):
-            return Refused("too_long", f"longer than {column.target_type}", found[0])
-        return None
-
-    def _reason(self, column: ColumnMapping, text: str, error: psycopg.Error) -> Refused:
-        kind = KINDS.get(error.sqlstate or "", "malformed")
-        if kind == "malformed" and text.lower().strip("-") in ("infinity", "nan"):
-            kind = "not_finite"
-        converted: Any = NOTHING
-        if kind == "invalid_encoding":
-            converted = self._replaced(text)
-        return Refused(kind, f"{column.target_type} refuses it ({error.sqlstate})", converted)
-
-    def _replaced(self, text: str) -> Any:
-        """The text with ? for what the target's encoding hasn't; nothing where Python doesn't know the encoding."""
-        name = self.writer.encoding
-        try:
-            codec = codecs.lookup(name.replace("WIN", "cp").replace("KOI8", "koi8-"))
-        except LookupError:
-            return NOTHING
-        return codec.decode(codec.encode(text, "replace")[0])[0]
+            return Refused("invalid_encoding", "bytes that are no UTF-8", value.decode(errors="replace").encode())
+        return self.asked.refused(column, text)
 
     @staticmethod
     def _shown(value: bytes | None, kind: Kind | None = None) -> Any:

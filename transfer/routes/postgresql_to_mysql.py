@@ -19,6 +19,7 @@ from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
 from transfer.routes.mysql_segments import whole_lines
 from transfer.routes.postgresql_for_mysql import Source, field_of, key_field, sources
+from transfer.routes.postgresql_own_values import PLACE, PLACE_SOURCE, OwnValues, place_field
 from transfer.routes.postgresql_wide_to_mysql import WideRows
 from transfer.routes.route import Copied, Pace
 from transfer.units import TableUnit
@@ -43,7 +44,12 @@ class PostgresqlToMysql:
         self.origin = only + quote_name(schema, name)
         found = sources(snapshot.query, schema, name)
         self.fields = _fields(unit, found, writer)
-        self.lines = LinesToMysql(plan, unit, writer, self.fields)
+        keyed = unit.key.kind == "columns"
+        if not keyed:
+            self.fields.append(place_field())
+            found[PLACE] = PLACE_SOURCE
+        self.lines = LinesToMysql(plan, unit, writer, self.fields, located=() if keyed else (PLACE,))
+        self.own = OwnValues(snapshot, self.origin, unit.mapping, unit.key, found)
         self.changes = {n: item.change for n, item in enumerate(self.fields) if item.change}
         self.wide = WideRows(snapshot, self.origin, oid, self.fields, found, self.lines)
 
@@ -54,6 +60,8 @@ class PostgresqlToMysql:
         query = f"SELECT {reads} FROM {self.origin}" + (f" WHERE {' AND '.join(where)}" if where else "")
         with closing(self._blocks(f"COPY ({query}) TO STDOUT")) as blocks:  # ended before its connection is used again
             copied = self.lines.copy(blocks, into, pace)
+        if copied.quarantined:
+            copied = Copied(copied.rows, copied.bytes, self.own.of(copied.quarantined))
         return self.wide.add(copied, chunk, into, pace, condition(self.unit.key, chunk))
 
     def _blocks(self, statement: str) -> Generator[bytes, None, None]:
@@ -82,6 +90,9 @@ def plain_letters(block: bytes) -> bytes:
 
 
 def _fields(unit: TableUnit, found: dict[str, Source], writer: Any) -> list[Field]:
+    gone = [column.source for column in unit.mapping.copied if column.source not in found]
+    if gone:
+        raise UsageError("COLUMN_MISSING", f"{unit.name} has no column {', '.join(gone)}.", "Plan the migration again.")
     fields = [field_of(column, found[column.source], writer.server.is_mariadb) for column in unit.mapping.copied]
     known = {item.name for item in fields}
     named = [*unit.mapping.key_columns, *(column.name for column in unit.key.columns)]

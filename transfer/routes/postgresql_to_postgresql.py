@@ -10,6 +10,7 @@ import psycopg
 
 from engines.errors import DbmoError, EngineError
 from engines.postgresql.copying import Block
+from engines.postgresql.money import check_money
 from engines.postgresql.quoting import quote_literal
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.postgresql.writer import PostgresqlWriter
@@ -18,9 +19,11 @@ from transfer.chunks import Chunk
 from transfer.cutting.postgresql import condition
 from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge
+from transfer.routes.postgresql_asked import is_refusal
 from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_same_user_type, read, unproved
-from transfer.routes.postgresql_refusals import BACK, SAVEPOINT, ExactRows, is_refusal
-from transfer.routes.postgresql_wide_rows import WideRows
+from transfer.routes.postgresql_halves import BACK, NOTHING_LOADED, SAVEPOINT, Attempts, added, is_too_wide, words_of
+from transfer.routes.postgresql_refusals import ExactRows
+from transfer.routes.postgresql_wide_rows import WideRow, WideRows
 from transfer.routes.route import Copied, Pace
 from transfer.units import TableUnit, Unit
 
@@ -39,13 +42,16 @@ class PostgresqlRelay:
         self.table = unit.mapping
         self.source = snapshot.relation(self.table.source)
         self.target = writer.relation(self.table.target)
+        if not writer.grant.stands_in:
+            place = self.source.schema, self.source.name
+            check_money(snapshot.query, snapshot.money_digits, writer.money_digits, [place])
         self.columns = [column.target for column in self.table.copied]
         self.reads = ", ".join(read(column) for column in self.table.copied)
         self.encoding = _shared_encoding(snapshot, writer)
         self.form = "binary" if not self.encoding and self._has_same_bytes() else "text"
         limit = plan.quarantine_limit
         self.exact = ExactRows(snapshot, self.source, writer, self.table, unit.key, limit, self.encoding)
-        self.wide = WideRows(self.snapshot, self.source, self.table, self.encoding)
+        self.wide = WideRows(self.snapshot, self.source, self.table, unit.key, self.encoding)
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
         """See Route."""
@@ -55,12 +61,18 @@ class PostgresqlRelay:
         if wide:
             where = self.wide.others(where)
         loaded = self._relay(where, into, pace) or self.exact.copy(where, into, judge, pace)
-        if wide:
-            pieces = self.wide.blocks(wide, judge)
-            blocks = _paced(pieces, pace)
-            apart = self.writer.load(into, self.table.target, self.columns, blocks, encoding=self.encoding)
-            loaded = Loaded(loaded.rows + apart.rows, loaded.bytes + apart.bytes)
+        for row in wide:
+            loaded = added(loaded, self._alone(row, into, judge, pace))
         return Copied(loaded.rows, loaded.bytes, judge.found)
+
+    def _alone(self, row: WideRow, into: Any, judge: Judge, pace: Pace) -> Loaded:
+        """A row that is read in pieces; nothing where it is set aside."""
+        attempts = Attempts(self.writer, self.table.target, self.columns, is_too_wide, self.encoding)
+        found = attempts.one(_paced(self.wide.blocks(row, judge), pace), into)
+        if isinstance(found, Loaded):
+            return found
+        self.wide.refuse(row, words_of(found), judge)
+        return NOTHING_LOADED
 
     def _relay(self, where: str, into: Any, pace: Pace) -> Loaded | None:
         """The range as it is; None when one of the servers refuses a value of it, and nothing of it is there."""

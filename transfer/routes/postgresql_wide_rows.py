@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from conversion.mapping import ColumnMapping, TableMapping
-from engines.errors import Aborted
+from engines.columns import Kind
 from engines.postgresql.copying import copy_text_escaped
 from engines.postgresql.quoting import quote_identifier, quote_literal
 from engines.postgresql.relations import Relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from transfer.moveplan import DEFAULT_POLICIES
+from transfer.moveplan import ChunkKey
 from transfer.routes.policy import Judge
 from transfer.routes.postgresql_forms import read
+from transfer.routes.postgresql_measured import measured, placed_of
 
 WIDE = 16 << 20  # bytes of a row from which on it goes in pieces: libpq holds a row three times
 WIDE_PLAIN = 400 << 20  # where rows don't go through libpq: the server itself writes none of more than 1 GB
@@ -43,12 +44,18 @@ class WideRow:
 
 
 class WideRows:
-    """The wide rows of one table at one snapshot; encoding: of their text, "" for UTF-8."""
+    """The wide rows of one table, cut by a key, at one snapshot; encoding: of their text, "" for UTF-8."""
 
     def __init__(
-        self, snapshot: PostgresqlSnapshot, relation: Relation, table: TableMapping, encoding: str = ""
+        self,
+        snapshot: PostgresqlSnapshot,
+        relation: Relation,
+        table: TableMapping,
+        key: ChunkKey,
+        encoding: str = "",
     ) -> None:
-        self.snapshot, self.relation, self.table, self.encoding = snapshot, relation, table, encoding or "UTF8"
+        self.snapshot, self.relation, self.table, self.key = snapshot, relation, table, key
+        self.encoding = encoding or "UTF8"
         self.limit = WIDE_PLAIN if snapshot.plain else WIDE
 
     def find(self, where: str) -> list[WideRow]:
@@ -67,23 +74,22 @@ class WideRows:
         """The condition of a range without its wide rows."""
         return f"{f'({where}) AND ' if where else ''}{self._total} <= {self.limit}"
 
-    def blocks(self, rows: Sequence[WideRow], judge: Judge) -> Iterator[bytes]:
-        """COPY text of the rows; one that no server takes as a line is set aside with its key, or ends the copy."""
-        for row in rows:
-            longest = sum(
-                (2 if kind == "bytea" else 1) * (size or 0) for kind, size in zip(self._kinds, row.bytes, strict=True)
-            )
-            if longest > LONGEST:
-                self._refuse(row, longest, judge)
-                continue
-            for number, (column, size) in enumerate(zip(self.table.copied, row.bytes, strict=True)):
-                if number:
-                    yield b"\t"
-                if size is None:
-                    yield rb"\N"
-                else:
-                    yield from self._value(row.place, column, self._kinds[number])
-            yield b"\n"
+    def blocks(self, row: WideRow, judge: Judge) -> Iterator[bytes]:
+        """COPY text of a row; one that no server takes as a line is set aside with its key, or ends the copy."""
+        longest = sum(
+            (2 if kind == "bytea" else 1) * (size or 0) for kind, size in zip(self._kinds, row.bytes, strict=True)
+        )
+        if longest > LONGEST:
+            self.refuse(row, f"a row of {longest:,} bytes is longer than PostgreSQL takes in one line of COPY", judge)
+            return
+        for number, (column, size) in enumerate(zip(self.table.copied, row.bytes, strict=True)):
+            if number:
+                yield b"\t"
+            if size is None:
+                yield rb"\N"
+            else:
+                yield from self._value(row.place, column, self._kinds[number])
+        yield b"\n"
 
     def _value(self, place: str, column: ColumnMapping, kind: str) -> Iterator[bytes]:
         """A value's text in pieces, escaped: what the type's own output function gives, bytea as hex."""
@@ -105,18 +111,35 @@ class WideRows:
         sql = f"SELECT {expression} FROM ONLY {self.relation.quoted} WHERE ctid = {quote_literal(place)}"
         return bytes(self.snapshot.query_binary(sql)[0][0])
 
-    def _refuse(self, row: WideRow, size: int, judge: Judge) -> None:
+    def refuse(self, row: WideRow, reason: str, judge: Judge) -> None:
+        """Set the row aside with its key, or end the copy, as the policy says."""
         key = json.dumps(row.key, ensure_ascii=False)
-        reason = f"a row of {size:,} bytes is longer than PostgreSQL takes in one line of COPY"
-        if judge.policies.get("wide_row", DEFAULT_POLICIES["wide_row"]) == "stop":
-            raise Aborted(
-                "VALUE_NOT_HOLDABLE",
-                f"{self.table.source} {key}: {reason}; the plan says to stop.",
-                "Shorten the row in the source, or allow another policy (options.policies.wide_row); plan again.",
+        judge.allow("wide_row", reason, key)
+        originals = self._originals(row)
+        judge.withhold(self._locator(row, originals), key, reason, originals)
+
+    def _originals(self, row: WideRow) -> dict[str, dict[str, Any]]:
+        """What is written down of each value; only how long bytes are that no server writes out as text."""
+        found = {}
+        for column, kind, size in zip(self.table.copied, self._kinds, row.bytes, strict=True):
+            too_long = kind == "bytea" and 2 * (size or 0) > LONGEST
+            found[column.source] = (
+                {"class": "text", "bytes": size} if too_long else self._measured(column.source, row.place)
             )
-        sizes = zip(self.table.copied, row.bytes, strict=True)
-        told = {c.source: {"class": "null"} if n is None else {"class": "text", "bytes": n} for c, n in sizes}
-        judge.withhold(json.dumps(list(row.key.values()), ensure_ascii=False), key, reason, told)
+        return found
+
+    def _locator(self, row: WideRow, originals: dict[str, dict[str, Any]]) -> str:
+        """The values of the key by which the table is cut; all values and the row's place where it has none."""
+        values: list[Any] = [*placed_of(originals.values()), row.place]
+        if self.key.kind == "columns":
+            shown = placed_of(self._measured(column.name, row.place) for column in self.key.columns)
+            kinds = [column.kind for column in self.key.columns]
+            values = [int(v) if v and kind is Kind.INTEGER else v for v, kind in zip(shown, kinds, strict=True)]
+        return json.dumps(values, ensure_ascii=False)
+
+    def _measured(self, name: str, place: str) -> dict[str, Any]:
+        origin = f"ONLY {self.relation.quoted}"
+        return measured(self.snapshot, name, origin, f"ctid = {quote_literal(place)}")
 
     @cached_property
     def _lengths(self) -> dict[str, str]:

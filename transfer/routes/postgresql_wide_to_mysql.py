@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,9 @@ from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.chunks import Chunk
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
-from transfer.routes.mysql_run import Run
+from transfer.routes.mysql_run import SHOWN, Run
 from transfer.routes.postgresql_for_mysql import UNHEX, Source
+from transfer.routes.postgresql_measured import measured, placed_of
 from transfer.routes.route import Copied, Pace
 
 WIDE = 8 << 20  # bytes of a row from which on it is read in pieces
@@ -77,14 +79,32 @@ class WideRows:
         run = self.lines.run(into)
         loader = run.loader
         if not self.lines.target.local_infile:
-            run.withhold_wide(self._key(place), "a row of many megabytes, and the server takes no LOAD DATA LOCAL")
+            self._withhold(run, place, "a row of many megabytes, and the server takes no LOAD DATA LOCAL")
             return Copied(0, 0, run.judge.found)
         loader.settle(run.connection)
         attempt = self._loaded(run, place, pace)
         loader.unsettle(run.connection)
         if attempt.troubles:
-            run.withhold_wide(self._key(place), f"a row of many megabytes: {attempt.troubles[-1].words}")
+            self._withhold(run, place, f"a row of many megabytes: {attempt.troubles[-1].words}")
         return Copied(attempt.rows, attempt.bytes, run.judge.found)
+
+    def _withhold(self, run: Run, place: str, reason: str) -> None:
+        """Set a row aside by its key, or, where none cuts the table, by all its values, large ones by their digests."""
+        unit = self.lines.unit
+        if unit.key.kind == "columns":
+            run.withhold_wide(self._key(place), reason)
+            return
+        names = [column.source for column in unit.mapping.copied]
+        originals = {name: measured(self.snapshot, name, self.origin, place) for name in names}
+        told = placed_of(originals.values())
+        shown = self._key(place) if unit.mapping.key_columns else [part and part[:SHOWN] for part in told]
+        key = json.dumps(shown, ensure_ascii=False)
+        run.judge.allow("wide_row", reason, key)
+        # behind the values, which may be those of another row, too, where it lies
+        run.judge.withhold(json.dumps([*told, place], ensure_ascii=False), key, reason, originals)
+
+    def _asked(self, sql: str, place: str) -> Any:
+        return self.snapshot.query(f"SELECT {sql} FROM {self.origin} WHERE {place}")[0][0]
 
     def _loaded(self, run: Run, place: str, pace: Pace) -> Attempt:
         """Bytes go into the columns as they are: what a function makes may be no larger than max_allowed_packet."""
@@ -103,9 +123,9 @@ class WideRows:
 
     def _pieces(self, item: Field, place: str) -> Iterator[bytes]:
         """A value as the text of a field."""
-        column, source = quote_identifier(item.name), self.sources[item.name]
+        source = self.sources[item.name]
         in_bytes = source.type == "bytea" and item.wrap == UNHEX
-        read = column if in_bytes else f"({item.read})::text"
+        read = quote_identifier(item.name) if in_bytes else f"({item.read})::text"
         if item.change is not None or not source.wide:
             value = self._value(read, place)
             yield load_text.escaped(item.change(value) if item.change and value is not None else value)
@@ -122,13 +142,11 @@ class WideRows:
             start += PIECE
 
     def _value(self, sql: str, place: str) -> bytes | None:
-        value = self.snapshot.query(f"SELECT {sql} FROM {self.origin} WHERE {place}")[0][0]
+        value = self._asked(sql, place)
         return value.encode() if isinstance(value, str) else value
 
     def _key(self, place: str) -> dict[str, Any]:
         names = [column.name for column in self.lines.unit.key.columns] or self.lines.unit.mapping.key_columns
-        if not names:
-            return {"row": place}
         read = ", ".join(f"{quote_identifier(name)}::text" for name in names)
         row = self.snapshot.query(f"SELECT {read} FROM {self.origin} WHERE {place}")[0]
         return dict(zip(names, row, strict=True))

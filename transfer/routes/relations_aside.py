@@ -15,24 +15,23 @@ from engines.sqlite.rowid import free_rowid
 from transfer.compare.originals import locator, placed, sized
 from transfer.moveplan import Policy, Unholdable
 from transfer.quarantined import Quarantined
+from transfer.routes.relations_odd import Odd, own_bytes
 from transfer.routes.relations_own import SHORT, Value, groups, own_values
 from transfer.routes.relations_pages import Reading, Row
-from transfer.routes.relations_readers import Source, Sqlite, own_bytes
+from transfer.routes.relations_readers import Source, Sqlite
 from transfer.routes.sqlite_to_postgresql_exact import original_value
 
-NO_TEXT = "text that has no code points, stored as its own bytes"
-STORED = {"binary": 128}  # the subtype of conversion/documents/relations_natural.py
 MOST_COLUMNS = 300  # whose own values one query reads: the engines take some 1,600 expressions
 Own = dict[str, Value]
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A row of which something is written down: reason: why all of it is withheld; kept: its texts that are none."""
+    """A row of which something is written down: reason: why all of it is withheld; kept: its values in other forms."""
 
     row: Row
     reason: str = ""
-    kept: Sequence[tuple[str, bytes]] = field(default_factory=tuple)
+    kept: Sequence[tuple[str, Odd]] = field(default_factory=tuple)
 
 
 class RowsAside:
@@ -51,9 +50,10 @@ class RowsAside:
         self._may(kind, row, reason)
         self._waiting.append(_Waiting(row, reason))
 
-    def keep(self, row: Row, kept: Sequence[tuple[str, bytes]]) -> None:
-        """Write down texts that go over as bytes, by columns, whatever the policy; Aborted as of add()."""
-        self._may("invalid_encoding", row, f"{kept[0][0]}: {NO_TEXT}")
+    def keep(self, row: Row, kept: Sequence[tuple[str, Odd]]) -> None:
+        """Write down values that go over in another form, by columns, whatever the policy; Aborted as of add()."""
+        for name, found in kept:
+            self._may(found.kind, row, f"{name}: {found.reason}")
         self._waiting.append(_Waiting(row, kept=kept))
 
     def _may(self, kind: Unholdable, row: Row, reason: str) -> None:
@@ -74,9 +74,9 @@ class RowsAside:
     def _entries(self, waiting: _Waiting, own: Own) -> Iterator[Quarantined]:
         locator = self._locator([own[name] for name in ([ROWID] if ROWID in own else self._shown())])
         key = self._key(waiting.row)
-        for column, data in waiting.kept:
-            original = {"class": "text", **_measured(data), "stored": STORED}
-            yield Quarantined(locator, column, key, NO_TEXT, "converted", json.dumps(original))
+        for column, found in waiting.kept:
+            original = {"class": "text", **_measured(found), "stored": found.stored}
+            yield Quarantined(locator, column, key, found.reason, "converted", json.dumps(original))
         if not waiting.kept:
             originals = {name: _original(value) for name, value in own.items() if name != ROWID}
             yield Quarantined(locator, "", key, waiting.reason, "row_withheld", json.dumps(originals))
@@ -159,8 +159,11 @@ class RowsAside:
 ROWID = ""  # among the own values
 
 
-def _measured(data: bytes) -> dict[str, Any]:
-    return {"hex": data.hex()} if len(data) <= SHORT else {"bytes": len(data), "sha256": sha256(data).hexdigest()}
+def _measured(found: Odd) -> dict[str, Any]:
+    data = found.data
+    if len(data) > SHORT:
+        return {"bytes": len(data), "sha256": sha256(data).hexdigest()}
+    return original_value(data) if found.readable else {"hex": data.hex()}
 
 
 def _original(own: Value) -> dict[str, Any]:

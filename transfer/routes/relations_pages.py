@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conversion.documents.relations_mapping import DocumentMapping, EmbeddedMapping, FieldMapping
+from engines.chained import chained
 from engines.errors import Aborted
-from transfer.routes.relations_readers import FETCHED, LONGEST_VALUE, Column, Source, own_bytes
+from transfer.routes.relations_odd import Odd, odd
+from transfer.routes.relations_readers import FETCHED, LONGEST_VALUE, Column, Source
 
 Row = dict[str, Any]
 FIRST_PAGE, LARGEST_PAGE = 500, 10_000  # rows of the root table
@@ -36,13 +38,13 @@ class Reading:
     def length(self, alias: str) -> str | None:
         """SQL of the bytes of a row's long values; None where it has none."""
         lengths = [column.length.format(t=alias) for column in self.columns if column.length]
-        return " + ".join(lengths) or None
+        return chained("+", lengths) or None
 
-    def kept(self, row: Row) -> Iterator[tuple[str, bytes]]:
-        """The texts of a row that are none in their character sets, by column, with their own bytes."""
+    def kept(self, row: Row) -> Iterator[tuple[str, Odd]]:
+        """The values of a row that a document holds in another form, by column."""
         for name in self.odd:
-            if (data := own_bytes(row[name])) is not None:
-                yield name, data
+            if (found := odd(row[name])) is not None:
+                yield name, found
 
     def row(self, values: Sequence[Any]) -> Row:
         """A row by the names of its columns."""
@@ -212,13 +214,13 @@ class Pages:
 
         return found
 
-    def kept(self, document: Document) -> list[tuple[str, bytes]]:
-        """Texts of a document that are none, with their own bytes; of an embedded table by table.column."""
+    def kept(self, document: Document) -> list[tuple[str, Odd]]:
+        """Values of a document's rows that it holds in another form; of an embedded table by table.column."""
         found = list(self.root.kept(document.row))
         for number, groups in document.inside.items():
             inside = self.inside[number]
             for row in (row for group in groups.values() for row in group if inside.reading.odd):
-                found += [(f"{inside.mapping.table}.{name}", data) for name, data in inside.reading.kept(row)]
+                found += [(f"{inside.mapping.table}.{name}", one) for name, one in inside.reading.kept(row)]
         return found
 
     def check_taken(self, document: Document) -> None:

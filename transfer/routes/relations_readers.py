@@ -20,9 +20,11 @@ from engines.postgresql.quoting import quote_name as quote_postgresql_name
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from engines.sqlite.snapshot import UTF16, SqliteSnapshot, utf8_of
+from transfer.canonical.arrays_postgresql import OTHER_BOUNDS
 from transfer.routes.mysql_facts import facts
 from transfer.routes.postgresql_values import value_rows
 from transfer.routes.relations_mysql import MYSQL, Convert, or_own_bytes, text
+from transfer.routes.relations_odd import bounded
 
 Row = tuple[Any, ...]
 LONGEST_VALUE = 16 << 20  # bytes; no document can hold a longer one
@@ -37,7 +39,8 @@ SHORT_TYPE = re.compile(
 class Column:
     """Expressions of one column, `{t}` being the alias of its table, and how the values read are turned into one.
 
-    length: SQL of its bytes, where it may have many; odd: whether its texts may be none, which come with surrogates.
+    length: SQL of its bytes, where it may have many; odd: whether a value may be one of odd(), such as a text that
+    is none, which comes with surrogates.
     """
 
     reads: tuple[str, ...]
@@ -94,11 +97,21 @@ class Postgresql:
             read = f"{name}::numeric"  # money's own text has a sign of currency and commas
         elif field.source_type == "xml":
             read = f"{name}::text"  # its output leaves a plain declaration out
+        if field.encoding.startswith(ARRAY):
+            return self._array(name, read)
         if not is_long(field):
             return Column((read,), None, None)
         raw = field.source_type in ("text", "bytea", "character varying")
         length = f"coalesce(pg_catalog.octet_length({name if raw else f'{name}::text'}), 0)"
         return Column((f"CASE WHEN {length} <= {LONGEST_VALUE} THEN {read} END",), None, length)
+
+    @staticmethod
+    def _array(name: str, read: str) -> Column:
+        """The array, and its own text where its bounds have no place in a document."""
+        length = f"coalesce(pg_catalog.octet_length({name}::text), 0)"
+        fits = f"{length} <= {LONGEST_VALUE}"
+        own = f"CASE WHEN {fits} AND {OTHER_BOUNDS.replace('{c}', name)} THEN {name}::text END"
+        return Column((f"CASE WHEN {fits} THEN {read} END", own), bounded, length, True)
 
     def quoted(self, name: str) -> str:
         return quote_postgresql(name)
@@ -201,14 +214,3 @@ def _sqlite_in(encoding: str) -> Callable[[Any], Any]:
         return _sqlite((utf8_of(found, encoding) if is_text and found is not None else found, is_text))
 
     return convert
-
-
-def own_bytes(value: Any) -> bytes | None:
-    """The bytes of a text that is none in its character set; None for all other values."""
-    if not isinstance(value, str) or value.isascii():
-        return None
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode(errors="surrogateescape")
-    return None

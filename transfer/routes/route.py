@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from engines.errors import EngineError
 from engines.families import family
+from engines.full_names import name_of
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
 from transfer.quarantined import Quarantined
-from transfer.units import Unit
+from transfer.units import Unit, columns_of
 
 # Called with the bytes of each block before it is written: waits where a ceiling says so, raises INTERRUPTED.
 Pace = Callable[[int], None]
@@ -65,5 +66,8 @@ def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> Route:
     module = ROUTES.get(pair)
     if module is None:
         raise EngineError("ROUTE_UNKNOWN", f"Nothing moves {pair[0]} to {pair[1]}.", "Choose another target.")
+    if pair[0] == "sqlite":
+        for table, columns in columns_of(unit):
+            snapshot.check_columns(name_of(table), columns)
     route: Route = importlib.import_module(module).open_route(plan, unit, snapshot, writer)
     return route

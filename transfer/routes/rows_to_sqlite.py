@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
 from conversion.mapping import ColumnMapping
+from engines.full_names import parts
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from engines.sqlite.writer import Large, SqliteWriter, weight
 from transfer.chunks import Chunk
-from transfer.moveplan import MovePlan, Unholdable
+from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.route import Copied, Pace, Route
-from transfer.routes.texts import text_original
+from transfer.routes.rows_to_sqlite_checked import CheckFailed, attempted, may_check
+from transfer.routes.rows_to_sqlite_large import MOST, TooWide, unread
 from transfer.units import TableUnit, Unit
 
 WIDE = 1 << 18  # bytes of a value from which on it is read in pieces
-MOST = 110_000_000  # bytes of the large values of a row: SQLite holds a row twice while it is inserted
-KEPT = 1 << 20  # bytes of a large text that is written down whole when it is set aside
 VALUE_WEIGHT = 8  # bytes of a number
+NO_LABEL = "no label of the enum"
 
 Values = tuple[Any, ...]
 
@@ -82,6 +82,7 @@ class RowsToSqlite:
         self.columns = source.columns
         self.names = [column.target for column in source.columns]
         self.converters = [source.converter(place) for place in range(len(source.columns))]
+        self.checks: bool | None = None  # of the target's table, once that was asked
         self.required = [place for place, column in enumerate(source.columns) if not column.nullable]
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
@@ -103,10 +104,54 @@ class RowsToSqlite:
     def _load(self, into: Any, batch: Sequence[ReadRow]) -> int:
         plain = [row for row in batch if row.mark is None]
         try:
-            rows = self._converted([row.values for row in plain])
+            made = list(zip(plain, self._converted([row.values for row in plain]), strict=True))
         except Refused:
-            rows = [made for row in plain if (made := self._exact(row)) is not None]
-        return self.writer.load(into, self.judge.table.target, self.names, [rows]).rows if rows else 0
+            made = [(row, values) for row in plain if (values := self._exact(row)) is not None]
+        try:
+            return self._inserted(into, [values for _, values in made])
+        except CheckFailed:
+            return sum(self._checked(into, row, values) for row, values in made)
+
+    def _inserted(self, into: Any, rows: list[Values]) -> int:
+        """All of them; CheckFailed."""
+        if not rows:
+            return 0
+        with attempted(into, self._may_check(into)):
+            return self.writer.load(into, self.judge.table.target, self.names, [rows]).rows
+
+    def _may_check(self, into: Any) -> bool:
+        if self.checks is None:
+            self.checks = may_check(into, parts(self.judge.table.target)[1])
+        return self.checks
+
+    def _checked(self, into: Any, row: ReadRow, values: Values) -> int:
+        """Insert a row that a check may refuse: without what is no label of an enum, or not at all."""
+        try:
+            return self._inserted(into, [values])
+        except CheckFailed:
+            pass
+        try:
+            return self._inserted(into, [self._labelled(row, values)])
+        except RowWithheld as why:
+            self._withhold(row, str(why))
+        except CheckFailed as error:
+            self._refused(row, str(error))
+        return 0
+
+    def _labelled(self, row: ReadRow, values: Values) -> Values:
+        """The row without the '' that MySQL stores for a wrong label."""
+        made = list(values)
+        for place, column in enumerate(self.columns):
+            if column.route == "enum" and values[place] == "":
+                original = self.source.original(place, row.values[place])
+                located = self.source.located(row)
+                made[place] = self.judge.settle(column, Refused("malformed", NO_LABEL), *located, original)
+        return tuple(made)
+
+    def _refused(self, row: ReadRow, words: str, large: Mapping[int, Large | Refused] | None = None) -> None:
+        """Set a row aside that a check refuses as it is."""
+        self.judge.allow("malformed", words, self.source.located(row)[1])
+        self._withhold(row, words, large)
 
     def _converted(self, rows: list[Values]) -> list[Values]:
         """Rows as SQLite takes them; Refused where one of the values has to be looked at."""
@@ -158,7 +203,12 @@ class RowsToSqlite:
             self._withhold(row, str(why), large)
             return None
         pace(sum(value.size for value in values if isinstance(value, Large)))
-        return self.writer.insert_row(into, self.judge.table.target, self.names, values)
+        try:
+            with attempted(into, self._may_check(into)):
+                return self.writer.insert_row(into, self.judge.table.target, self.names, values)
+        except CheckFailed as error:
+            self._refused(row, str(error), large)
+            return None
 
     def _fitting(self, large: dict[int, Large | Refused]) -> dict[int, Large | Refused]:
         """The same, the largest refused until the rest can be inserted."""
@@ -174,37 +224,3 @@ class RowsToSqlite:
         originals = {column.source: self.source.original(place, value) for column, (place, value) in pairs}
         originals |= {self.columns[place].source: unread(value) for place, value in (large or {}).items()}
         self.judge.withhold(*self.source.located(row), why, originals)
-
-
-class LargeKept(Refused):
-    """A large text that the target can't hold; original: all of it up to KEPT bytes, above that size and digest."""
-
-    def __init__(self, kind: Unholdable, reason: str, pieces: Iterator[bytes]) -> None:
-        super().__init__(kind, reason)
-        text, size, digest = b"", 0, sha256()
-        for piece in pieces:
-            size += len(piece)
-            digest.update(piece)
-            text = text + piece if size <= KEPT else b""
-        told = {"class": "text", "bytes": size, "sha256": digest.hexdigest()}
-        self.original: dict[str, Any] = told if size > KEPT else dict(text_original(text))
-
-
-class TooWide(Refused):
-    """A value that is larger than a row of SQLite is given."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__("wide_row", f"a value of {size:,} bytes in a row of more than {MOST:,} bytes")
-        self.size = size
-
-
-def unread(value: Large | Refused) -> dict[str, Any]:
-    """What is kept of a value that was not taken: what its reader kept, else its size, or what it is larger than."""
-    if isinstance(value, LargeKept):
-        return value.original
-    above = getattr(value, "above", None)
-    return (
-        {"class": "unread", "bytes_above": above}
-        if above
-        else {"class": "unread", "bytes": getattr(value, "size", None)}
-    )

@@ -21,6 +21,7 @@ from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.chunks import Chunk
 from transfer.cutting import postgresql as cutting
 from transfer.routes.policy import Refused
+from transfer.routes.postgresql_own_arrays import own_arrays
 from transfer.routes.postgresql_unchecked import (
     LargeUnreadable,
     Unreadable,
@@ -31,7 +32,8 @@ from transfer.routes.postgresql_unchecked import (
     readable,
     text_of,
 )
-from transfer.routes.rows_to_sqlite import WIDE, LargeKept, ReadRow
+from transfer.routes.rows_to_sqlite import WIDE, ReadRow
+from transfer.routes.rows_to_sqlite_large import LargeKept
 from transfer.units import TableUnit
 
 # How PostgreSQL renders a value for SQLite, per route; the driver gives Python's int, float, str and bytes.
@@ -69,7 +71,8 @@ class PostgresqlRows:
         self.name = quote_name(*parts(unit.mapping.source))
         self.keys = unit.key.columns if unit.key.kind == "columns" else []
         self.unchecked = is_unchecked(snapshot.connection)
-        self.reads = [read(column) for column in self.columns]
+        own = own_arrays(snapshot.query, unit.mapping.source, self.columns, UNBOUND)
+        self.reads = [own.get(column.source) or read(column) for column in self.columns]
         if self.unchecked:
             texts = [column.route not in NO_TEXTS for column in self.columns]
             self.reads = [as_bytes(sql) if text else sql for sql, text in zip(self.reads, texts, strict=True)]
@@ -186,7 +189,10 @@ def read(column: ColumnMapping) -> str:
     if column.route == "pg_integer" and _base(column) in ("numeric", "decimal"):
         default = AS_TEXT  # NaN is no bigint
         return default.replace("{c}", quote_identifier(column.source))
-    return READ.get(column.route, default).replace("{c}", quote_identifier(column.source))
+    sql = READ.get(column.route, default)
+    if column.route == "pg_array" and _base(column) == "money[]":
+        sql = sql.replace("to_json({c})", "to_json({c}::numeric[])")
+    return sql.replace("{c}", quote_identifier(column.source))
 
 
 def _base(column: ColumnMapping) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conversion.mapping import ColumnMapping
+from engines.chained import chained
 from engines.sqlite.forms import FORMS
 from engines.sqlite.quoting import quote_identifier
 
@@ -137,9 +138,9 @@ def line(columns: Sequence[ColumnMapping], rowid: str, escaping: bool) -> Line:
     parts = [_written(column, escaping) for column in written]
     return Line(
         text=_joined(parts) if len(parts) != 1 else f"({parts[0]} || '')",  # an integer alone would come as one
-        nulls=" + ".join(f"({name} IS NULL)" for name in nullable) or "0",
-        marks=" + ".join(f"({name} IS NOT NULL)" for name in marked) or "0",
-        expected=" AND ".join(guards) or "1",
+        nulls=chained("+", [f"({name} IS NULL)" for name in nullable]) or "0",
+        marks=chained("+", [f"({name} IS NOT NULL)" for name in marked]) or "0",
+        expected=chained("AND", guards) or "1",
         tabs=max(len(written) - 1, 0),
         written=written,
         values=values,

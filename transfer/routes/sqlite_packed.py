@@ -1,19 +1,21 @@
 """Rows of a SQLite table as blocks of PostgreSQL's binary COPY, in which nothing is parsed or escaped.
 
 Format: PostgreSQL documentation, COPY, "Binary Format". A row is the number of its columns, then each value with its
-length before it. Columns are packed one at a time, and rows put together at the end.
+length before it. Columns are packed one at a time, and rows put together at the end: those of fixed sizes stand first,
+so that one call packs all of them, then the texts.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
 from conversion.mapping import ColumnMapping
 from conversion.postgresql_types import base_name
+from engines.chained import chained
 from engines.postgresql.copying import HEADER, NO_VALUE, TRAILER
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import Row
@@ -22,21 +24,36 @@ from transfer.routes.sqlite_packed_numeric import Unfit
 
 NONE = type(None)
 MISSING = -1  # the length of no value
-MANY = 8  # one value of so many that is none: such a column is packed by itself
+MANY = 2  # more than one value of so many that is none: such a column is packed by itself
+SHORT = 4096  # bytes of texts whose lengths are remembered
 
 
 class Packed(bytes):
     """A block of whole rows in the binary form; other blocks of the route are text."""
 
 
+class Lengths(dict[int, bytes]):
+    """Lengths in the binary form; the same ones come again and again."""
+
+    def __missing__(self, size: int) -> bytes:
+        packed = struct.pack(">i", size)
+        if size < SHORT:
+            self[size] = packed
+        return packed
+
+
+LENGTHS = Lengths()
+
+
 class Packer:
-    """Packs rows of `reads`: the columns, in their order, and what the guards say where there are any."""
+    """Packs rows of `reads`: `columns`, in their order, and what the guards say where there are any."""
 
     def __init__(self, columns: Sequence[ColumnMapping], forms: Sequence[Form]) -> None:
+        self.columns = tuple(columns)
         names = [quote_identifier(column.source) for column in columns]
         guards = [made.guard.replace("{c}", name) for made, name in zip(forms, names, strict=True) if made.guard]
         reads = [made.read.replace("{c}", name) for made, name in zip(forms, names, strict=True)]
-        self.reads = ", ".join([*reads, *([" AND ".join(guards)] if guards else [])])
+        self.reads = ", ".join([*reads, *([chained("AND", guards)] if guards else [])])
         self.width = len(forms)  # any column of SQLite may hold a long text
         self._guarded = bool(guards)
         self._columns = [(made, column.nullable) for made, column in zip(forms, columns, strict=True)]
@@ -60,8 +77,9 @@ class Packer:
             gaps = [] if made.refuses and not nullable else _gaps(made, nullable, values)
             if len(gaps) == count:
                 run.add("i", [repeat(MISSING, count)])
-            elif len(gaps) * MANY > count:
-                packed = _each(made, [value for value in values if value is not None])
+            elif made.layout and len(gaps) * MANY > count:
+                parts = made.parts([value for value in values if value is not None])
+                packed = map(_packing("i" + made.layout), repeat(made.size), *parts)
                 run.end([NO_VALUE if value is None else next(packed) for value in values])
             elif made.layout:
                 run.add("i" + made.layout, [repeat(made.size, count), *made.parts(_filled(values, gaps))])
@@ -93,12 +111,12 @@ class _Run:
     def cut(self, rows: Sequence[int], size: int) -> None:
         """The value of so many bytes that was just added, and its length, are no value in these rows."""
         if rows:
-            self._cuts.append((_struct(self._layout).size - (size + 4), size + 4, rows))
+            self._cuts.append((struct.calcsize(">" + self._layout) - (size + 4), size + 4, rows))
 
     def end(self, *texts: Iterable[bytes]) -> list[Iterable[bytes]]:
         """Texts that follow in each row; all pieces so far."""
         if self._layout:
-            packed: Iterable[bytes] = map(_struct(self._layout).pack, *self._fills)
+            packed: Iterable[bytes] = map(_packing(self._layout), *self._fills)
             if self._cuts:
                 packed = cut = list(packed)
                 for at, size, rows in reversed(self._cuts):  # what lies before stays where it is
@@ -119,14 +137,6 @@ def _gaps(made: Form, nullable: bool, values: Sequence[Any]) -> Sequence[int]:
     if not nullable or not kinds <= made.kinds | {NONE}:
         raise Unfit
     return [n for n, value in enumerate(values) if value is None]
-
-
-def _each(made: Form, values: Sequence[Any]) -> Iterator[bytes]:
-    """Values with their lengths."""
-    parts = made.parts(values)
-    if made.layout:
-        return map(_struct("i" + made.layout).pack, repeat(made.size), *parts)
-    return map(bytes.__add__, map(_struct("i").pack, map(len, parts[0])), parts[0])
 
 
 def _filled(values: Sequence[Any], gaps: Sequence[int]) -> Sequence[Any]:
@@ -152,10 +162,12 @@ def packer(columns: Sequence[ColumnMapping], types: Mapping[str, str]) -> Packer
 
     types: the target's own, by column, without arguments.
     """
-    forms = [form(column) for column in columns]
-    found = [made for made in forms if made is not None]
+    found = [(column, made) for column in columns if (made := form(column)) is not None]
     same = all(types.get(column.target) == base_name(column.target_type) for column in columns)
-    return Packer(columns, found) if found and same and len(found) == len(columns) else None
+    if not found or not same or len(found) < len(columns):
+        return None
+    found.sort(key=lambda pair: not pair[1].layout)  # stable: fixed sizes first
+    return Packer([column for column, _ in found], [made for _, made in found])
 
 
 def framed(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -166,5 +178,5 @@ def framed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 @lru_cache(1_000)
-def _struct(layout: str) -> struct.Struct:
-    return struct.Struct(">" + layout)
+def _packing(layout: str) -> Callable[..., bytes]:
+    return LENGTHS.__getitem__ if layout == "i" else struct.Struct(">" + layout).pack

@@ -58,6 +58,8 @@ class PackedRanges(RangeBlocks):
             self._hits += 1
             self._batch = min(BATCH, self._batch * 2)
             self._adapt(rows, len(found), width)
+            if self.rows > BATCH:
+                self.rows -= self.rows % BATCH  # whole batches: a small one costs about as much as a large one
             if rows:
                 yield found
         elif WORTH < width <= self.rows * PARTS and self._is_rare():

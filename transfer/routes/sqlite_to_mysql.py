@@ -19,11 +19,13 @@ from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Chunk
 from transfer.cutting.sqlite import condition, order
 from transfer.moveplan import MovePlan
+from transfer.quarantined import Quarantined
 from transfer.routes.lines_to_mysql import LinesToMysql
 from transfer.routes.mysql_fields import Field
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.route import Copied, Pace
 from transfer.routes.sqlite_for_mysql import BYTES, mysql_converter, one_by_one, wrap_of
+from transfer.routes.sqlite_own_values import with_own_values
 from transfer.routes.sqlite_to_postgresql import rowid_of
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows, Located
 from transfer.routes.sqlite_to_postgresql_ordered import OrderedBlocks
@@ -65,7 +67,12 @@ class SqliteToMysql:
             self.ordered = OrderedBlocks(snapshot, unit)
             self.order = list(self.ordered.order)
         self.located = unit.mapping.locator_columns or ([self.rowid] if self.rowid else [])
-        self.lines = LinesToMysql(plan, unit, writer, [_field(column, self.rowid) for column in self.order])
+        fields = [_field(column, self.rowid) for column in self.order]
+        # the columns by which a line names its row
+        self.named = (
+            [self.rowid] if self.hidden and self.rowid else [alias] if self.by_rowid else unit.mapping.key_columns
+        )
+        self.lines = LinesToMysql(plan, unit, writer, fields, located=self.named)
         self.wide: list[int] = []
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
@@ -76,9 +83,16 @@ class SqliteToMysql:
         self.wide = []
         with closing(self._lines(chunk, exact)) as blocks:
             copied = self.lines.copy(blocks, into, pace)
+        if copied.quarantined:
+            copied = Copied(copied.rows, copied.bytes, self._owned(copied.quarantined, exact, chunk))
         for number in self.wide:
             copied = self._one(number, copied, exact, chunk, into, pace)
         return Copied(copied.rows, copied.bytes, [*judge.found, *copied.quarantined])
+
+    def _owned(self, found: list[Quarantined], exact: ExactRows, chunk: Chunk) -> list[Quarantined]:
+        """What the server refused, as SQLite has it."""
+        rowid = self.rowid if self.by_rowid else None
+        return with_own_values(found, exact, self.name, rowid, self.named, self._source(chunk))
 
     def _lines(self, chunk: Chunk, exact: ExactRows) -> Generator[bytes, None, None]:
         if self.slow and self.ranges is None:

@@ -9,26 +9,30 @@ statement, whose failed blocks are read again by their place in that order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import groupby
 from typing import Any
 
 from engines.full_names import parts
 from engines.postgresql.writer import PostgresqlWriter
+from engines.protocols import Loaded
 from engines.sqlite.rowid import free_rowid
 from engines.sqlite.snapshot import SqliteSnapshot
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
 from transfer.routes.ahead import ahead
 from transfer.routes.policy import Judge
+from transfer.routes.postgresql_halves import APART, NOTHING_LOADED, added
 from transfer.routes.route import Copied, Pace
 from transfer.routes.sqlite_packed import Packed, framed, packer
 from transfer.routes.sqlite_packed_blocks import PackedOrdered, PackedRanges
+from transfer.routes.sqlite_to_postgresql_apart import RowsApart
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows
 from transfer.routes.sqlite_to_postgresql_wide import WideRows
 from transfer.units import TableUnit, Unit
 
+SAVEPOINT = "dbmo_range"  # sent with the first COPY; the commit releases it
 FORMS = {True: "binary", False: "text"}
 
 
@@ -46,33 +50,50 @@ class SqliteToPostgresql:
         name = parts(self.table.source)[1]
         rowid, alias = rowid_of(snapshot, name), self.table.source_key
         self._blocks: Callable[[Chunk], Generator[bytes, None, None]]
+        self._apart: Callable[[Chunk], RowsApart]
         located = self.table.locator_columns or ([rowid] if rowid else [])
         if rowid is not None and (unit.key.kind != "columns" or [c.name for c in unit.key.columns] == [alias]):
             ranges = PackedRanges(snapshot, name, self.table.copied, rowid, alias)
             exact = ExactRows(snapshot, judge, ranges.order, located)
             wide = WideRows(exact, snapshot, judge, name, rowid)
-            self._order, use = ranges.order, ranges.pack
+            order, use = ranges.order, ranges.pack
             self._blocks = lambda chunk: ranges.blocks(chunk, exact, wide)
+            self._apart = lambda chunk: RowsApart(exact, wide, *ranges.source(chunk))
         else:
             ordered = PackedOrdered(snapshot, unit)
             exact = ExactRows(snapshot, judge, ordered.order, located)
-            self._order, use = ordered.order, ordered.pack
+            order, use = ordered.order, ordered.pack
             self._blocks = lambda chunk: ordered.blocks(chunk, exact)
+            self._apart = lambda chunk: RowsApart(exact, None, ordered.source(chunk))
+        self._names = {False: [column.target for column in order]}  # of blocks that are not packed, and that are
         if snapshot.encoding == "UTF-8":  # else texts are looked at by their own bytes, one by one
-            packing = packer(self._order, writer.relation(self.table.target).types)
+            packing = packer(self.table.copied, writer.relation(self.table.target).types)
             if packing is not None:
                 use(packing)
+                self._names[True] = [column.target for column in packing.columns]
 
     def copy(self, chunk: Chunk, into: Any, pace: Pace) -> Copied:
-        """See Route. Blocks of one form that follow each other are one COPY."""
+        """See Route. A range with a row that PostgreSQL refuses (APART) is copied again with more care."""
         self.judge.found = []
-        names = [column.target for column in self._order]
+        try:
+            loaded = self._load(chunk, into, pace)
+        except APART:
+            self.writer.run(into, f"ROLLBACK TO {SAVEPOINT}")
+            self.judge.found = []
+            loaded = self._apart(chunk).load(self.writer, into, pace)
+        return Copied(loaded.rows, loaded.bytes, self.judge.found)
+
+    def _load(self, chunk: Chunk, into: Any, pace: Pace) -> Loaded:
+        """Blocks of one form that follow each other are one COPY."""
+        loaded = NOTHING_LOADED
+        before: tuple[str, ...] = (f"SAVEPOINT {SAVEPOINT}",)
         with closing(ahead(self._blocks(chunk))) as blocks:
-            loads = [
-                self.writer.load(into, self.table.target, names, framed(some) if packed else some, form=FORMS[packed])
-                for packed, some in groupby(_paced(blocks, pace), _is_packed)
-            ]
-        return Copied(sum(load.rows for load in loads), sum(load.bytes for load in loads), self.judge.found)
+            for packed, group in groupby(_paced(blocks, pace), _is_packed):
+                names, some = self._names[packed], _framed(group, packed)
+                found = self.writer.load(into, self.table.target, names, some, before, FORMS[packed])
+                loaded = added(loaded, found)
+                before = ()
+        return loaded
 
 
 def rowid_of(snapshot: SqliteSnapshot, table: str) -> str | None:
@@ -88,6 +109,10 @@ def _paced(blocks: Iterator[bytes], pace: Pace) -> Iterator[bytes]:
     for block in blocks:
         pace(len(block))
         yield block
+
+
+def _framed(blocks: Iterator[bytes], packed: bool) -> Iterable[bytes]:
+    return framed(blocks) if packed else blocks
 
 
 def _is_packed(block: bytes) -> bool:

@@ -12,11 +12,14 @@ from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.rowid import ROWIDS
 from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
+from transfer.moveplan import Unholdable
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.sqlite_values import converter
-from transfer.routes.sqlite_values_text import Value
+from transfer.routes.sqlite_values_text import Convert, Value
 
 BLOCK_BYTES = 1 << 18
+CLASSES = {ord(name[0]): name for name in ("null", "integer", "real", "text", "blob")}
+TOGETHER = 200  # classes in one column of a result, which has 2,000 at most; an expression is at most 1,000 deep
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Unread:
     """A value that is larger than what is read into memory: more than limit bytes."""
 
     limit: int
+
+
+Pairs = Sequence[tuple[str, "Value | Unread"]]  # class and value of each of a row's names
 
 
 class ExactRows:
@@ -52,11 +58,10 @@ class ExactRows:
 
     def blocks(self, source: str, parameters: tuple[Any, ...] = ()) -> Iterator[bytes]:
         """Blocks of lines of the rows that `source` (FROM and what follows) gives; TooLarge as SqliteSnapshot.each."""
-        reads = ", ".join(f"typeof({name}), {self._read(name)}" for name in self.names)
         lines: list[bytes] = []
         size = 0
-        for row in self.snapshot.each(f"SELECT {reads} {source}", parameters):
-            line = self.line([(bytes(k).decode(), self.value(k, v)) for k, v in zip(row[::2], row[1::2], strict=True)])
+        for pairs in self.pairs(source, parameters):
+            line = self.line(pairs)
             if line is not None:
                 lines.append(line)
                 size += len(line)
@@ -66,8 +71,23 @@ class ExactRows:
         if lines:
             yield b"".join(lines)
 
+    def pairs(self, source: str, parameters: tuple[Any, ...] = ()) -> Iterator[Pairs]:
+        """Class and value of each name, of the rows that `source` gives; TooLarge as blocks()."""
+        firsts = [f"substr(typeof({name}), 1, 1)" for name in self.names]
+        classes = [" || ".join(firsts[at : at + TOGETHER]) for at in range(0, len(firsts), TOGETHER)]
+        reads, count = ", ".join([*classes, *map(self._read, self.names)]), len(classes)
+        for row in self.snapshot.each(f"SELECT {reads} {source}", parameters):
+            told = map(CLASSES.__getitem__, b"".join(row[:count]))
+            yield [(klass, self.value(klass.encode(), value)) for klass, value in zip(told, row[count:], strict=True)]
+
     def single(self, source: str, limit: int) -> Iterator[bytes]:
         """The one row that `source` gives; values above the limit, which are not read, are a `wide_row`."""
+        line = self.line(self.pairs_of_one(source, limit))
+        if line is not None:
+            yield line
+
+    def pairs_of_one(self, source: str, limit: int) -> Pairs:
+        """Class and value of each name, of the one row that `source` gives; values above the limit are not read."""
         pairs: list[tuple[str, Value | Unread]] = []
         for name in self.names:
             found = self.snapshot.first(f"SELECT typeof({name}) {source}")
@@ -78,9 +98,7 @@ class ExactRows:
                 pairs.append((klass.decode(), self.value(klass, value[0] if value else None)))
             except TooLarge:
                 pairs.append((klass.decode(), Unread(limit)))
-        line = self.line(pairs)
-        if line is not None:
-            yield line
+        return pairs
 
     def _read(self, name: str) -> str:
         """SQLite gives a text of a UTF-16 database in UTF-8, but not one that is broken, and doesn't say so."""
@@ -97,14 +115,17 @@ class ExactRows:
         except UnicodeDecodeError:
             return bytes(value).decode(self._encoding, "replace").encode() + b"\xff"
 
-    def line(self, pairs: Sequence[tuple[str, Value | Unread]]) -> bytes | None:
-        """One row in COPY text with its newline; None when it is withheld. pairs: class and value of each name."""
+    def line(self, pairs: Pairs, converters: Sequence[Convert] | None = None) -> bytes | None:
+        """One row in COPY text with its newline; None when it is withheld.
+
+        pairs: class and value of each name; converters: others than those of the columns' routes.
+        """
         values = pairs[len(self.located) + len(self.keys) :]
         written: list[bytes] = []
         try:
             for place, (column, (klass, value)) in enumerate(zip(self.columns, values, strict=True)):
                 try:
-                    written.append(self.one(place, klass, value))
+                    written.append(self.one(place, klass, value, converters))
                 except Refused as refused:
                     original = {"class": klass, **original_value(value)}
                     written.append(self.settle(column, refused, self.where(pairs), original))
@@ -113,12 +134,12 @@ class ExactRows:
             return None
         return b"\t".join(written) + b"\n"
 
-    def one(self, place: int, klass: str, value: Value | Unread) -> bytes:
+    def one(self, place: int, klass: str, value: Value | Unread, converters: Sequence[Convert] | None = None) -> bytes:
         """COPY text of a value of the column at that place; Refused where the target can't hold it."""
         if isinstance(value, Unread):
             raise Refused("wide_row", f"a {klass} of more than {value.limit:,} bytes in a table without rowid")
         if klass != "null":
-            return copy_text_escaped(self.converters[place](klass, value))
+            return copy_text_escaped((converters or self.converters)[place](klass, value))
         if not self.columns[place].nullable:
             raise Refused("wrong_class", "NULL in a column that must have a value")
         return COPY_NULL
@@ -128,13 +149,19 @@ class ExactRows:
         instead = self.judge.settle(column, refused, at.locator, at.key, original)
         return COPY_NULL if instead is None else copy_text_escaped(instead)
 
+    def refuse(self, pairs: Pairs, words: str, kind: Unholdable = "wide_row") -> None:
+        """Set a row aside that the target refuses, or end the copy, as the policy of that kind says."""
+        at = self.where(pairs)
+        self.judge.allow(kind, words, at.key)
+        self.withhold(at, words, pairs[len(self.located) + len(self.keys) :])
+
     def withhold(self, at: Located, why: str, values: Sequence[tuple[str, Value | Unread]]) -> None:
         """Set a whole row aside; values: class and value of each column."""
         pairs = zip(self.columns, values, strict=True)
         originals = {column.source: {"class": klass, **original_value(value)} for column, (klass, value) in pairs}
         self.judge.withhold(at.locator, at.key, why, originals)
 
-    def where(self, pairs: Sequence[tuple[str, Value | Unread]]) -> Located:
+    def where(self, pairs: Pairs) -> Located:
         """How the source finds the row again, and its key for people."""
         count = len(self.located)
         names: Sequence[str] = self.keys or self.located

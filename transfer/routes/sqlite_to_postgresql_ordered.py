@@ -49,7 +49,7 @@ class OrderedBlocks:
         reads = "".join(f", {read}" for column in self.values for read in column.reads)
         self.reads = f"SELECT 0, {made.text}, ({made.expected}) IS NOT TRUE, {made.nulls}, {made.marks}{reads}"
 
-    def _source(self, chunk: Chunk) -> str:
+    def source(self, chunk: Chunk) -> str:
         """FROM and what follows; NOT INDEXED scans a table in the order in which it is stored."""
         if self.key.kind == "whole":
             return f"FROM {self.name} NOT INDEXED"
@@ -58,7 +58,7 @@ class OrderedBlocks:
 
     def blocks(self, chunk: Chunk, exact: ExactRows) -> Generator[bytes, None, None]:
         """The chunk's rows."""
-        source, place = self._source(chunk), 0
+        source, place = self.source(chunk), 0
         if self.escaping:
             self._write(escaping=False)
         while True:

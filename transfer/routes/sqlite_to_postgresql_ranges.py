@@ -58,12 +58,15 @@ class RangeBlocks:
 
     def blocks(self, chunk: Chunk, exact: ExactRows, wide: WideRows) -> Generator[bytes, None, None]:
         """The chunk's rows in the order of their rowids."""
-        lower, upper = integer(chunk.lower), integer(chunk.upper)
         self.exact, self.wide = exact, wide
         self.dense = False
         if self.escaping:
             self._write(escaping=False)
-        yield from self._walk(LOWEST if lower is None else lower + 1, HIGHEST if upper is None else upper)
+        yield from self._walk(*_ends(chunk))
+
+    def source(self, chunk: Chunk) -> tuple[str, tuple[int, ...]]:
+        """FROM and what follows, with its parameters, of the chunk's rows in the order of their rowids."""
+        return f"FROM {self.name} WHERE {self.rowid} BETWEEN ? AND ? ORDER BY {self.rowid}", _ends(chunk)
 
     def _walk(self, start: int, end: int) -> Iterator[bytes]:
         while start <= end:
@@ -159,3 +162,9 @@ class RangeBlocks:
                 f"FROM {self.name} WHERE {self.rowid} BETWEEN ? AND ? ORDER BY {self.rowid}", (start, stop)
             )
             yield from blocks
+
+
+def _ends(chunk: Chunk) -> tuple[int, int]:
+    """The first and last rowid that a chunk may hold."""
+    lower, upper = integer(chunk.lower), integer(chunk.upper)
+    return LOWEST if lower is None else lower + 1, HIGHEST if upper is None else upper

@@ -18,6 +18,7 @@ from conversion.mapping import ColumnMapping
 from engines.postgresql.copying import COPY_NULL, copy_text_escaped
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.snapshot import SqliteSnapshot
+from transfer.moveplan import Unholdable
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.sqlite_fast import sizes
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows, Located, original_value, sql_name
@@ -55,24 +56,36 @@ class WideRows:
     def __init__(self, exact: ExactRows, snapshot: SqliteSnapshot, judge: Judge, table: str, rowid: str) -> None:
         self.exact, self.snapshot, self.judge = exact, snapshot, judge
         self.table, self.rowid = table, rowid
+        self._last: tuple[Located, dict[str, Cell], int]
 
     def blocks(self, number: int) -> Iterator[bytes]:
         """The row's line in pieces; nothing where it is withheld."""
         columns = self.exact.columns
         cells = {name: self._cell(name, number) for name in self._names()}
         at = self.exact.where([self._shown(cells[name], name) for name in self._names()])
+        self._last = at, cells, number
         try:
             written = [self._written(n, cells[column.source], number, at) for n, column in enumerate(columns)]
             written = self._fitting(written, cells, at, number)
         except RowWithheld as why:
-            originals = {c.source: self._original(cells[c.source], c.source, number) for c in columns}
-            self.judge.withhold(at.locator, at.key, str(why), originals)
+            self._withhold(str(why))
             return
         for place, (_, pieces) in enumerate(written):
             if place:
                 yield b"\t"
             yield from pieces()
         yield b"\n"
+
+    def refuse(self, words: str, kind: Unholdable = "wide_row") -> None:
+        """Set the row that was written last aside, or end the copy, as the policy of that kind says."""
+        self.judge.allow(kind, words, self._last[0].key)
+        self._withhold(words)
+
+    def _withhold(self, why: str) -> None:
+        at, cells, number = self._last
+        names = [column.source for column in self.exact.columns]
+        originals = {name: self._original(cells[name], name, number) for name in names}
+        self.judge.withhold(at.locator, at.key, why, originals)
 
     def _names(self) -> Sequence[str]:
         return [*self.exact.located, *self.exact.keys, *(column.source for column in self.exact.columns)]

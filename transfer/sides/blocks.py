@@ -11,7 +11,7 @@ in a text of the other side makes one divider too many for the same number of ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 
@@ -66,6 +66,9 @@ class BlockHash:
 
     def add(self, columns: Sequence[Column]) -> None:
         """Take the next rows, column by column; at least one row."""
+        if len(columns[0]) == 1:  # a long one comes alone, and would be copied to be joined
+            self.add_row([column[0] for column in columns])
+            return
         streams = []
         if self._layout.delimited:
             streams.append((b",", b",".join(_delimited([columns[place] for place in self._layout.delimited]))))
@@ -79,11 +82,35 @@ class BlockHash:
             hashed.update(stream)
         self._rows += len(columns[0])
 
+    def add_row(self, texts: Sequence[bytes | Iterator[bytes] | None]) -> None:
+        """Take the next row, of which long texts come in pieces."""
+        hashes = iter(self._hashes)
+        if self._layout.delimited:
+            hashed = next(hashes)
+            for number, place in enumerate(self._layout.delimited):
+                if number or self._rows:
+                    hashed.update(b",")
+                text = texts[place]
+                for piece in _pieces(b"n" if text is None else text):
+                    hashed.update(piece)
+        for place, hashed in zip(self._layout.texts, hashes, strict=True):
+            if self._rows:
+                hashed.update(DIVIDER)
+            text = texts[place]
+            for piece in _pieces(NULL if text is None else text):
+                self._clean = self._clean and (text is None or NULL not in piece)
+                hashed.update(piece)
+        self._rows += 1
+
     def done(self) -> Block:
         """The block of all rows."""
         if not self._rows:
             return Block(0, ())
         return Block(self._rows, tuple(hashed.digest() for hashed in self._hashes) if self._clean else None)
+
+
+def _pieces(text: bytes | Iterator[bytes]) -> Iterator[bytes]:
+    return iter((text,)) if isinstance(text, bytes) else text
 
 
 def _delimited(columns: Sequence[Column]) -> list[bytes]:

@@ -39,6 +39,14 @@ class Batch:
         places = {column.name: place for place, column in enumerate(table.columns)}
         return encoded([self.columns[places[name]] for name in table.key], self.rows)
 
+    def hashes(self, hashing: Hashing) -> list[bytes]:
+        """The 16-byte hashes of the rows (method md5)."""
+        return hashed(self.encoded(), hashing)
+
+    def add_to(self, block: BlockHash) -> None:
+        """Take the rows into a block."""
+        block.add([column.texts for column in self.columns])
+
 
 class LocalSide(ABC):
     """A side whose rows are hashed here; a subclass reads and renders them."""
@@ -64,7 +72,7 @@ class LocalSide(ABC):
         rows, highs, lows = [0] * span.of, [0] * span.of, [0] * span.of
         mask = span.of - 1
         for batch in self._watched(self.batches(table, span)):
-            hashes = hashed(batch.encoded(), hashing)
+            hashes = batch.hashes(hashing)
             halves = struct.unpack(f">{2 * len(hashes)}Q", b"".join(hashes))
             if span.of == 1:
                 rows[0] += len(hashes)
@@ -82,7 +90,7 @@ class LocalSide(ABC):
     def hashes(self, table: ComparedTable, span: Span, hashing: Hashing) -> Iterator[list[tuple[bytes, bytes]]]:
         """Keys and hashes of the span's rows."""
         for batch in self._watched(self.batches(table, span)):
-            found = hashed(batch.encoded(), hashing)
+            found = batch.hashes(hashing)
             pairs = zip(batch.keys(table) if table.key else found, found, strict=True)
             chosen = list(pairs) if span.buckets is None else [pair for pair in pairs if in_span(pair[1], span)]
             if chosen:
@@ -98,7 +106,7 @@ class LocalSide(ABC):
         """The span's rows hashed at once, in the order they are read in (transfer/sides/blocks.py)."""
         hashing = BlockHash(table.columns, key)
         for batch in self._watched(self.batches(table, span)):
-            hashing.add([column.texts for column in batch.columns])
+            batch.add_to(hashing)
         return hashing.done()
 
     def momentless(self, tables: Sequence[ComparedTable]) -> dict[str, str]:

@@ -20,7 +20,12 @@ from transfer.sides.sql import range_column, span_condition
 KEYS_PER_QUERY = 500
 ALL = "LIMIT 18446744073709551615"  # keeps a derived table from being merged, which would hash every row several times
 HALF = "CAST(CONV({}, 16, 10) AS UNSIGNED)"
-SHOWN_AS = {Kind.FLOAT: "CONCAT({c} * 1e0)", Kind.YEAR: "CONCAT({c} + 0)", Kind.BIT: "CONCAT({c} + 0)"}
+SHOWN_AS = {
+    Kind.INTEGER: "CONCAT({c} + 0)",  # without the zeros of ZEROFILL
+    Kind.FLOAT: "CONCAT({c} * 1e0)",
+    Kind.YEAR: "CONCAT({c} + 0)",
+    Kind.BIT: "CONCAT({c} + 0)",
+}
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def spelled(name: str, live: Live | None, kind: Kind | None) -> str:
     """SQL of a value as it was set aside (exact() of transfer/routes/mysql_columns.py)."""
     guard = unmapped(quote_identifier(name), live.charset) if live is not None else None
     if guard is None:
-        return shown(name, kind) if kind is not Kind.BIT else quote_identifier(name)
+        return shown(name, kind) if kind not in (Kind.BIT, Kind.INTEGER) else quote_identifier(name)
     quoted = quote_identifier(name)
     return f"IF({guard}, CAST({quoted} AS BINARY), CAST({AS_UTF8.format(c=quoted)} AS BINARY))"
 

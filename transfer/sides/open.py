@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from engines.connection import parse
 from transfer.canonical.columns import Role
@@ -21,3 +23,24 @@ def open_side(url: str, role: Role, join: str | None = None) -> Side:
     reference = parse(url)
     opened = import_module(SIDES[reference.engine]).open_side
     return cast(Side, opened(reference, role) if join is None else opened(reference, role, join))
+
+
+@contextmanager
+def open_sides(source: str, target: str, stands_in: bool = False) -> Iterator[tuple[Side, Side]]:
+    """Both sides at fresh moments, agreed on money, and closed afterwards."""
+    with closing(open_side(source, "source")) as here, closing(open_side(target, "target")) as there:
+        agree_on_money(here, there, stands_in)
+        yield here, there
+
+
+def agree_on_money(source: Side, target: Side, stands_in: bool = False) -> None:
+    """Two databases of PostgreSQL whose numbers mean the same amounts show money in one text.
+
+    Their own have the sign of each one's currency. stands_in: the target stands for another database, so that numbers
+    are all that it can show.
+    """
+    if source.engine == target.engine == "postgresql":
+        snapshots: list[Any] = [cast(Any, side).snapshot for side in (source, target)]
+        if stands_in or snapshots[0].money_digits == snapshots[1].money_digits:
+            for snapshot in snapshots:
+                snapshot.read_stored()

@@ -108,11 +108,5 @@ class PostgresqlReader(ReadingSide):
             yield
         except psycopg.Error as error:
             if not self.snapshot.connection.closed:
-                self._recover()
-            raise translate_error(error, self.display) from error
-
-    def _recover(self) -> None:
-        try:
-            self.snapshot.recover()
-        except psycopg.Error as error:
+                self.snapshot.recover()
             raise translate_error(error, self.display) from error

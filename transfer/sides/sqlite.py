@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from engines.connection import Reference
 from engines.sqlite.quoting import quote_identifier
-from engines.sqlite.snapshot import SqliteSnapshot
+from engines.sqlite.snapshot import SqliteSnapshot, TooLarge
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Role
 from transfer.canonical.encoding import Hashing, decode
 from transfer.canonical.readers_sqlite import CLASSES
@@ -19,6 +20,7 @@ from transfer.sides.reading import ReadingSide
 from transfer.sides.side import Span
 from transfer.sides.sqlite_keys import NotStored, probe
 from transfer.sides.sqlite_reading import Reading, Row
+from transfer.sides.sqlite_wide import LONG, WideRows, in_pieces
 
 LARGEST = 2**63
 
@@ -40,6 +42,7 @@ class SqliteSide(ReadingSide):
         self.display = display
         self.position = snapshot.position
         self._reading = Reading(snapshot, display, self.cancelled)
+        self._wide: dict[tuple[str, str | None], bool] = {}
 
     def count(self, table: ComparedTable) -> int:
         """One aggregate query."""
@@ -70,6 +73,38 @@ class SqliteSide(ReadingSide):
         for where, parameters in self._wheres(table, span):
             yield from self._reading.batches(f"{self._source(table)} WHERE {where}", parameters)
 
+    def batches(self, table: ComparedTable, span: Span) -> Iterator[Batch]:
+        """The same rendered; long values stay in pieces where they can be read so (transfer/sides/sqlite_wide.py)."""
+        if span.where is not None or not self._in_pieces(table):
+            yield from super().batches(table, span)
+            return
+        render, wide = self.rendering(table), WideRows(self.snapshot, table, self.role)
+        order, place = self._held(_range(table)), table.columns.index(_range(table))
+        left = span
+        while True:
+            [where, parameters], *_ = self._wheres(table, left)  # no rowid is NULL
+            behind, last = f" WHERE {where} ORDER BY {order}", left.lower
+            try:
+                for rows in self._reading.batches(self._source(table) + behind, parameters, LONG):
+                    last = rows[-1][place]
+                    yield Batch(render(rows), len(rows))
+                return
+            except TooLarge:
+                left = replace(left, lower=last)
+            [where, parameters], *_ = self._wheres(table, left)
+            number = wide.first(where, parameters)
+            if number is None:  # what is too large is no value
+                yield from super().batches(table, left)
+                return
+            yield wide.row(number)
+            left = replace(left, lower=number)
+
+    def _in_pieces(self, table: ComparedTable) -> bool:
+        name = table.place(self.role)[1], table.range_column
+        if name not in self._wide:
+            self._wide[name] = in_pieces(self.snapshot, table, self.role)
+        return self._wide[name]
+
     def rendering(self, table: ComparedTable) -> Callable[[Rows], list[Rendered]]:
         """Each column by its form and reading."""
         renderers = [renderer(column, self.role) for column in table.columns]
@@ -95,6 +130,8 @@ class SqliteSide(ReadingSide):
         hashing: names the rows of a table without a key by their hashes.
         """
         wanted = keys if isinstance(keys, set | frozenset | dict) else set(keys)
+        if table.key:  # nothing else names the row
+            table = table.model_copy(update={"columns": table.key_columns})
         reads = "".join(f", t.{quote_identifier(name)}" for name in columns)
         sql = self._source(table, reads)
         found = (self._looked_up(table, sql, wanted) if table.key else None) or self._reading.batches(sql, ())
@@ -110,6 +147,7 @@ class SqliteSide(ReadingSide):
     def refresh(self) -> None:
         """A new read transaction."""
         self.snapshot.refresh()
+        self._wide.clear()
         self.position = self.snapshot.position
 
     def cancel(self) -> None:

@@ -7,11 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from engines.errors import EngineError
 from engines.mongodb.batches import Transaction
 from transfer.chunks import Chunk, ChunkResult, Range, bound_of, bound_text
-from transfer.quarantined import Quarantined
-from transfer.state.document_marks import BEGUN
+from transfer.quarantined import Quarantined, shortened
+from transfer.state.document_marks import BEGUN, range_done
 from transfer.state.protocol import Cut
 
 if TYPE_CHECKING:
@@ -110,11 +109,7 @@ class DocumentChunks:
             found = chunks.delete_many({"_id": {"$in": ids}, **open_ones}, session=transaction.session)
             changed += found.deleted_count
         if changed != len(numbers):
-            raise EngineError(
-                "RANGE_DONE",
-                f"A part of {part.chunk.table} (chunk {part.chunk.number}) was committed by another worker already.",
-                "Run the same command again; nothing was written twice.",
-            )
+            raise range_done(part.chunk)
 
     def done(self, part: Range) -> ChunkResult | None:
         """What committing this range noted, if it was committed."""
@@ -170,12 +165,24 @@ class DocumentChunks:
         for start in range(0, len(rows), LOT):
             aside.insert_many(rows[start : start + LOT], session=transaction.session)
 
-    def quarantined(self) -> list[tuple[str, Quarantined]]:
-        """All that was set aside, with its unit."""
-        rows = self.state.find("quarantine", {"migration": self.state.migration})
-        rows.sort(key=lambda row: (row["table_name"], row["number"], row["entry"]))
+    def quarantined(self, most: int | None = None) -> list[tuple[str, Quarantined]]:
+        """See Chunks."""
         names = ("locator", "column_name", "row_key", "reason", "action", "original")
-        return [(row["table_name"], Quarantined(*(row[name] for name in names))) for row in rows]
+        found: list[tuple[tuple[Any, ...], tuple[str, Quarantined]]] = []
+
+        def read(transaction: Transaction) -> None:
+            found.clear()
+            own = self.state.of(transaction, "quarantine").find(
+                {"migration": self.state.migration}, session=transaction.session
+            )
+            for row in own:
+                if most is not None:
+                    row["original"] = shortened(row["original"], most)
+                entry = row["table_name"], Quarantined(*(row[name] for name in names))
+                found.append(((row["table_name"], row["number"], row["entry"]), entry))
+
+        self.state.read(read)
+        return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
 
     def quarantined_count(self) -> int:
         """Values and rows set aside so far, all units."""

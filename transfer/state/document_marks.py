@@ -12,6 +12,7 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from engines.errors import EngineError
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
 from transfer.chunks import Chunk, bound_text
@@ -27,6 +28,31 @@ def mark_begun(writer: MongodbWriter, chunk: Chunk) -> None:
         last = chunks.find_one({**upwards, "upper": bound_text(chunk.upper)}, sort=[("number", 1)])
         numbers = {"$gte": chunk.number, "$lte": last["number"] if last is not None else chunk.number}
         chunks.update_many({**upwards, "number": numbers}, {"$set": {BEGUN: True}})
+
+
+def hold(writer: MongodbWriter, part: Transaction, chunk: Chunk) -> None:
+    """Hold a chunk that was begun until a transaction beside its own ends.
+
+    EPOCH_PASSED when a newer run has taken over, RANGE_DONE where another lane has done it. Reading would not do: who
+    takes the epoch meanwhile writes to every chunk that isn't finished, so that one of the two meets a conflict.
+    """
+    if writer.fenced is None:
+        return
+    own = {"migration": writer.fenced[1]["_id"], "table_name": chunk.table, "number": chunk.number}
+    condition = {"_id": own, "epoch": writer.fenced[1]["epoch"], "done": False}
+    count = {"$inc": {"parts": 1}}
+    if part.collection(CHUNKS).update_one(condition, count, session=part.session).matched_count == 0:
+        writer.check_fence(part.session)
+        raise range_done(chunk)
+
+
+def range_done(chunk: Chunk) -> EngineError:
+    """Another lane committed a part of a range meanwhile."""
+    return EngineError(
+        "RANGE_DONE",
+        f"A part of {chunk.table} (chunk {chunk.number}) was committed by another worker already.",
+        "Run the same command again; nothing was written twice.",
+    )
 
 
 def mark_cleared(writer: MongodbWriter, unit: str) -> None:

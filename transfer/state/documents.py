@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from engines.errors import DbmoError, EngineError
+from engines.errors import EngineError
 from engines.grant import passed
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
-from transfer.retry import Patience, insist, rest
+from transfer.retry import Patience, insist
 from transfer.state.document_chunks import DocumentChunks
-from transfer.state.taking import new_mark, passes_on_mongodb, plan_changed
+from transfer.state.taking import judge_of_taking, new_mark, plan_changed
 
 T = TypeVar("T")
 PREFIX = "_dbmo"
@@ -22,9 +22,6 @@ INDEXED = dict.fromkeys(("step", "chunk", "quarantine", "session"), "migration")
 FIELDS = (
     "plan_hash", "epoch", "status", "approval", "position", "journal_head", "started_at", "finished_at",
 )  # fmt: skip
-# To take an epoch while workers of the run before commit their last ranges, or hold them open: for at least 60 seconds
-# together, after which a server ends their transactions (transactionLifetimeLimitSeconds).
-ATTEMPTS = 20
 
 
 class DocumentState:
@@ -41,6 +38,7 @@ class DocumentState:
         self.writer = writer
         self.migration = migration
         self.epoch = 0
+        self.lane = ""  # whose sessions are noted; of the program's own: none
         self.cancelled: Callable[[], bool] = lambda: False  # asked by whoever waits for the server
 
     def start(self, plan_hash: str, approval: dict[str, Any], journal_head: str) -> None:
@@ -48,24 +46,21 @@ class DocumentState:
 
         PLAN_CHANGED when the target holds this migration under another plan.
         """
+        own = {"plan_hash": plan_hash, "journal_head": journal_head, "taken_by": new_mark(), "status": "running"}
+        first = {"approval": json.dumps(approval, sort_keys=True), "started_at": now()}
+        self.join(insist(lambda: self._start(own, first), Patience(), self.cancelled, judge=judge_of_taking()))
+
+    def _start(self, own: dict[str, Any], first: dict[str, Any]) -> int:
+        """See _take."""
         for name in COLLECTIONS:
             self.writer.run_command(json.dumps({"create": f"{PREFIX}.{name}"}))
         for name, field in INDEXED.items():
             index = {"key": {field: 1}, "name": f"{field}_1"}
             self.writer.run_command(json.dumps({"createIndexes": f"{PREFIX}.{name}", "indexes": [index]}))
-        own = {"plan_hash": plan_hash, "journal_head": journal_head, "taken_by": new_mark(), "status": "running"}
-        first = {"approval": json.dumps(approval, sort_keys=True), "started_at": now()}
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self._end_older()
-                with self.writer.begin(durable=True) as transaction:
-                    self.epoch = self._take(transaction, own, first)
-                self.join(self.epoch)
-                return
-            except DbmoError as error:
-                if not passes_on_mongodb(error) or attempt == ATTEMPTS:
-                    raise
-            rest(Patience().wait(attempt), self.cancelled)
+        self.writer.noting = self._note_session
+        self._end_sessions({})
+        with self.writer.begin(durable=True) as transaction:
+            return self._take(transaction, own, first)
 
     def _take(self, transaction: Transaction, own: dict[str, Any], first: dict[str, Any]) -> int:
         """The epoch that is taken; the one that was, where that was not answered. first: set by a first run only."""
@@ -94,10 +89,11 @@ class DocumentState:
         self.of(transaction, "chunk").update_many(left, {"$set": {"epoch": epoch}}, session=transaction.session)
 
     def renew(self) -> None:
-        """Take the next epoch for the same run; waits for what its earlier lanes have open."""
+        """Take the next epoch for the same run, whose earlier lanes are gone: what they have open is ended."""
         mark, taken = new_mark(), self.epoch + 1
 
         def take() -> None:
+            self._end_sessions({})
             with self.writer.begin(durable=True) as transaction:
                 migrations, session = self.of(transaction, "migration"), transaction.session
                 values = {"$set": {"epoch": taken, "taken_by": mark}}
@@ -110,27 +106,33 @@ class DocumentState:
         insist(take, Patience(), self.cancelled)
         self.join(taken)
 
-    def _end_older(self) -> None:
-        """End what earlier runs have open: a transaction outlives the process that began it, and holds documents."""
+    def join(self, epoch: int, lane: str = "") -> None:
+        """See State."""
+        self.epoch, self.lane = epoch, lane
+        self.writer.noting = self._note_session
+        self.writer.fenced = f"{PREFIX}.migration", self._own()
+        if lane:
+            self.abandon(lane)
+
+    def abandon(self, lane: str) -> None:
+        """A transaction outlives the process, or the connection, that began it, and holds its documents."""
+        self._end_sessions({"epoch": self.epoch, "lane": lane})
+
+    def _end_sessions(self, which: Mapping[str, object]) -> None:
+        """End noted sessions of the migration with what is open in them; whose session is our own goes on."""
         with self.writer.connected() as database:
             sessions = Transaction(database, None).collection(f"{PREFIX}.session")
-            found = [one["_id"] for one in sessions.find({"migration": self.migration})]
+            found = [one["_id"] for one in sessions.find({"migration": self.migration, **which}, {"_id": 1})]
             if found:
                 self.writer.end_sessions(found)
-                sessions.delete_many({"_id": {"$in": found}})
+                sessions.delete_many({"_id": {"$in": [one for one in found if bytes(one) not in self.writer.noted]}})
 
     def _note_session(self, identifier: Any) -> None:
         with self.writer.connected() as database:
-            values = {"migration": self.migration, "epoch": self.epoch}
+            values = {"migration": self.migration, "epoch": self.epoch, "lane": self.lane}
             Transaction(database, None).collection(f"{PREFIX}.session").replace_one(
                 {"_id": identifier}, values, upsert=True
             )
-
-    def join(self, epoch: int) -> None:
-        """Work under an epoch that another process took."""
-        self.epoch = epoch
-        self.writer.noting = self._note_session
-        self.writer.fenced = f"{PREFIX}.migration", self._own()
 
     def fence(self, transaction: Transaction) -> None:
         """EPOCH_PASSED when a newer run has taken over; one that does so later meets finish(), or hold()."""

@@ -43,8 +43,12 @@ class State(Protocol):
         """Take the next epoch for the same run, so that its own lanes of an earlier moment can't commit any more."""
         ...
 
-    def join(self, epoch: int) -> None:
-        """Work under an epoch that another process took."""
+    def join(self, epoch: int, lane: str = "") -> None:
+        """Work under an epoch that another process took, as its lane of that name; what that had open is ended."""
+        ...
+
+    def abandon(self, lane: str) -> None:
+        """End what a lane that is gone has open in the target, where its server doesn't do so by itself."""
         ...
 
     def fence(self, transaction: Any) -> None:
@@ -136,8 +140,11 @@ class Chunks(Protocol):
         """Store quarantined values in the transaction that holds the range's rows."""
         ...
 
-    def quarantined(self) -> list[tuple[str, Quarantined]]:
-        """All that was set aside, with its unit."""
+    def quarantined(self, most: int | None = None) -> list[tuple[str, Quarantined]]:
+        """All that was set aside, with its unit; most: originals that are longer in short (quarantined.shortened).
+
+        One long original is in memory at a time.
+        """
         ...
 
     def quarantined_count(self) -> int:

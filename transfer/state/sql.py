@@ -17,7 +17,7 @@ from engines.protocols import Writer
 from transfer.retry import Patience, insist
 from transfer.state.sql_chunks import SqlChunks
 from transfer.state.tables import StateTables
-from transfer.state.taking import held_by, insist_on, new_mark, plan_changed
+from transfer.state.taking import held_by, judge_of_taking, new_mark, plan_changed
 
 T = TypeVar("T")
 PATIENCE = Patience(outage_seconds=60)
@@ -45,7 +45,7 @@ class SqlState:
         own = {"plan_hash": plan_hash, "journal_head": journal_head, "taken_by": new_mark(), "status": "running"}
         first = {"approval": json.dumps(approval, sort_keys=True), "started_at": _now()}
         with self._explained():
-            self.epoch = insist_on(lambda: self._start(own, first), PATIENCE, self.cancelled)
+            self.epoch = insist(lambda: self._start(own, first), PATIENCE, self.cancelled, judge=judge_of_taking())
 
     def _start(self, own: dict[str, Any], first: dict[str, Any]) -> int:
         """The epoch that is taken; the one that was, where that was not answered. first: set by a first run only."""
@@ -109,9 +109,12 @@ class SqlState:
         with self.writer.begin() as connection:
             return dict(connection.execute(query).mappings().one_or_none() or {})
 
-    def join(self, epoch: int) -> None:
-        """Work under an epoch that another process took."""
+    def join(self, epoch: int, lane: str = "") -> None:
+        """See State."""
         self.epoch = epoch
+
+    def abandon(self, lane: str) -> None:
+        """Nothing: a server rolls back what a connection has open when it ends."""
 
     def fence(self, connection: Connection) -> None:
         """Hold the epoch until the transaction ends; EPOCH_PASSED when a newer run has taken over."""

@@ -12,14 +12,16 @@ from sqlalchemy.engine import Connection
 
 from engines.errors import EngineError
 from transfer.chunks import Chunk, ChunkResult, Range, bound_of, bound_text
-from transfer.quarantined import Quarantined
+from transfer.quarantined import Quarantined, shortened
 from transfer.state.protocol import Cut
 
 if TYPE_CHECKING:
     from transfer.state.sql import SqlState
 
 LOT = 1_000
+PARTS = 4  # of the largest statement of MySQL, of which an original takes one at most
 UTF8 = "UTF8"
+ENTRY = ("table_name", "number", "entry", "locator", "column_name", "row_key", "reason", "action")
 NO_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -144,6 +146,7 @@ class SqlChunks:
         """Store quarantined values in the transaction that holds the range's rows."""
         # a value may be there because the database's encoding lacks a character of it
         kept: Callable[[str], str] = escaped if getattr(self.state.writer, "encoding", UTF8) != UTF8 else str
+        packet: int | None = getattr(self.state.writer, "packet", None)  # a literal of it may take twice its bytes
         rows = [
             {
                 "migration": self.state.migration,
@@ -155,25 +158,34 @@ class SqlChunks:
                 "row_key": kept(item.key),
                 "reason": item.reason,
                 "action": item.action,
-                "original": kept(item.original),
+                "original": kept(shortened(item.original, packet // PARTS) if packet else item.original),
             }
             for entry, item in enumerate(found)
         ]
         for start in range(0, len(rows), LOT):
             connection.execute(self.aside.insert(), rows[start : start + LOT])
 
-    def quarantined(self) -> list[tuple[str, Quarantined]]:
-        """All that was set aside, with its unit."""
+    def quarantined(self, most: int | None = None) -> list[tuple[str, Quarantined]]:
+        """See Chunks."""
         table = self.aside.c
-        query = (
-            sa.select(self.aside)
-            .where(table.migration == self.state.migration)
-            .order_by(table.table_name, table.number, table.entry)
-        )
+        fits = sa.func.length(table.original) <= most if most is not None else sa.true()
+        original = sa.case((fits, table.original), else_=None).label("original")
+        query = sa.select(*(table[name] for name in ENTRY), original).where(table.migration == self.state.migration)
+        ordered = query.order_by(table.table_name, table.number, table.entry)
+        rows = self.state.read(lambda connection: connection.execute(ordered).all())
         return [
-            (r.table_name, Quarantined(r.locator, r.column_name, r.row_key, r.reason, r.action, r.original))
-            for r in self.state.read(lambda connection: connection.execute(query).all())
+            (r.table_name, Quarantined(r.locator, r.column_name, r.row_key, r.reason, r.action, self._told(r, most)))
+            for r in rows
         ]
+
+    def _told(self, row: Any, most: int | None) -> str:
+        """The original of an entry; of one that was too long to be read with the others in short."""
+        if row.original is not None or most is None:
+            return str(row.original)
+        table = self.aside.c
+        query = self._of(sa.select(table.original), row.table_name, table)
+        one = query.where(table.number == row.number, table.entry == row.entry)
+        return shortened(str(self.state.read(lambda connection: connection.execute(one).scalar_one())), most)
 
     def quarantined_count(self) -> int:
         """Values and rows set aside so far, all units."""
@@ -189,14 +201,12 @@ class SqlChunks:
         ordered = query.order_by(chunks.c.table_name, chunks.c.number)
         return list(self.state.read(lambda connection: connection.execute(ordered).all()))
 
-    def _of(self, statement: Any, unit: str) -> Any:
-        own = self.table.c
+    def _of(self, statement: Any, unit: str, own: Any = None) -> Any:
+        own = self.table.c if own is None else own
         return statement.where(own.migration == self.state.migration, own.table_name == unit)
 
     def _forget_aside(self, connection: Connection, unit: str, *narrower: Any) -> None:
-        own = self.aside.c
-        there = own.migration == self.state.migration, own.table_name == unit
-        connection.execute(self.aside.delete().where(*there, *narrower))
+        connection.execute(self._of(self.aside.delete(), unit, self.aside.c).where(*narrower))
 
 
 def _chunk(row: Any) -> Chunk:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from engines.errors import Aborted, DbmoError
 from engines.families import family
 from engines.protocols import Writer
-from transfer.retry import Patience, nature, rest
-
-T = TypeVar("T")
+from transfer.retry import LABELS, Nature, once_lost
 
 # What two first runs of one target say to each other, who make the same things at once: the one that lost asks again,
 # and finds them. PostgreSQL: unique_violation, duplicate_schema, duplicate_table, duplicate_column; MySQL: the row was
@@ -24,7 +21,7 @@ T = TypeVar("T")
 RACED_STATES = frozenset({"23505", "42P06", "42P07", "42701"})
 RACED_NUMBERS = frozenset({1020, 1050, 1060, 1062, 1213})
 DUPLICATE_ID = 11000  # MongoDB
-LOST = "CONNECTION_LOST"
+HELD = "WRITE_CONFLICT"
 
 
 def new_mark() -> str:
@@ -59,28 +56,21 @@ def is_raced(error: DbmoError) -> bool:
     return said or error.data.get("server_code") == DUPLICATE_ID
 
 
-def passes_on_mongodb(error: DbmoError) -> bool:
-    """Whether an epoch may be taken there after a while: what a transaction met passes."""
-    labels = error.data.get("transient") or error.data.get("commit_unknown")
-    return bool(labels) or error.code in ("WRITE_CONFLICT", LOST) or is_raced(error)
+def judge_of_taking() -> Callable[[DbmoError], Nature]:
+    """How errors of taking a run's first epoch are tried again: as those of a first connection.
 
-
-def insist_on(take: Callable[[], T], patience: Patience, cancelled: Callable[[], bool]) -> T:
-    """Take a run's first epoch, again where its answer is lost or it is raced; what is refused is told at once.
-
-    take: what may be done twice, because it knows its own mark. Once a connection was lost, its server is waited for.
+    Besides, who is raced asks again, and on MongoDB what an older run left open is waited for.
     """
-    began, attempt = time.monotonic(), 0
-    while True:
-        try:
-            return take()
-        except DbmoError as error:
-            attempt += 1
-            raced, lost = is_raced(error), error.code == LOST or (attempt > 1 and nature(error) == "outage")
-            patient = attempt < patience.tries if raced else time.monotonic() - began < patience.outage_seconds
-            if not (raced or lost) or not patient:
-                raise
-            rest(patience.wait(attempt), cancelled)
+    of_connecting = once_lost()
+
+    def judge(error: DbmoError) -> Nature:
+        found = of_connecting(error)
+        if is_raced(error):
+            return "conflict"
+        held = error.code == HELD or any(error.data.get(label) for label in LABELS)
+        return "outage" if held else found
+
+    return judge
 
 
 @dataclass(frozen=True)

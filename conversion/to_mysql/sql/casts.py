@@ -17,6 +17,7 @@ from engines.mysql.quoting import quote_literal
 
 NUMBER = re.compile(r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$")
 INTEGERS = {"SMALLINT", "INT", "BIGINT", "TINYINT"}
+INTEGER_DIGITS = 20  # of an integer of 64 bits, with or without a sign
 TEXT_NAMES = {"TEXT", "VARCHAR", "NAME", "CITEXT"}
 TRUE_WORDS = {"t": "TRUE", "true": "TRUE", "yes": "TRUE", "on": "TRUE", "1": "TRUE", "y": "TRUE"}
 FALSE_WORDS = {"f": "FALSE", "false": "FALSE", "no": "FALSE", "off": "FALSE", "0": "FALSE", "n": "FALSE"}
@@ -142,8 +143,10 @@ def _to_integer(translator: Translator, value: Value) -> Value:
 def _to_decimal(value: Value, arguments: list[int]) -> Value:
     if value.kind not in (Kind.INTEGER, Kind.DECIMAL):
         raise Untranslatable(f"a {value.kind.value if value.kind else ''} value as numeric")
-    if not arguments:
+    if not arguments and (value.kind is Kind.DECIMAL or value.literal is not None):
         return replace(value, kind=Kind.DECIMAL)
+    if not arguments:  # what is computed of it may pass 64 bits
+        arguments = [INTEGER_DIGITS]
     precision, scale = (*arguments, 0)[:2]
     if precision > 65 or scale > 30:
         raise Untranslatable(f"numeric({precision},{scale}), which MySQL's decimal doesn't hold")

@@ -15,7 +15,7 @@ TABLES = """
 """
 EXACT_ENGINES = frozenset({"MyISAM", "Aria", "MEMORY", "ARCHIVE"})  # these count rows as they go
 # an engine that keeps rows elsewhere, or none
-ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "MRG_MyISAM", "BLACKHOLE", "CSV", "OQGRAPH", "SPHINX", "S3"})
+ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "MRG_MyISAM", "BLACKHOLE", "OQGRAPH", "SPHINX", "S3"})
 
 
 STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state

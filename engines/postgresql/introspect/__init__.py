@@ -21,6 +21,7 @@ from engines.postgresql.introspect.tables import read_relations
 from engines.postgresql.introspect.triggers import read_triggers
 from engines.postgresql.introspect.user_types import read_user_types
 from engines.postgresql.introspect.views import read_views
+from engines.postgresql.money import ONE, digits_of
 
 LOCK_WAIT = "10s"  # definitions and sizes wait for whoever changes a table; rather unread than waiting for ever
 FIRST_USER_OID = 16384  # what initdb made lies below (PostgreSQL source, access/transam.h, FirstNormalObjectId)
@@ -68,15 +69,17 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
     connection.execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
         calls = ", ".join(["pg_catalog.set_config(%s, %s, true)"] * len(FORMS))
-        connection.execute(f"SELECT {calls}".encode(), [text for pair in FORMS.items() for text in pair])
-        return _read(Reader(connection))
+        sql = f"SELECT {ONE}, {calls}"
+        (one, *_), *_ = connection.execute(sql.encode(), [text for pair in FORMS.items() for text in pair]).fetchall()
+        return _read(Reader(connection), digits_of(one))
     finally:
         if not connection.closed:
             connection.execute("ROLLBACK")
 
 
-def _read(reader: Reader) -> Catalog:
-    relations = read_relations(reader, LogicalTypes(reader))
+def _read(reader: Reader, money: int) -> Catalog:
+    """money: digits behind the point of that type, as the database has them."""
+    relations = read_relations(reader, LogicalTypes(reader, money))
     read_constraints(reader, relations)
     read_indexes(reader, relations)
     read_triggers(reader, relations)

@@ -12,6 +12,19 @@ STORED_AWAY = """
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {more}
      WHERE {condition} AND {user_schema} AND {own}"""
 
+# what makes one of libc, ICU or (from 17 on) of the server itself; $locale, $rules: where the version keeps them
+COLLATION = """
+    CASE o.collprovider::text
+         WHEN 'c' THEN format('CREATE COLLATION %I.%I (provider = libc, lc_collate = %L, lc_ctype = %L)',
+                              n.nspname, o.collname, o.collcollate, o.collctype)
+         WHEN 'i' THEN format('CREATE COLLATION %I.%I (provider = icu, locale = %L%s%s)',
+                              n.nspname, o.collname, $locale,
+                              CASE WHEN NOT o.collisdeterministic THEN ', deterministic = false' END,
+                              ', rules = ' || quote_literal($rules))
+         WHEN 'b' THEN format('CREATE COLLATION %I.%I (provider = builtin, locale = %L)',
+                              n.nspname, o.collname, $locale)
+    END"""
+
 
 def _of_relations(detail: str, more: str, condition: str) -> str:
     own = not_of_extension("pg_class", "c.oid")
@@ -29,7 +42,8 @@ BEYOND = {
         SELECT {NAMED.format("s.stxname")}, pg_get_statisticsobjdef(s.oid)
           FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE {USER_SCHEMA}""",
     "collation": f"""
-        SELECT {NAMED.format("o.collname")} FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace
+        SELECT {NAMED.format("o.collname")}, {COLLATION}
+          FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace
          WHERE {USER_SCHEMA} AND {not_of_extension("pg_collation", "o.oid")}""",
     "operator": f"""
         SELECT quote_ident(n.nspname) || '.' || o.oprname
@@ -91,7 +105,10 @@ BEYOND = {
 
 def read_beyond(reader: Reader) -> None:
     """Name every object of a kind that the catalog model doesn't describe in unread, with its statement."""
-    for kind, sql in BEYOND.items():
+    locale = reader.since(170000, "o.colllocale", reader.since(150000, "o.colliculocale", "o.collcollate"))
+    rules = reader.since(160000, "o.collicurules", "NULL::text")
+    for kind, words in BEYOND.items():
+        sql = words.replace("$locale", locale).replace("$rules", rules)
         for row in reader.rows(kind, f"SELECT * FROM ({sql}) AS found(name) ORDER BY name"):
             definition = row[1] if len(row) > 1 else None
             reader.missing(f"{kind} {row[0]}", NOT_DESCRIBED, kind, definition)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import Index, IndexKey
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import COLLATION_NAME, USER_SCHEMA, Reader
 from engines.postgresql.introspect.tables import Relations
 
 DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
@@ -31,9 +31,7 @@ KEYS = f"""
            CASE WHEN k.number = 0 THEN pg_get_indexdef(i.indexrelid, k.place::integer, false) END AS expression,
            CASE WHEN i.indcollation[k.place - 1] <> coalesce(a.attcollation, e.attcollation)
                   OR k.number = 0 AND i.indcollation[k.place - 1] <> et.typcollation
-                THEN CASE WHEN cn.nspname <> 'pg_catalog' OR co.collname ~ '[.]' THEN cn.nspname || '.' ELSE '' END
-                     || co.collname
-           END AS collation,
+                THEN {COLLATION_NAME} END AS collation,
            CASE WHEN NOT o.opcdefault
                 THEN CASE WHEN opn.nspname <> 'pg_catalog' THEN opn.nspname || '.' ELSE '' END || o.opcname
            END AS operator_class

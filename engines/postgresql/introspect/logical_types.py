@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engines.catalog import Kind, LogicalType
 from engines.full_names import qualified
 from engines.postgresql.introspect.reader import Reader
+from engines.postgresql.money import C_DIGITS
 
 # typname -> LogicalType; name where several types share a kind (PostgreSQL documentation, chapter Data Types)
 BUILT_IN: dict[str, LogicalType] = {
@@ -17,7 +18,7 @@ BUILT_IN: dict[str, LogicalType] = {
     "float4": LogicalType(kind=Kind.FLOAT, bits=32),
     "float8": LogicalType(kind=Kind.FLOAT, bits=64),
     "numeric": LogicalType(kind=Kind.DECIMAL),
-    "money": LogicalType(kind=Kind.DECIMAL, precision=19, scale=2, name="money"),
+    "money": LogicalType(kind=Kind.DECIMAL, precision=19, scale=C_DIGITS, name="money"),
     "bool": LogicalType(kind=Kind.BOOLEAN),
     "text": LogicalType(kind=Kind.TEXT),
     "varchar": LogicalType(kind=Kind.TEXT),
@@ -74,9 +75,10 @@ class _Type:
 
 
 class LogicalTypes:
-    """Resolves pg_type rows; one query for all types of the database."""
+    """Resolves pg_type rows; one query for all types of the database. money: digits behind the point of that type."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, money: int = C_DIGITS) -> None:
+        self._money = money
         rows = reader.rows("types of columns", QUERY, essential=True)
         self._types = {
             r.oid: _Type(r.typname, r.nspname, r.typtype, r.typelem, r.typbasetype, r.typtypmod, r.is_array)
@@ -104,7 +106,8 @@ class LogicalTypes:
         base = BUILT_IN.get(found.name)
         if base is None:
             return LogicalType(kind=Kind.OTHER, name=full_name)
-        return base.model_copy(update=_modified(found.name, modifier))
+        update = {"scale": self._money} if found.name == "money" else _modified(found.name, modifier)
+        return base.model_copy(update=update)
 
 
 def _modified(name: str, modifier: int) -> dict[str, int]:

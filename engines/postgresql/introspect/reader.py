@@ -13,6 +13,12 @@ from engines.catalog import Unread
 # whose objects are read: n is pg_namespace
 USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')"
 
+# a collation's name (co, of the schema cn), plain for those of pg_catalog without a dot, else its full name as
+# engines/full_names.py has it
+COLLATION_NAME = """CASE WHEN cn.nspname = 'pg_catalog' AND co.collname !~ '[.]' THEN ''
+                      WHEN cn.nspname ~ '[."]' THEN '"' || replace(cn.nspname::text, '"', '""') || '".'
+                      ELSE cn.nspname || '.' END || co.collname"""
+
 
 def not_of_extension(catalog: str, oid: str, kinds: str = "e") -> str:
     """A condition that leaves out what an extension (deptype e), or another object (i), brought with it."""

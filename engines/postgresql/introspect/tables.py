@@ -7,7 +7,7 @@ from typing import Any
 from engines.catalog import Check, Column, Generated, Identity, Partitioning, Table, View
 from engines.full_names import qualified
 from engines.postgresql.introspect.logical_types import LogicalTypes
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import COLLATION_NAME, USER_SCHEMA, Reader, not_of_extension
 from engines.postgresql.quoting import quote_identifier
 
 STRATEGIES = {"r": "RANGE", "l": "LIST", "h": "HASH"}
@@ -55,9 +55,7 @@ COLUMNS = """
            CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END AS statistics,
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage, {compression} AS compression,
            CASE WHEN a.attcollation <> t.typcollation
-                THEN CASE WHEN cn.nspname <> 'pg_catalog' OR co.collname ~ '[.]' THEN cn.nspname || '.' ELSE '' END
-                     || co.collname
-           END AS collation
+                THEN {collation_name} END AS collation
       FROM pg_attribute a
       JOIN pg_class c ON c.oid = a.attrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -180,6 +178,7 @@ def _read_columns(reader: Reader, types: LogicalTypes, found: Relations) -> None
         pending_not_null=reader.since(180000, PENDING_NOT_NULL, "NULL"),
         compression=reader.since(140000, "nullif(a.attcompression::text, '')", "NULL"),
         user_schema=USER_SCHEMA,
+        collation_name=COLLATION_NAME,
     )
     for row in reader.rows("columns", sql, essential=True):
         if row.attrelid in found.views:

@@ -163,6 +163,24 @@ def test_anything_else_is_a_difference(
     assert (found.set_aside, [row.key["id"] for row in found.rows]) == (set_aside, differing)
 
 
+def test_the_last_byte_of_a_long_value_counts(tmp_path: Path, empty_18: str) -> None:
+    long = "x" * 1_000_000
+    values = [(1, "n/a", long), (2, 2, f"{long}\0y"), (3, 3, f"\0{long}y")]
+    source = sqlite_file(
+        tmp_path / "s.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER, w TEXT)",
+        rows=[("INSERT INTO t VALUES (?, ?, ?)", values)],
+    )
+    compare = moved(source, empty_18, KEYED)
+    assert max(len(entry.original) for _, entry in quarantined_on(empty_18, "test")) < 1_000
+    found = compare()
+    assert (found.equal, found.set_aside) == (True, 3)
+    change(empty_18, "UPDATE t SET w = left(w, -1) || 'z' WHERE id < 3")
+    rows(source, f"UPDATE t SET w = char(0) || '{long}z' WHERE id = 3")
+    found = compare()
+    assert (found.set_aside, [row.key["id"] for row in found.rows]) == (0, ["1", "2", "3"])
+
+
 def test_withheld_rows_are_missing_on_purpose(tmp_path: Path, empty_18: str) -> None:
     table = mapping("t", [("id", "bigint", "integer"), ("v", "bigint", "integer")], required=("id", "v"))
     source = sqlite_file(

@@ -31,7 +31,7 @@ from transfer.compare.findings import Findings
 from transfer.compare.model import Options, TableComparison
 from transfer.compare.pairing import Pairing, pair_catalogs
 from transfer.compare.table import compare_table
-from transfer.sides.open import open_side
+from transfer.sides.open import open_sides
 
 FIXTURES = {"postgresql": "empty_18", "mariadb": "empty_mariadb", "sqlite": "tmp_path"}
 FIELDS = "int long double decimal text flag oid at raw uuid ts mixed tags sub map".split()
@@ -56,16 +56,12 @@ def catalog_of(url: str) -> Catalog:
         database.close()
 
 
-def compared(source: str, target: str, **options: Any) -> tuple[Pairing, dict[str, TableComparison]]:
+def compared(
+    source: str, target: str, stands_in: bool = False, **options: Any
+) -> tuple[Pairing, dict[str, TableComparison]]:
     pairing = pair_catalogs(catalog_of(source), catalog_of(target))
-    sides = open_side(source, "source"), open_side(target, "target")
-    findings = Findings()
-    try:
+    with open_sides(source, target, stands_in) as sides, closing(Findings()) as findings:
         found = {one.name: compare_table(*sides, one, Options(**options), findings) for one in pairing.tables}
-    finally:
-        findings.close()
-        for side in sides:
-            side.close()
     assert [one.problem for one in found.values() if one.problem] == []
     return pairing, found
 

@@ -12,6 +12,7 @@ from engines.connection import parse
 from engines.registry import open_database
 from tests.moving import change, sqlite_file
 from tests.mysql_servers import MysqlServer, connected
+from tests.servers import Server
 from transfer.cutting import Size, cutter
 from transfer.cutting.keys import chunk_keys
 from transfer.endpoints import open_snapshot
@@ -233,3 +234,12 @@ def test_a_key_that_may_be_null_is_none(tmp_path: Path, empty_15: str) -> None:
     )
     with closing(open_database(empty_15)) as database:
         assert chunk_keys(database.catalog(), [], ["public.t"])["public.t"].kind == "ctid"
+
+
+def test_a_table_that_was_dropped_since_the_moment_has_no_size(postgresql_15: Server) -> None:
+    url = postgresql_15.create_database()
+    change(url, "CREATE TABLE t (id int)", "CREATE TABLE other (id int)")
+    with closing(open_snapshot(parse(url))) as snapshot:
+        snapshot.query("SELECT 1")
+        change(url, "DROP TABLE t")
+        assert set(cutter("postgresql").sizes(snapshot, ["public.t", "public.other"])) == {"public.other"}

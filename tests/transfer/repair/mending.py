@@ -18,7 +18,7 @@ from transfer.quarantined import Quarantined
 from transfer.repair.model import RepairPlan, RepairResult
 from transfer.repair.planning import plan_repair
 from transfer.repair.run import repair
-from transfer.sides.open import open_side
+from transfer.sides.open import open_sides
 from transfer.sides.side import Side
 
 KEY = "00112233445566778899aabbccddeeff"
@@ -79,9 +79,5 @@ def mending(source: str, target: str, tables: list[ComparedTable] | None = None)
         with closing(open_database(url)) as database:
             catalogs.append(database.catalog())
     found = pair_catalogs(catalogs[0], catalogs[1]).tables if tables is None else tables
-    with (
-        closing(open_side(source, "source")) as here,
-        closing(open_side(target, "target")) as there,
-        closing(Findings()) as findings,
-    ):
+    with open_sides(source, target) as (here, there), closing(Findings()) as findings:
         yield Mending(source, target, here, there, found, catalogs[1], findings)

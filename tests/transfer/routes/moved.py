@@ -39,12 +39,13 @@ def moved(
     stages: Sequence[str] = ("pre_data",),
     looked: bool = True,
     pace: Pace = lambda size: None,
+    stands_in: bool = False,
     **settings: Any,
 ) -> Moved:
     """Move everything, whole tables unless chunks (unit name -> list of Chunk) says otherwise.
 
     made: the tables have to be made; stages: of statements that are run; looked: the values decide the types too.
-    pace: see transfer/routes/route.py.
+    pace: see transfer/routes/route.py; stands_in: see engines/grant.py.
     """
     with closing(open_database(source)) as there, closing(open_database(target)) as empty:
         catalog, wanted = there.catalog(), empty.catalog()
@@ -53,7 +54,7 @@ def moved(
         result = convert(catalog, profiles, empty.engine, empty.version, Overrides(types=types or {}), schema)
         identity = empty.identity
     plan = make_plan("m", catalog, empty.engine, result.statements, tables=result.tables, **settings)
-    ends = Endpoints(source, target, Grant("m", identity, "", scratch=True))
+    ends = Endpoints(source, target, Grant("m", identity, "", scratch=True, stands_in=stands_in))
     rows: dict[str, int] = {}
     aside: dict[str, list[Quarantined]] = {}
     with closing(ends.snapshot()) as snapshot, closing(open_writer(target, ends.grant)) as writer:

@@ -82,8 +82,14 @@ MYSQL_TO_MYSQL = [
 MYSQL_TO_SQLITE = [
     Case("invalid_encoding", "varchar(9) CHARACTER SET cp1250", "x'81'", None, "?"),
     Case("out_of_range", "bigint unsigned", "18446744073709551615", "INTEGER"),
+    Case("not_boolean", "tinyint(1)", "2"),
+    Case("malformed", "enum('a','b')", "''"),
+    Case("malformed", "enum('a','b') NOT NULL", "''", null=False),
 ]
-POSTGRESQL_TO_MONGODB = [Case("wide_row", "text", "repeat('x', 1100000)", null=False)]
+POSTGRESQL_TO_MONGODB = [
+    Case("wide_row", "text", "repeat('x', 1100000)", null=False),
+    Case("malformed", "int[]", "'[0:1]={1,2}'", None, "no row", kept=True),
+]
 MYSQL_TO_MONGODB = [
     Case("wide_row", "longtext", "REPEAT('x', 1100000)", null=False),
     Case("invalid_encoding", "varchar(9) CHARACTER SET cp1250", "x'81'", None, "no row", kept=True),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ from tests.transfer.routes.documents import MIGRATION, planned, raw_documents
 from tests.transfer.test_state import answer_lost
 from tests.warm import Warm, start
 from transfer.chunks import ChunkResult, cut, joined
+from transfer.endpoints import Endpoints
 from transfer.moveplan import MovePlan
 from transfer.routes import documents_written
 from transfer.state import open_chunks, open_state
+from transfer.state.document_marks import hold
 
 ROWS = 40
+LIFETIME = 60  # seconds; transactionLifetimeLimitSeconds
 # in this order: a place that is never passed lets the move run to its end
 WRITING = [
     "chunk.before_rows:1", "chunk.after_rows:2", "chunk.before_commit:1", "chunk.after_commit:1", "documents.beside:1",
@@ -92,6 +96,11 @@ def killed_everywhere(
     """Killed at one place after the other, going on each time; where, and what the last run says."""
     found = {place.partition(":")[0] for place in places if killed(source, target, plan, place, most_bytes)}
     return found, move(source, target, plan)
+
+
+def written(ends: Endpoints) -> AbstractContextManager[Any]:
+    """A MongoDB writer with all that it has besides what every engine's has."""
+    return closing(ends.writer())
 
 
 def numbers(url: str) -> list[int]:
@@ -194,12 +203,41 @@ def test_every_part_of_a_joined_range_is_known_to_be_begun(
     assert found.arrived() == [row for row in rows() if row[0] != 3 * CHUNK + 7]
 
 
-def test_a_killed_lane_is_replaced(tables: str, empty_mongodb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each process of a lane ends at its third range, and another takes its place."""
-    monkeypatch.setenv("DBMO_FAILPOINT", "chunk.after_commit:4:kill")
+@pytest.mark.parametrize("place", ["chunk.after_commit:2", "chunk.before_commit:2"])
+def test_a_killed_lane_is_replaced(
+    tables: str, empty_mongodb: str, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Each process of a lane ends at its second range; what it has open there is ended, not waited for."""
+    monkeypatch.setenv("DBMO_FAILPOINT", f"{place}:kill")
+    started = time.monotonic()
     move(tables, empty_mongodb, made(tables, empty_mongodb, "mongodb"), load={"connections": 2})
+    assert time.monotonic() - started < LIFETIME / 2
     assert len(raw_documents(empty_mongodb, "t")) == ROWS
     assert copies(empty_mongodb) == {1}
+
+
+@pytest.mark.parametrize("how", ["by its coordinator", "by itself, when it connects again"])
+def test_what_a_lane_left_open_is_ended(tables: str, mongodb: MongodbServer, how: str) -> None:
+    """Another lane's transaction goes on."""
+    _, _, ends = planned(tables, mongodb.url(mongodb.new_name()), "mongodb")
+    with written(ends) as program, written(ends) as first, written(ends) as second:
+        state = open_state(program, MIGRATION)
+        state.start("hash", {}, "")
+        program.run_command('{"create": "t"}')
+        for name, writer in (("lane 1", first), ("lane 2", second)):
+            open_state(writer, MIGRATION).join(state.epoch, name)
+        documents = [[encode({"_id": number})] for number in (1, 2)]
+        with second.begin() as other:
+            second.load(other, "t", [], [documents[1]])
+            with pytest.raises(DbmoError, match="TRANSACTION_ENDED"), first.begin() as left:
+                first.load(left, "t", [], [documents[0]])
+                if how == "by its coordinator":
+                    state.abandon("lane 1")
+                else:
+                    open_state(program, MIGRATION).join(state.epoch, "lane 1")
+                with program.begin() as again:
+                    program.load(again, "t", [], [documents[0]])
+    assert numbers(ends.target) == [1, 2]
 
 
 def through(url: str, between: Proxy) -> str:
@@ -274,6 +312,44 @@ def test_an_older_run_that_wakes_up_changes_nothing(
     assert (older.returncode, "EPOCH_PASSED" in errors) == (1, True), errors
     assert numbers(target) == list(range(20, ROWS + 1))
     assert all(b"new" in raw for raw in raw_documents(target, "t"))
+
+
+def test_documents_beside_a_transaction_are_not_committed_under_an_epoch_that_passed_meanwhile(
+    tables: str, mongodb: MongodbServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server doesn't let the newer run end the older one's sessions."""
+    _, _, ends = planned(tables, mongodb.url(mongodb.new_name()), "mongodb")
+    with written(ends) as old, written(ends) as new:
+        state = open_state(old, MIGRATION)
+        state.start("hash", {}, "")
+        (only,) = cut("t", [])
+        open_chunks(state).add([only])
+        monkeypatch.setattr(new, "end_sessions", lambda identifiers: None)
+        with pytest.raises(DbmoError, match="WRITE_CONFLICT"), old.begin() as part:
+            old.check_fence(part.session)
+            open_state(new, MIGRATION).start("hash", {}, "")
+            hold(old, part, only)
+        with pytest.raises(DbmoError, match="EPOCH_PASSED"), old.begin() as part:
+            hold(old, part, only)
+
+
+def test_a_transaction_that_the_server_ended_is_replaced_by_smaller_ones(tables: str, empty_mongodb: str) -> None:
+    """As one is that was open for a minute."""
+    _, _, ends = planned(tables, empty_mongodb, "mongodb")
+    with written(ends) as writer:
+        state = open_state(writer, MIGRATION)
+        state.start("hash", {}, "")
+        (only,) = cut("t", [])
+        open_chunks(state).add([only])
+        with writer.begin() as transaction:
+            state.fence(transaction)
+            writer.end_sessions([transaction.session.session_id["id"]])
+            documents_written.write(
+                writer, transaction, "t", lambda: (encode({"_id": number}) for number in range(3)), False, only
+            )
+            open_chunks(state).finish(transaction, joined([only]), ChunkResult(only, 3, 3, 0, 0.1), "")
+        assert open_chunks(state).finished() == [only]
+    assert numbers(empty_mongodb) == [0, 1, 2]
 
 
 def test_without_transactions_every_batch_asks_first(tables: str, standalone: str, mongodb: MongodbServer) -> None:

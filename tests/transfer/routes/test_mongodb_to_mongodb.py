@@ -198,5 +198,6 @@ def test_beside_a_transaction_too_an_older_run_can_not_write(empty_mongodb: str)
         state.join(1)
         later.start("hash", {}, "")
         with pytest.raises(DbmoError, match="EPOCH_PASSED"):
-            documents_written._beside(cast(MongodbWriter, old), "c", iter([encode({"_id": 1})]), False)
+            found = iter([encode({"_id": 1})])
+            documents_written._beside(cast(MongodbWriter, old), "c", found, False, Chunk("c", 0, None, None))
     assert raw_documents(empty_mongodb, "c") == []

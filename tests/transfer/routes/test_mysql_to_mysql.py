@@ -57,6 +57,7 @@ COLUMNS: list[tuple[str, list[str]]] = [
     ("inet4", ["'10.0.0.1'"]),
     ("int INVISIBLE", ["7"]),
 ]
+FIXED = "char(40) CHARACTER SET latin1 DEFAULT 'z'"
 MODE = "SET sql_mode = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'"
 
 
@@ -133,6 +134,35 @@ def test_a_range_without_transactions_is_stored_once_however_often_it_is_copied(
     name = f"{url.rpartition('/')[2]}.t"
     moved(url, target, chunks={name: [Chunk(name, 0, None, None)] * 2})
     assert stored(target) == stored(url)
+
+
+@pytest.mark.parametrize(
+    ("columns", "lanes", "strict"),
+    [("int", 1, 1), ("int", 2, 1), (FIXED, 1, 1), (FIXED, 1, 0)],
+    ids=["too many", "too many, by INSERT", "too wide", "too wide, told as a warning"],
+)
+def test_a_table_that_innodb_could_not_hold_goes_over_in_its_own_engine(
+    mariadb: MysqlServer, columns: str, lanes: int, strict: int
+) -> None:
+    """The value 0 of an ENUM is withheld from the midst of the others, a row of 2 MB is read in pieces."""
+    many = 1_020 if columns == "int" else 250
+    made = ", ".join(f"c{number} {columns}" for number in range(many))
+    url = source(
+        mariadb,
+        f"CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, e enum('a') NOT NULL, x longtext, {made}) ENGINE=MyISAM",
+        "INSERT INTO t (id, e, x, c0, c9) VALUES (1, 'a', REPEAT('x', 2000000), 1, NULL), (2, '', 'y', 2, NULL)",
+        f"INSERT INTO t (id, e, x, c0, c{many - 1}) SELECT seq, 'a', x'C3A90A09', 1, 7 FROM seq_3_to_40",
+    )
+    target, name = mariadb.create_database(), f"{url.rpartition('/')[2]}.t"
+    mariadb.run(f"SET GLOBAL innodb_strict_mode = {strict}")
+    try:
+        result = moved(url, target, chunks={name: [Chunk(name, 0, None, None)] * 2}, parallel=lanes)
+    finally:
+        mariadb.run("SET GLOBAL innodb_strict_mode = 1")
+    assert [(one.locator, one.action) for one in result.quarantined[name]] == [("[2]", "row_withheld")] * 2
+    with connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM t WHERE id = 2")
+    assert len(stored(url)) == 39 and stored(target) == stored(url)
 
 
 def test_a_trigger_that_waits_in_the_target_is_refused(mariadb: MysqlServer) -> None:

@@ -27,10 +27,13 @@ from transfer.routes import mongodb_to_relations, relations_to_mongodb
 # cells of docs/quarantine.md that other files try, as they need servers of their own: their kinds are in brackets there
 ELSEWHERE = {
     ("postgresql-postgresql", "invalid_encoding"): "c",  # test_postgresql_to_postgresql.py
+    ("postgresql-postgresql", "wide_row"): "q",  # test_too_wide_for_postgresql.py
     ("postgresql-sqlite", "invalid_encoding"): "c",  # test_rows_to_sqlite.py
     ("postgresql-mysql", "wide_row"): "q",  # test_wide_to_mysql.py
     ("mysql-mysql", "wide_row"): "q",
     ("postgresql-mongodb", "wrong_class"): "q",  # below: an _id that is an array
+    ("mongodb-postgresql", "invalid_encoding"): "q",  # test_encodings_of_targets.py
+    ("mongodb-postgresql", "too_long"): "q",
     ("mongodb-postgresql", "malformed"): "q",  # test_mongodb_to_relations.py
     ("mongodb-mysql", "malformed"): "q",
     ("mongodb-sqlite", "malformed"): "q",

@@ -83,6 +83,9 @@ CREATE TABLE t (id int PRIMARY KEY, v text[] DEFAULT '{NULL,a\\b}', d date DEFAU
  f float8 DEFAULT 0.1::float8, x text DEFAULT 'a\b', t timestamptz DEFAULT '2020-02-01 10:00+00'::timestamptz,
  w xml);
 INSERT INTO t (id, w) VALUES (1, '<?xml version="1.0"?><a/>'); INSERT INTO t (id, v) VALUES (2, '{NULL,"NULL"}');"""
+BESIDE = r"""SET IntervalStyle = postgres; SET DateStyle = 'ISO, YMD';
+CREATE TABLE t (id int PRIMARY KEY, refused text, b bytea, i interval, d date, f float8, m money);
+INSERT INTO t VALUES (1, U&'\2603', '\x616263', '1 year 2 mons -3 days', '2020-03-04', 0.1, '12.50');"""
 TEXTS = "SET DateStyle = 'ISO, YMD'; SET extra_float_digits = 1; SET TimeZone = 'UTC'; SET bytea_output = hex;"
 
 
@@ -104,6 +107,18 @@ def test_what_a_database_sets_for_its_sessions_changes_no_value_and_no_definitio
     query = "SELECT id, v::text, d, f, x, t, w::text FROM t ORDER BY id"
     assert shown(target, query) == shown(source, query)
     assert shown(target, "SELECT count(*) FROM t WHERE v[1] IS NULL AND d = '2020-02-01' AND f = 0.1") == [(3,)]
+
+
+def test_values_beside_a_refused_one_are_read_as_they_were_written(postgresql_15: Server) -> None:
+    source, target = database(postgresql_15), database(postgresql_15, "LATIN1", **STRANGE)
+    change(source, BESIDE)
+
+    done = moved(source, target)
+
+    assert [(e.column, e.action) for e in done.quarantined["public.t"]] == [("refused", "converted")]
+    assert shown(target, "SELECT b, i = '1 year 2 mons -3 days', d, f, m FROM t") == shown(
+        source, "SELECT b, i = '1 year 2 mons -3 days', d, f, m FROM t"
+    )
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["all rows", "beside a value that is refused"])
@@ -135,9 +150,9 @@ def test_what_a_target_has_no_characters_for_is_written_down_in_it(postgresql_15
 
     planned(empty_mariadb, target).run()
 
-    assert fetch(target, "SELECT id, v FROM t ORDER BY id") == [(1, "é"), (2, None)]
+    assert fetch(target, "SELECT id, v FROM t ORDER BY id") == [(1, "é"), (2, "?")]
     [(original,)] = fetch(target, "SELECT original FROM _dbmo.quarantine")
-    assert json.loads(original) == {"class": "text", "text": "日"}
+    assert json.loads(original) == {"class": "text", "text": "日", "stored": "?"}
 
 
 BROKEN = {1: "3dd84100", 2: "00de", 3: "3dd800de", 4: "e900"}  # UTF-16, lower byte first

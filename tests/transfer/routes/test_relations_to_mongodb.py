@@ -17,6 +17,7 @@ from tests.conversion.relational import SHOP
 from tests.mysql_servers import connected, load_mysql
 from tests.servers import MysqlServer, load_sql
 from tests.transfer.compare.test_aside_documents import comparing
+from tests.transfer.compare.test_pairing_documents import compared, differences
 from tests.transfer.routes.documents import Moved, documents, moved, planned
 from tests.transfer.routes.test_character_sets import LOST
 from tests.transfer.routes.test_mysql_to_mysql import source
@@ -118,6 +119,22 @@ def test_money_becomes_a_number_whatever_the_currency(empty_18: str, empty_mongo
     [found] = (json.loads(text) for text in documents(empty_mongodb, "t"))
     numbers = [{"$numberDecimal": "-1234567.50"}, [{"$numberDecimal": "1.50"}, None]]
     assert [found["m"], found["many"]] == numbers
+
+
+def test_money_and_bounds_of_arrays_are_no_differences(empty_18: str, empty_mongodb: str) -> None:
+    load_sql(empty_18, "CREATE TABLE t (id int PRIMARY KEY, many money[], ints int[]);"
+                       "INSERT INTO t VALUES (1, '{1.5,NULL}', '{1}'), (2, '{}', '[0:2]={1,2,3}')")  # fmt: skip
+    [(_, entry)] = moved(empty_18, empty_mongodb, "mongodb").aside
+    kept = {"class": "text", "text": "[0:2]={1,2,3}", "stored": {"array": "without bounds"}}
+    assert (entry.locator, entry.column, entry.action, json.loads(entry.original)) == (
+        '["2"]',
+        "ints",
+        "converted",
+        kept,
+    )
+    assert differences(compared(empty_18, empty_mongodb)[1]) == {}
+    load_sql(empty_18, "UPDATE t SET ints = '[0:2]={1,2,4}', many = '{1.51,NULL}'")
+    assert differences(compared(empty_18, empty_mongodb)[1]) == {"public.t": (2, 0, 0, ["ints", "many"])}
 
 
 MARIADB = """

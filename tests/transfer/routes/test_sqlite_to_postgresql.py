@@ -248,9 +248,13 @@ def _kept(kept: dict[str, str]) -> Any:
 SCRIPT = """
 import sys
 from pathlib import Path
+from engines.registry import open_database
 from tests.memory import peak
-from engines.sqlite.quoting import quote_identifier
 from tests.moving import mapping, move, plan_of
+planned = open_database("sqlite:" + sys.argv[1])
+for found in planned.catalog().tables:
+    planned.profile(found)
+planned.close()
 table = mapping("t", [("id", "bigint", "integer"), ("v", "text", "text"), ("b", "bytea", "bytea")])
 move(Path(sys.argv[1]), sys.argv[2], plan_of(table))
 print(peak())

@@ -11,9 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.moving import change
 from tests.mysql_servers import connected
 from tests.servers import MysqlServer, Server
 from tests.transfer.routes.moved import moved
+from tests.transfer.routes.test_too_wide_for_postgresql import withheld
+from transfer.routes import postgresql_wide_to_mysql
 
 SIZE = 60_000_000
 MOST = 170_000  # KiB; the program itself takes about 100,000
@@ -132,3 +135,23 @@ def test_without_load_data_a_wide_row_is_withheld_with_its_key(postgresql_15: Se
     finally:
         with connected(target) as connection, connection.cursor() as cursor:
             cursor.execute("SET GLOBAL local_infile = 1")
+
+
+def test_rows_without_a_key_that_differ_in_long_values_alone_are_withheld_one_by_one(
+    postgresql_15: Server, mariadb: MysqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_wide_to_mysql, "WIDE", 1 << 18)
+    url, target = postgresql_15.create_database(), mariadb.create_database()
+    long = "(SELECT string_agg(md5(n::text || c), '') FROM generate_series(1, 16000) AS n)"
+    change(url, "CREATE TABLE t (n numeric(9, 2), x text, j jsonb)",
+           f"INSERT INTO t SELECT 1, {long}, '[1]' FROM (VALUES ('a'), ('b'), ('b')) AS v(c)",
+           "INSERT INTO t VALUES (1, 'short', '[1]')")  # fmt: skip
+    with connected(target) as connection, connection.cursor() as cursor:
+        cursor.execute("SET GLOBAL local_infile = 0")
+    try:
+        done = moved(url, target, looked=False)
+    finally:
+        with connected(target) as connection, connection.cursor() as cursor:
+            cursor.execute("SET GLOBAL local_infile = 1")
+    assert (done.rows, len(done.quarantined["public.t"])) == ({"public.t": 1}, 3)
+    assert withheld(url, target, done.plan, done.quarantined["public.t"]) == 3
