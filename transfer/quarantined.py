@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -26,6 +27,18 @@ class Quarantined:
     reason: str
     action: str
     original: str
+
+
+def with_own(entry: Quarantined, locator: str, key: str, own: Mapping[str, Mapping[str, Any]]) -> Quarantined:
+    """The entry with the source's own originals by column, its locator and key; what is stored instead stays."""
+    kept = json.loads(entry.original)
+    if entry.column:
+        stored = {"stored": kept["stored"]} if "stored" in kept else {}
+        original: Mapping[str, Any] = {**own[entry.column], **stored}
+    else:
+        original = {name: own[name] for name in kept}
+    text = json.dumps(original, ensure_ascii=False)
+    return Quarantined(locator, entry.column, key, entry.reason, entry.action, text)
 
 
 def shortened(original: str, most: int) -> str:

@@ -10,8 +10,8 @@ import psycopg
 from conversion.documents.shred import Rows, Shredder
 from engines.postgresql.writer import PostgresqlWriter
 from transfer.routes.documents_aside import Withheld
-from transfer.routes.postgresql_asked import kind_of, words_for
-from transfer.routes.postgresql_halves import APART, BACK, RELEASE, SAVEPOINT, words_of
+from transfer.routes.postgresql_asked import why_refused
+from transfer.routes.postgresql_halves import APART, BACK, RELEASE, SAVEPOINT
 from transfer.routes.table_buffers import TableBuffers
 
 Read = tuple[bytes, dict[str, Any]]  # a document's bytes and its fields
@@ -41,12 +41,8 @@ class DocumentsApart:
             self.load(documents[:middle], withheld)
             self.load(documents[middle:], withheld)
             return
-        state = refused.sqlstate
-        withheld.add(
-            kind_of(state, self.writer.encoding),
-            documents[0][0],
-            words_for(state, words_of(refused), self.writer.encoding),
-        )
+        words, kind = why_refused(refused, self.writer.encoding)
+        withheld.add(kind, documents[0][0], words)
 
     def _attempt(self, documents: Sequence[Read]) -> psycopg.Error | None:
         """All of them, or none and why."""

@@ -18,8 +18,8 @@ from transfer.routes.mysql_exact import ExactRows, Values
 from transfer.routes.mysql_lines import Care, Lines, Unproved, block
 from transfer.routes.mysql_read import Reader
 from transfer.routes.mysql_wide import WideRows
-from transfer.routes.postgresql_asked import kind_of, words_for
-from transfer.routes.postgresql_halves import NOTHING_LOADED, Attempts, added, is_too_wide, stands_apart, words_of
+from transfer.routes.postgresql_asked import why_refused
+from transfer.routes.postgresql_halves import NOTHING_LOADED, Attempts, added, is_too_wide, stands_apart
 from transfer.routes.route import Pace
 
 
@@ -67,9 +67,7 @@ class RowsApart:
         return Attempts(self.writer, self.exact.table.target, names, is_refusal)
 
     def _why(self, error: psycopg.Error) -> tuple[str, Unholdable]:
-        return words_for(error.sqlstate, words_of(error), self.writer.encoding), kind_of(
-            error.sqlstate, self.writer.encoding
-        )
+        return why_refused(error, self.writer.encoding)
 
     def _line(self, values: Values) -> bytes | None:
         count = len(self.exact.table.copied)

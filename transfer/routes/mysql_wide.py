@@ -17,7 +17,7 @@ from transfer.routes.mysql_columns import Written
 from transfer.routes.mysql_exact import ExactRows
 from transfer.routes.mysql_lines import key_value
 from transfer.routes.policy import Judge, Refused, RowWithheld
-from transfer.routes.route import Pace
+from transfer.routes.route import Pace, paced
 
 LARGEST = 1_000_000_000  # bytes of a line of COPY that PostgreSQL takes: it reads it into a buffer of 1 GB
 WHOLE = frozenset({"text", "json"})  # routes whose large values travel as they are, escaped
@@ -72,12 +72,7 @@ class WideRows:
         with closing(self.snapshot.pieces(sql)) as rows:
             for stream in rows:
                 self.found += 1
-                yield self._paced(stream, pace)
-
-    def _paced(self, stream: PieceStream, pace: Pace) -> Iterator[bytes]:
-        for piece in self._row(stream):
-            pace(len(piece))
-            yield piece
+                yield paced(self._row(stream), pace)
 
     def refuse(self, reason: str, why: Unholdable = "wide_row") -> None:
         """Set the row that was read last aside, or end the copy, as the policy of that kind says."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 from typing import Any
 
+import psycopg
+
 from conversion.mapping import ColumnMapping
 from engines.errors import DbmoError
 from engines.postgresql.database import PostgresqlDatabase
 from transfer.moveplan import Unholdable
 from transfer.retry import passes
 from transfer.routes.policy import NOTHING, Refused
-from transfer.routes.postgresql_halves import TEXTS_REFUSED, is_too_wide
+from transfer.routes.postgresql_halves import TEXTS_REFUSED, is_too_wide, words_of
 from transfer.routes.texts import Convert
 
 UNCHECKED = "SQL_ASCII"  # of a database without an encoding: any bytes, none of them converted, each one of a length
@@ -52,6 +54,11 @@ def words_for(sqlstate: str | None, words: str, encoding: str) -> str:
     if kind == "too_long" and encoding == UNCHECKED:
         return (HIDDEN if sqlstate == "22021" else words) + COUNTED
     return words
+
+
+def why_refused(error: psycopg.Error, encoding: str) -> tuple[str, Unholdable]:
+    """Words and kind of a row that a database of that encoding refused."""
+    return words_for(error.sqlstate, words_of(error), encoding), kind_of(error.sqlstate, encoding)
 
 
 class Asked:

@@ -14,7 +14,7 @@ from engines.postgresql.quoting import quote_identifier, quote_literal
 from engines.postgresql.snapshot import PostgresqlSnapshot
 from transfer.canonical.sql_postgresql import OWN_TEXT
 from transfer.moveplan import ChunkKey
-from transfer.quarantined import Quarantined
+from transfer.quarantined import Quarantined, with_own
 from transfer.routes.mysql_fields import Field, placed_by
 from transfer.routes.postgresql_for_mysql import Source
 from transfer.routes.texts import text_original
@@ -49,7 +49,7 @@ class OwnValues:
         told: list[Quarantined] = []
         for locator, entries in groupby(found, key=lambda entry: entry.locator):
             own = self._own(json.loads(locator))
-            told += [self._entry(entry, *own) if own is not None else entry for entry in entries]
+            told += [entry if own is None else with_own(entry, own[0], entry.key, own[1]) for entry in entries]
         return told
 
     def _own(self, place: Sequence[Any]) -> tuple[str, dict[str, dict[str, str]]] | None:
@@ -78,13 +78,3 @@ class OwnValues:
             in_bytes = self.sources[column.name].type == "bytea"
             terms.append(f"{quote_identifier(column.name)} = " + (f"decode({literal}, 'hex')" if in_bytes else literal))
         return " AND ".join(terms)
-
-    def _entry(self, entry: Quarantined, locator: str, own: Mapping[str, Mapping[str, str]]) -> Quarantined:
-        kept = json.loads(entry.original)
-        if entry.column:
-            stored = {"stored": kept["stored"]} if "stored" in kept else {}
-            original: Mapping[str, Any] = {**own[entry.column], **stored}
-        else:
-            original = {name: own[name] for name in kept}
-        text = json.dumps(original, ensure_ascii=False)
-        return Quarantined(locator, entry.column, entry.key, entry.reason, entry.action, text)

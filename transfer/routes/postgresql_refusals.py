@@ -25,7 +25,16 @@ from transfer.moveplan import ChunkKey
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.postgresql_asked import UNCHECKED, Asked, is_refusal, words_for
 from transfer.routes.postgresql_forms import read
-from transfer.routes.postgresql_halves import BACK, RELEASE, SAVEPOINT, Attempts, added, is_too_wide, words_of
+from transfer.routes.postgresql_halves import (
+    BACK,
+    NOTHING_LOADED,
+    RELEASE,
+    SAVEPOINT,
+    Attempts,
+    added,
+    is_too_wide,
+    words_of,
+)
 from transfer.routes.texts import text_original
 
 BATCH = 500
@@ -60,9 +69,9 @@ class ExactRows:
         attempts = Attempts(self.writer, self.table.target, self.targets, is_refusal, self.encoding)
 
         def settle(row: tuple[int, Row], error: psycopg.Error) -> Loaded:
-            return self._settle(*row, error, into, judge)
+            return self._settle(*row, error, attempts, into, judge)
 
-        loaded, number = Loaded(0, 0), 0
+        loaded, number = NOTHING_LOADED, 0
         for batch in self._read(where):
             numbered = list(enumerate(batch, number))
             number += len(batch)
@@ -87,7 +96,9 @@ class ExactRows:
         sql = f"SELECT {reads} FROM ONLY {self.source.quoted}{f' WHERE {where}' if where else ''}"
         yield from self.snapshot.rows(sql, BATCH, binary=True)
 
-    def _settle(self, number: int, row: Row, error: psycopg.Error, into: Any, judge: Judge) -> Loaded:
+    def _settle(
+        self, number: int, row: Row, error: psycopg.Error, attempts: Attempts, into: Any, judge: Judge
+    ) -> Loaded:
         """One row that was refused: its unfit values by the policies, or the whole row set aside."""
         told = tuple(self._recoded(value, self.encoding, "UTF8", into) for value in row)
         locator, key = self._locator(number, told), self._key(told)
@@ -97,7 +108,7 @@ class ExactRows:
         if is_too_wide(error.sqlstate):  # each of its values is one that the server takes
             judge.allow("wide_row", words, key)
             judge.withhold(locator, key, words, originals)
-            return Loaded(0, 0)
+            return NOTHING_LOADED
         try:
             for place, column in enumerate(self.table.copied):
                 refused = self._refused(column, told[place])
@@ -107,22 +118,16 @@ class ExactRows:
             if mended == list(row):
                 raise RowWithheld(words)
             line = self._line(tuple(mended))
-            loaded = self.writer.load(
-                into, self.table.target, self.targets, [line], before=(SAVEPOINT,), encoding=self.encoding
-            )
         except RowWithheld as withheld:
             judge.withhold(locator, key, str(withheld), originals)
-            return Loaded(0, 0)
-        except psycopg.Error as again:
-            if not is_refusal(again.sqlstate):
-                raise
-            self.writer.run(into, BACK)
-            if is_too_wide(again.sqlstate):
-                judge.allow("wide_row", words_of(again), key)
-            judge.withhold(locator, key, words, originals)
-            return Loaded(0, 0)
-        self.writer.run(into, RELEASE)
-        return loaded
+            return NOTHING_LOADED
+        loaded = attempts.one([line], into)
+        if isinstance(loaded, Loaded):
+            return loaded
+        if is_too_wide(loaded.sqlstate):
+            judge.allow("wide_row", words_of(loaded), key)
+        judge.withhold(locator, key, words, originals)
+        return NOTHING_LOADED
 
     def _recoded(self, value: bytes | None, form: str, wanted: str, into: Any) -> bytes | None:
         """A value in another encoding, by the target; as it is where it has no characters there."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
 import psycopg
 
 from engines.errors import DbmoError, EngineError
-from engines.postgresql.copying import Block
 from engines.postgresql.money import check_money
 from engines.postgresql.quoting import quote_literal
 from engines.postgresql.snapshot import PostgresqlSnapshot
@@ -24,7 +22,7 @@ from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_sam
 from transfer.routes.postgresql_halves import BACK, NOTHING_LOADED, SAVEPOINT, Attempts, added, is_too_wide, words_of
 from transfer.routes.postgresql_refusals import ExactRows
 from transfer.routes.postgresql_wide_rows import WideRow, WideRows
-from transfer.routes.route import Copied, Pace
+from transfer.routes.route import Copied, Pace, paced
 from transfer.units import TableUnit, Unit
 
 
@@ -68,7 +66,7 @@ class PostgresqlRelay:
     def _alone(self, row: WideRow, into: Any, judge: Judge, pace: Pace) -> Loaded:
         """A row that is read in pieces; nothing where it is set aside."""
         attempts = Attempts(self.writer, self.table.target, self.columns, is_too_wide, self.encoding)
-        found = attempts.one(_paced(self.wide.blocks(row, judge), pace), into)
+        found = attempts.one(paced(self.wide.blocks(row, judge), pace), into)
         if isinstance(found, Loaded):
             return found
         self.wide.refuse(row, words_of(found), judge)
@@ -81,7 +79,7 @@ class PostgresqlRelay:
         out = self.snapshot.copy_out(f"COPY ({source}) TO STDOUT WITH (FORMAT {self.form}{encoded})")
         try:
             with closing(out):
-                blocks = _paced(out, pace)
+                blocks = paced(out, pace)
                 loaded = self.writer.load(
                     into, self.table.target, self.columns, blocks, (SAVEPOINT,), self.form, self.encoding
                 )
@@ -125,9 +123,3 @@ def _user_type(asked: PostgresqlSnapshot | PostgresqlWriter, oid: int, column: s
     found = asked.query(USER_TYPE.format(oid=oid, name=quote_literal(column)))
     kind, base, kind_of_base = found[0] if found else ("", None, None)
     return (kind, base if kind == DOMAIN else None, kind_of_base) if found else None
-
-
-def _paced(blocks: Iterable[Block], pace: Pace) -> Iterator[Block]:
-    for block in blocks:
-        pace(len(block))
-        yield block

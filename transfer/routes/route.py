@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from engines.errors import EngineError
 from engines.families import family
@@ -17,6 +17,7 @@ from transfer.units import Unit, columns_of
 
 # Called with the bytes of each block before it is written: waits where a ceiling says so, raises INTERRUPTED.
 Pace = Callable[[int], None]
+Block = TypeVar("Block", bound=bytes | memoryview)
 
 # (family of the source, family of the target) -> module with open_route(plan, unit, snapshot, writer) -> Route
 ROUTES: dict[tuple[str, str], str] = {
@@ -71,3 +72,10 @@ def open_route(plan: MovePlan, unit: Unit, snapshot: Any, writer: Any) -> Route:
             snapshot.check_columns(name_of(table), columns)
     route: Route = importlib.import_module(module).open_route(plan, unit, snapshot, writer)
     return route
+
+
+def paced(blocks: Iterable[Block], pace: Pace) -> Iterator[Block]:
+    """The blocks, each told to the pace before it is given."""
+    for block in blocks:
+        pace(len(block))
+        yield block

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from engines.sqlite.quoting import quote_identifier
-from transfer.quarantined import Quarantined
+from transfer.quarantined import Quarantined, with_own
 from transfer.routes.sqlite_to_postgresql_exact import ExactRows, Pairs, original_value
 from transfer.routes.sqlite_values_text import Value
 
@@ -57,12 +57,7 @@ def _text(klass: str, value: Value | object) -> str | None:
 
 
 def _entry(entry: Quarantined, pairs: Pairs, exact: ExactRows) -> Quarantined:
-    at, kept = exact.where(pairs), json.loads(entry.original)
+    at = exact.where(pairs)
     columns = zip(exact.columns, _columns(exact, pairs), strict=True)
     own = {column.source: {"class": klass, **original_value(value)} for column, (klass, value) in columns}
-    if entry.column:
-        original = own[entry.column] | {name: kept[name] for name in ("stored",) if name in kept}
-    else:
-        original = {name: own[name] for name in kept}
-    text = json.dumps(original, ensure_ascii=False)
-    return Quarantined(at.locator, entry.column, at.key, entry.reason, entry.action, text)
+    return with_own(entry, at.locator, at.key, own)

@@ -24,7 +24,7 @@ from transfer.moveplan import MovePlan
 from transfer.routes.ahead import ahead
 from transfer.routes.policy import Judge
 from transfer.routes.postgresql_halves import APART, NOTHING_LOADED, added
-from transfer.routes.route import Copied, Pace
+from transfer.routes.route import Copied, Pace, paced
 from transfer.routes.sqlite_packed import Packed, framed, packer
 from transfer.routes.sqlite_packed_blocks import PackedOrdered, PackedRanges
 from transfer.routes.sqlite_to_postgresql_apart import RowsApart
@@ -88,7 +88,7 @@ class SqliteToPostgresql:
         loaded = NOTHING_LOADED
         before: tuple[str, ...] = (f"SAVEPOINT {SAVEPOINT}",)
         with closing(ahead(self._blocks(chunk))) as blocks:
-            for packed, group in groupby(_paced(blocks, pace), _is_packed):
+            for packed, group in groupby(paced(blocks, pace), _is_packed):
                 names, some = self._names[packed], _framed(group, packed)
                 found = self.writer.load(into, self.table.target, names, some, before, FORMS[packed])
                 loaded = added(loaded, found)
@@ -103,12 +103,6 @@ def rowid_of(snapshot: SqliteSnapshot, table: str) -> str | None:
         return None
     columns = snapshot.query("SELECT name, type, pk FROM pragma_table_xinfo(?)", (table,))
     return free_rowid(bytes(name).decode() for name, _, _ in columns)
-
-
-def _paced(blocks: Iterator[bytes], pace: Pace) -> Iterator[bytes]:
-    for block in blocks:
-        pace(len(block))
-        yield block
 
 
 def _framed(blocks: Iterator[bytes], packed: bool) -> Iterable[bytes]:

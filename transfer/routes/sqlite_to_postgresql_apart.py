@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,9 +15,9 @@ from engines.protocols import Loaded
 from engines.sqlite.snapshot import TooLarge
 from transfer.moveplan import Unholdable
 from transfer.quarantined import Quarantined
-from transfer.routes.postgresql_asked import Asked, asking, kind_of, words_for
-from transfer.routes.postgresql_halves import NOTHING_LOADED, Attempts, added, is_too_wide, stands_apart, words_of
-from transfer.routes.route import Pace
+from transfer.routes.postgresql_asked import Asked, asking, why_refused
+from transfer.routes.postgresql_halves import NOTHING_LOADED, Attempts, added, is_too_wide, stands_apart
+from transfer.routes.route import Pace, paced
 from transfer.routes.sqlite_to_postgresql_exact import BLOCK_BYTES, ExactRows, Pairs
 from transfer.routes.sqlite_to_postgresql_ordered import WHOLE_ROW
 from transfer.routes.sqlite_to_postgresql_ranges import LIMIT
@@ -55,14 +55,8 @@ class Settling:
                 return found
             error = found
             self._forget(self.exact.judge.found[before:])
-        self.exact.refuse(pairs, *self.why(error))
+        self.exact.refuse(pairs, *why_refused(error, self.attempts.writer.encoding))
         return NOTHING_LOADED
-
-    def why(self, error: psycopg.Error) -> tuple[str, Unholdable]:
-        """Words and kind of a refusal."""
-        return words_for(error.sqlstate, words_of(error), self.attempts.writer.encoding), kind_of(
-            error.sqlstate, self.attempts.writer.encoding
-        )
 
     @cached_property
     def _careful(self) -> list[Convert]:
@@ -151,14 +145,8 @@ class RowsApart:
         return Large(iter(() if line is None else (line,)), lambda words, kind: self.exact.refuse(pairs, words, kind))
 
     def _large(self, settling: Settling, row: Large, pace: Pace) -> Loaded:
-        found = settling.attempts.one(_paced(row.blocks, pace), settling.into)
+        found = settling.attempts.one(paced(row.blocks, pace), settling.into)
         if isinstance(found, Loaded):
             return found
-        row.refuse(*settling.why(found))
+        row.refuse(*why_refused(found, settling.attempts.writer.encoding))
         return NOTHING_LOADED
-
-
-def _paced(blocks: Iterable[bytes], pace: Pace) -> Iterator[bytes]:
-    for block in blocks:
-        pace(len(block))
-        yield block
