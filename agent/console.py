@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from agent.listener import CallNote
-from agent.live import EVERY, View, standing_text
+from agent.live import EVERY, View, copy_text
 from agent.report.words import counted, cut, duration, plain
 from engines.connection import redact
 from skills.context import Progress
@@ -75,7 +75,7 @@ class Console:
             self._told = time.monotonic()
         elif time.monotonic() - self._told >= EVERY:
             self._told = time.monotonic()
-            self.say(f"  {standing_text(standing.model_dump())}")
+            self.say(plain(f"  {copy_text(standing.model_dump())}"))
 
     def _end_view(self) -> None:
         if self._view is not None:

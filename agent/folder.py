@@ -32,14 +32,15 @@ class Folder:
     def create(cls, path: Path, request: Request, migration: str) -> Folder:
         """A new folder, or the one that is there when it belongs to the same request.
 
-        FOLDER_OF_ANOTHER_REQUEST otherwise; changing a request under a running migration is never silent.
+        FOLDER_OF_ANOTHER_REQUEST otherwise; changing a request under a running migration is never silent. Another
+        options.load is no other request: it is no part of the plan (docs/load.md).
         """
         stored = path / "request.json"
         data = {"migration": migration, "request": request.model_dump(mode="json", exclude_none=True)}
         path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
         kept = folder._request_data() if stored.exists() else None
-        if kept is not None and kept != data:
+        if kept is not None and _without_load(kept) != _without_load(data):
             folder._replace_request(kept, data)
         if kept != data:
             folder.write_json("request.json", data)
@@ -191,6 +192,13 @@ def is_locked(path: Path) -> bool:
 def json_text(data: Any) -> str:
     """JSON as files hold it: indented, UTF-8 as it is; an order of magnitude faster than json.dumps with indent."""
     return to_json(data, indent=2).decode() + "\n"
+
+
+def _without_load(data: dict[str, Any]) -> dict[str, Any]:
+    """The same without what holds for the next run whatever was planned and approved."""
+    request = dict(data["request"])
+    options = {name: value for name, value in request.pop("options", {}).items() if name != "load"}
+    return {**data, "request": {**request, "options": options}}
 
 
 def _sha256(data: bytes) -> str:

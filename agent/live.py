@@ -33,7 +33,7 @@ def standing_text(standing: dict[str, Any]) -> str:
         why = f"time left unknown: {standing['unknown_because']}"
         told.append(why if left is None else f"{duration(left)} left")
     if standing["quarantined"]:
-        told.append(f"{standing['quarantined']:,} values set aside")
+        told.append(f"{counted(standing['quarantined'], 'value')} set aside")
     return ", ".join(told)
 
 

@@ -71,6 +71,9 @@ class Metrics:
         gauge = kinds["gauge"]
         paused = [(own, float(bool(standing.paused)))]
         yield _family(gauge, "dbmo_paused", "1 while the copy waits for a limit.", ("migration",), paused)
+        text = "1 for each limit that the copy waits for."
+        waits = [((*own, name), 1.0) for name in standing.paused_by]
+        yield _family(gauge, "dbmo_paused_by_limit", text, ("migration", "limit"), waits)
         stage = [((*own, standing.stage), 1.0)]
         yield _family(gauge, "dbmo_stage", "1 for the stage that runs.", ("migration", "stage"), stage)
         limits = [((*own, name), getattr(standing.limits, name)) for name in LIMITS]

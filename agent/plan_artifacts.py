@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from agent.plan import Plan
+from agent.undo_notes import undo_notes
+from conversion.mapping import Omission
 from engines.catalog import Catalog
-from engines.families import family
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
-
-STATE = ("quarantine", "chunk", "step", "migration")
-# What takes the program's own notes away; of a MongoDB target each line of the file is one command for runCommand.
-STATE_DROPPED = {
-    "postgresql": ["DROP SCHEMA IF EXISTS _dbmo CASCADE;"],
-    "mysql": [f"DROP TABLE IF EXISTS `_dbmo_{name}`;" for name in STATE],
-    "sqlite": [f'DROP TABLE IF EXISTS "_dbmo_{name}";' for name in STATE],
-    "mongodb": [json.dumps({"drop": f"_dbmo.{name}"}) + ";" for name in STATE],
-}
 
 
 def write_artifacts(run: Orchestrator, plan: Plan, design: Any, target: Catalog | None) -> None:
@@ -36,7 +28,12 @@ def write_artifacts(run: Orchestrator, plan: Plan, design: Any, target: Catalog 
     for stage in ("pre_data", "post_data"):
         keep(f"planning/schema/{stage}.sql", _script(plan, stage))
     keep("planning/rollback.sql", _undo_script(plan))
-    keep("planning/omissions.json", [omission.model_dump(mode="json") for omission in plan.omissions])
+    keep_omissions(run, plan.omissions)
+
+
+def keep_omissions(run: Orchestrator, omissions: Iterable[Omission]) -> None:
+    """Everything that stays behind, each with its own text and the reason."""
+    run.folder.artifact("planning/omissions.json", [omission.model_dump(mode="json") for omission in omissions])
 
 
 def _list(title: str, items: list[str]) -> str:
@@ -54,5 +51,5 @@ def _undo_script(plan: Plan) -> str:
     assert plan.move is not None
     parts = [f"-- {plan.migration}: takes back all that plan {plan.hash[:12]} creates; the source is not touched"]
     parts += [f"{s.undo};" for s in reversed(plan.move.statements) if s.undo]
-    parts += STATE_DROPPED[family(plan.move.target_engine)]
+    parts += undo_notes(plan.move.target_engine, plan.migration)
     return "\n".join(part for part in parts if part) + "\n"

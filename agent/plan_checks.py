@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from agent.report.words import counted
 from agent.request_model import Request
 from agent.request_options import Acceptance
 from agent.rules import refuse
@@ -16,6 +17,7 @@ from transfer.cutting.keys import chunk_keys
 from transfer.moveplan import ChunkKey
 
 GIGABYTE = 1e9
+OMISSIONS = "artifacts/planning/omissions.json"
 # A table without a key to cut it by is one transaction; a lost connection costs all of it. 50 GB take 7 minutes at
 # the 112 MB/s of a fast machine and 67 minutes on a link of 100 Mbit/s: more should be given a key first.
 MAX_UNCHUNKED_GB = 50.0
@@ -29,7 +31,7 @@ OUTSIDE_LANGUAGES = frozenset({"c", "plpythonu", "plpython2u", "plpython3u", "pl
 # Omissions that cost neither data nor behaviour; an index that isn't unique costs time only. Privileges are those of
 # a server's roles, which stand outside the database: they are reported and granted on the target by a person.
 MINOR_KINDS = frozenset(
-    {"comment", "extended statistics", "default privileges", "storage", "tablespace", "cluster", "privileges"}
+    {"comment", "extended statistics", "default privileges", "storage", "tablespace", "cluster", "privileges", "grants"}
 )
 
 
@@ -58,7 +60,7 @@ def check_source(database: Database, declared_version: str | None = None) -> Non
     if lacking:
         raise refuse(
             "SOURCE_RIGHTS_MISSING",
-            f"The user of {database.display} lacks {len(lacking)} right(s): {_some(lacking)}.",
+            f"The user of {database.display} lacks {counted(len(lacking), 'right')}: {_some(lacking)}.",
             "Grant them (reading is enough), then run the same command again.",
             missing=lacking,
         )
@@ -89,9 +91,10 @@ def check_features(omissions: Iterable[Omission], accepted: Sequence[Acceptance]
     if blocking:
         raise refuse(
             "FEATURE_UNSUPPORTED",
-            f"{len(blocking)} object(s) have no counterpart in the target: "
+            f"{counted(len(blocking), 'object has', 'objects have')} no counterpart in the target: "
             f"{_some([f'{o.kind} {o.object} ({o.reason})' for o in blocking])}.",
-            "Rewrite them for the target, or accept each in options.accept with a name and a reason.",
+            "Rewrite them for the target, or accept each in options.accept with a name and a reason; "
+            f"{OMISSIONS} of the migration's folder has all of them.",
             todo=[{"object": o.object, "kind": o.kind, "reason": o.reason, "original": o.original} for o in blocking],
         )
     return [o for o in found if is_minor(o)]
@@ -140,7 +143,8 @@ def check_dependencies(catalog: Catalog, accepted: Sequence[Acceptance]) -> None
     if found:
         raise refuse(
             "DEPENDENCIES_TOO_COMPLEX",
-            f"{len(found)} dependency(ies) can't move at one moment: {_some([f'{n}: {why}' for n, why in found])}.",
+            f"{counted(len(found), 'dependency', 'dependencies')} can't move at one moment: "
+            f"{_some([f'{n}: {why}' for n, why in found])}.",
             "Cut or move them first, or accept each in options.accept with kind dependency and a reason.",
             dependencies=[{"object": name, "reason": why} for name, why in found],
         )

@@ -10,7 +10,7 @@ from agent.adoption import adopt
 from agent.overrides import Chosen, sort_out, unknown
 from agent.phases import COMPARATOR, DESIGNER, TRANSLATOR
 from agent.plan import Plan
-from agent.plan_artifacts import write_artifacts
+from agent.plan_artifacts import keep_omissions, write_artifacts
 from agent.plan_assemble import assemble, declared_plan
 from agent.plan_design import design
 from agent.plan_draft import Draft, compare, settle, translate, view_target
@@ -80,6 +80,7 @@ class PlanningSteps(PhaseSteps):
 
     def _check(self, draft: Draft) -> None:
         run = self.migration
+        keep_omissions(run, draft.omissions)  # a person who is to accept some of them needs them all
         reported = check_plan(run.request, self.source.catalog(), draft.tables, draft.omissions)
         accepted = len(draft.omissions) - len(reported)
         run.folder.journal.append("omissions", {"minor": len(reported), "accepted": accepted})

@@ -18,6 +18,7 @@ from engines.errors import DbmoError, EngineError, UsageError
 from engines.grant import Grant
 from engines.registry import open_database, open_writer
 from skills.registry import get_skill
+from transfer.executors import reaching
 from transfer.relocate import moved_to
 from transfer.schema import undo_all
 from transfer.state import open_state
@@ -67,6 +68,7 @@ def _forward(
     builder, validator = get_skill(BUILDER), get_skill(VALIDATOR)
     context = run.context()
     context.grant = grant
+    context.executor = reaching(run.executor, url)
     ends = {"source": {"url": run.ends.source_url}, "target": {"url": url}}
     move = {**plan.move.model_dump(), "plan_hash": plan_hash, "migration": grant.migration}
     load: dict[str, Any] = {"load": run.request.options.load or {}, "source_copy": run.request.options.source_copy}

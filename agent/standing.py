@@ -71,7 +71,7 @@ def last_standing(folder: Path) -> dict[str, Any] | None:
     found = {"running": running, **standing.model_dump(mode="json")}
     if not running or not _of_who_works(folder, standing):
         why = "the copy did not go on yet" if running else "the process that copied is gone"
-        found |= dict.fromkeys(OF_THE_MOMENT) | {"lanes": 0, "paused": []}
+        found |= dict.fromkeys(OF_THE_MOMENT) | {"lanes": 0, "paused": [], "paused_by": []}
         found["unknown_because"] = None if standing.stage in ("done", SCANNED) else why
         found["tables"] = [table | dict.fromkeys(("rows_per_second", "seconds_left")) for table in found["tables"]]
     return found

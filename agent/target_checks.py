@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engines.errors import Aborted
 from engines.families import family
+from engines.full_names import parts
 from engines.protocols import Database
 from engines.target_rights import rights_missing
 from transfer.noted import begun
@@ -28,7 +29,8 @@ def check_target(run: Orchestrator, target: Database, wanted: Iterable[str]) -> 
     """
     if begun_under(target, run.folder.migration) is not None:
         return
-    lacking = rights_missing(target)
+    wanted = set(wanted)
+    lacking = rights_missing(target, {parts(name)[0] for name in wanted})
     if lacking:
         raise Aborted(
             "TARGET_RIGHTS_MISSING",
@@ -36,7 +38,7 @@ def check_target(run: Orchestrator, target: Database, wanted: Iterable[str]) -> 
             "Grant that to the user, or use another one.",
             missing=lacking,
         )
-    taken = sorted(_there(target) & set(wanted))
+    taken = sorted(_there(target) & wanted)
     if taken:
         more = f" and {len(taken) - 10} more" if len(taken) > 10 else ""
         raise Aborted(

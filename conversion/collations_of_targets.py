@@ -102,7 +102,7 @@ def used(catalog: Catalog) -> list[tuple[str, str]]:
     columns = (column.collation for table in catalog.tables for column in table.columns)
     keys = (key.collation for _, index in _indexes(catalog) for key in index.keys)
     found = {parts(name) if "." in name else (SYSTEM, name) for name in (*columns, *keys) if name}
-    for _, holder, place in _texts(catalog):
+    for _, holder, place in texts(catalog):
         found |= {_read(name) for name in COLLATED.findall(getattr(holder, place) or "") if name}
     return sorted(found)
 
@@ -131,7 +131,7 @@ def _without(catalog: Catalog, named: set[str], clause: re.Pattern[str]) -> Iter
             if column.collation in named:
                 column.collation = None
                 had[column_name(table.full_name, column.name)] = None
-    for place, holder, attribute in _texts(catalog):
+    for place, holder, attribute in texts(catalog):
         text = getattr(holder, attribute) or ""
         rest = clause.sub(lambda found: found[1] or "", text)
         if rest != text:
@@ -152,7 +152,7 @@ def _indexes(catalog: Catalog) -> Iterator[tuple[str, Index]]:
             yield f"{owner.full_name}.{index.name}", index
 
 
-def _texts(catalog: Catalog) -> Iterator[tuple[str, Model, str]]:
+def texts(catalog: Catalog) -> Iterator[tuple[str, Model, str]]:
     """Whatever may say COLLATE: whose it is, what holds it, and under which attribute; bodies of routines aside."""
     for kind in catalog.types:
         yield kind.full_name, kind, "definition"

@@ -19,7 +19,7 @@ from engines.families import family
 
 # what a table has of the server's state, or says again what its columns say (MySQL)
 NO_SCHEMA = frozenset({"auto_increment", "charset"})
-STATE_PARTS = ("state of ", "states of ", "size", "rows of ")  # parts of unread that are no schema
+STATE_PARTS = ("state of ", "states of ", "size", "rows of ", "grants on ")  # parts of unread that are no schema
 
 
 @paused_collector()

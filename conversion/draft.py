@@ -10,6 +10,7 @@ from conversion.result import Conversion, Note, Overrides, Request, omission
 from conversion.shapes import Shapes, TableShape
 from engines.catalog import Catalog, View
 from engines.full_names import qualified
+from engines.own_state import full_notes
 from engines.profile import TableProfile
 
 
@@ -65,8 +66,9 @@ class Draft:
 
     def adopt_view(self, view: View) -> None:
         """Give a view of the target the query that a person chose, which need not read what isn't carried over."""
-        gone = {item.object for item in self.result.omissions}
         if view.full_name in self.overrides.views:
+            gone = {item.object for item in self.result.omissions}
+            gone |= full_notes(self.source.engine, self.source.schemas)
             view.definition = self.overrides.views[view.full_name]
             view.depends_on = [name for name in view.depends_on if name not in gone]
             self.note(view.full_name, "its query is the one given in the request")

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conversion import encodings_of_targets
+from conversion.abilities_of_targets import check_abilities
 from conversion.collations_of_targets import KIND, Offered, offered, used
 from conversion.convert import convert
 from conversion.diff import diff
 from conversion.differences import Difference
+from conversion.kept_names import check_names
 from conversion.mapping import Omission
 from conversion.result import Conversion, Overrides
 from conversion.source_values import Look, all_of, broken_references, scannable
@@ -68,7 +70,8 @@ def conversion_of(
 ) -> Conversion:
     """What the source's catalog becomes on an engine of that version; target: the open database, where there is one.
 
-    Aborted MONEY_DIFFERS where rows of PostgreSQL that are moved would mean other amounts there.
+    Aborted NAME_KEPT where something would be called as this program's notes are there, MONEY_DIFFERS where rows of
+    PostgreSQL that are moved would mean other amounts, TARGET_LACKS where its server lacks what is made or moved.
     """
     catalog = source.catalog()
     look = asked.scan or catalog.engine == "sqlite"
@@ -81,16 +84,18 @@ def conversion_of(
         version,
         asked.overrides,
         asked.home,
-        broken_references(catalog, source) if look else (),
+        broken_references(catalog, source, engine) if look else (),
         _offered(target, engine, catalog),
         asked.workload,
         unscanned={table.full_name for table in tables} - profiles.keys(),
         lowers=target is not None and lowers(target.catalog()),
         offered_collations=_collations(target, engine, catalog),
     )
+    check_names(result)
     if isinstance(source, KeepsMoney) and isinstance(target, KeepsMoney):
-        moved = {parts(table.source) for table in result.tables}
-        check_money(source.query, source.money_digits, target.money_digits, moved)
+        carried = [*(table.source for table in result.tables), *(view.full_name for view in result.target.views)]
+        check_money(source.query, source.money_digits, target.money_digits, {parts(name) for name in carried})
+        check_abilities(source, target, result)
     if engine == "postgresql":
         result.notes += encodings_of_targets.notes_of(target, catalog)
     return result

@@ -6,6 +6,7 @@ from conversion.ddl_beyond_postgresql import FIRST, carried
 from conversion.ddl_policies import grants
 from conversion.ddl_postgresql_parts import check_sql, foreign_key_sql
 from conversion.draft import Draft
+from conversion.lost_views import lost_views
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.names import for_postgresql
 from conversion.result import Conversion, Request, omission
@@ -67,22 +68,16 @@ def _still_there(draft: Draft, parts: list[Unread]) -> list[Unread]:
 
 def _views(draft: Draft) -> None:
     """Views go over unless they were left out or read something that was."""
-    gone = {item.object for item in draft.result.omissions}
-    remaining = list(draft.target.views)
-    for view in remaining:
+    views, gone = draft.target.views, {item.object for item in draft.result.omissions}
+    for view in views:
         draft.adopt_view(view)
-    changed = True
-    while changed:
-        changed = False
-        for view in list(remaining):
-            lost = sorted(gone & set(view.depends_on))
-            if draft.skipped(view.full_name) or lost:
-                reason = f"it reads {', '.join(lost)}, which isn't carried over" if lost else "left out on request"
-                draft.omit(view.full_name, "view", reason, view.definition)
-                remaining.remove(view)
-                gone.add(view.full_name)
-                changed = True
-    draft.target.views = remaining
+    reasons = {view.full_name: "left out on request" for view in views if draft.skipped(view.full_name)}
+    reasons |= lost_views(draft, gone | reasons.keys())
+    for view in views:
+        if view.full_name in reasons:
+            draft.omit(view.full_name, "view", reasons[view.full_name], view.definition)
+    draft.target.views = [view for view in views if view.full_name not in reasons]
+    gone |= reasons.keys()
     for table in draft.target.tables:
         kept = []
         for key in table.foreign_keys:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from conversion.draft import Draft
+from conversion.lost_views import lost_views
 from conversion.mapping import ColumnMapping, TableMapping
 from conversion.names import for_sqlite
 from conversion.result import Conversion, Request
 from engines.catalog import Table
 
 VIRTUAL = "the rows of a virtual table (module {module}) can only be written through its module"
+SKIPPED = "left out on request"
 SHADOW = "it holds the inner data of a virtual table that isn't carried over"
 
 
@@ -19,17 +21,14 @@ def convert_catalog(request: Request) -> Conversion:
     )
     draft = Draft(request, target, for_sqlite(), "main")
     target.tables = [table for table in target.tables if _carried(draft, table)]
-    lost = {item.object for item in draft.result.omissions}
-    views = []
     for view in target.views:
         draft.adopt_view(view)
-        reads = sorted(lost & set(view.depends_on))
-        if reads or draft.skipped(view.full_name):
-            reason = f"it reads {', '.join(reads)}, which isn't carried over" if reads else "left out on request"
-            draft.omit(view.full_name, "view", reason, view.definition)
-        else:
-            views.append(view)
-    target.views = views
+    reasons = {view.full_name: SKIPPED for view in target.views if draft.skipped(view.full_name)}
+    reasons |= lost_views(draft, {*reasons, *(item.object for item in draft.result.omissions)})
+    for view in target.views:
+        if view.full_name in reasons:
+            draft.omit(view.full_name, "view", reasons[view.full_name], view.definition)
+    target.views = [view for view in target.views if view.full_name not in reasons]
     for table in target.tables:
         table.rows, table.rows_exact, table.size_bytes = None, False, None
         draft.tables.append(_mapping(request.source.table(table.full_name)))
@@ -43,7 +42,7 @@ def _carried(draft: Draft, table: Table) -> bool:
         table.kind
     )
     if draft.skipped(table.full_name):
-        reason = "left out on request"
+        reason = SKIPPED
     if reason is None:
         return True
     draft.omit(table.full_name, "table" if table.kind == "table" else f"{table.kind} table", reason, table.definition)

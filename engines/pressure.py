@@ -26,6 +26,10 @@ class PressureGauge(Protocol):
         """Sessions that execute a statement now, those of this program among them."""
         ...
 
+    def waiting_threads(self) -> int:
+        """Those of this program among them that only wait for it to take or to send something."""
+        ...
+
     def replicas_lag(self) -> float | None:
         """Seconds that the slowest replica known to this server is behind; None: none is connected."""
         ...

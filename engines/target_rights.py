@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from engines.families import family
@@ -9,14 +10,28 @@ from engines.mysql.grants import Grants
 from engines.protocols import Database
 
 CREATE_RIGHT = "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"
+# of schemas that are there; others are made. From version 15 on nobody but its owner may create in public
+NO_CREATE = """
+    SELECT nspname FROM pg_catalog.pg_namespace
+     WHERE NOT pg_catalog.has_schema_privilege(oid, 'CREATE') OR NOT pg_catalog.has_schema_privilege(oid, 'USAGE')
+"""
 # https://dev.mysql.com/doc/refman/8.0/en/privileges-provided.html; REFERENCES is asked of the referenced table
-MYSQL_RIGHTS = ("ALTER", "CREATE", "DELETE", "DROP", "INDEX", "INSERT", "REFERENCES", "SELECT", "UPDATE")
+# The last row: without these the server hides views and code from the comparison without a word
+MYSQL_RIGHTS = (
+    "ALTER", "CREATE", "CREATE VIEW", "DELETE", "DROP", "INDEX", "INSERT", "REFERENCES", "SELECT", "UPDATE",
+    "CREATE ROUTINE", "EVENT", "SHOW VIEW", "TRIGGER",
+)  # fmt: skip
 
 
-def rights_missing(target: Database) -> list[str]:
-    """One phrase per right that is missing; a file's and MongoDB's only the first write tells, with its own error."""
+def rights_missing(target: Database, schemas: Iterable[str] = ()) -> list[str]:
+    """One phrase per right that is missing; a file's and MongoDB's only the first write tells, with its own error.
+
+    schemas: of PostgreSQL, in which tables are to be made.
+    """
     if target.engine == "postgresql":
-        return [] if target.query(CREATE_RIGHT)[0][0] else ["CREATE on the database"]
+        missing = [] if target.query(CREATE_RIGHT)[0][0] else ["CREATE on the database"]
+        closed = {str(row[0]) for row in target.query(NO_CREATE)}
+        return missing + [f"CREATE and USAGE on the schema {name}" for name in sorted(closed & set(schemas))]
     if family(target.engine) != "mysql":
         return []
     name = cast(Any, target).database

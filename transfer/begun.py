@@ -11,10 +11,12 @@ from collections.abc import Collection
 
 from conversion.mapping import Statement
 from engines.errors import DbmoError, EngineError
+from engines.mysql.quoting import quote_identifier
+from engines.own_state import note
 from transfer.ddl import GONE, REFERENCE, THERE, TWICE
 from transfer.state import State
 
-TWIN = "`_dbmo_twin`"  # under the state's prefix, which no catalog shows
+TWIN = quote_identifier(note("twin", "mysql"))
 UNANSWERED = frozenset({"CONNECTION_LOST", "CONNECTION_FAILED", "TOO_MANY_CONNECTIONS"})
 PARTS = frozenset({"unique", "index", "fk"})  # of tables that this migration made: nobody's rows are in them
 # kind of a step -> what is made under another name to be compared with it
@@ -84,6 +86,7 @@ def _is_twin(state: State, statement: Statement) -> bool:
     there = _shown(state, f"SHOW CREATE {kind} {name}")
     if there is None or (kind == "TABLE" and state.writer.query(f"SELECT 1 FROM {name} LIMIT 1")):
         return False
+    _refuse_rows(state)
     drop = f"DROP {kind} IF EXISTS {TWIN}"
     run_alone(state, drop, frozenset())
     try:
@@ -92,6 +95,18 @@ def _is_twin(state: State, statement: Statement) -> bool:
     finally:
         run_alone(state, drop, frozenset())
     return twin is not None and OWN_WORDS.sub("", twin.replace(TWIN, name, 1)) == OWN_WORDS.sub("", there)
+
+
+def _refuse_rows(state: State) -> None:
+    """What a killed run left of a twin has no rows: a table with some is somebody else's, and is not dropped."""
+    there = _shown(state, f"SHOW CREATE TABLE {TWIN}")
+    is_table = there is not None and there.startswith("CREATE TABLE") and " SEQUENCE=1" not in there
+    if is_table and state.writer.query(f"SELECT 1 FROM {TWIN} LIMIT 1"):
+        raise EngineError(
+            "OBJECT_TAKEN",
+            f"The target's table {TWIN} holds rows, under a name that this program makes tables of and drops them.",
+            "Rename it, and run the same command again.",
+        )
 
 
 def _is_part(state: State, statement: Statement) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from engines.errors import DbmoError
 from transfer.agenda import MOST_JOINED, Agenda
 from transfer.chunks import ChunkResult, Range
+from transfer.coming import Coming
 from transfer.crew import Crew
 from transfer.desks import Desk, MomentLost, check_quarantine, rest
 from transfer.endpoints import AnySnapshot, alive
@@ -47,6 +48,8 @@ class Coordinator:
         self.desks: list[Desk] = []
         self.quarantined = chunks.quarantined_count()
         self.cancelled: Callable[[], bool] = lambda: False
+        self.coming = Coming(make)
+        self._crowded = False  # there was no room for a lane, which was told
         self._fixed = False  # no lane can be added at this moment of the source
         self._exclusive = crew.assignment.plan.target_engine in ONE_WRITER
         for lane in crew.lanes:
@@ -61,6 +64,7 @@ class Coordinator:
             while self._turn(report):
                 pass
         finally:
+            self.coming.close()
             for desk in self.desks:  # one that is not released is told to go on when another is
                 self.limits.release(desk.lane.valve)
                 desk.lane.valve.set(None, Flow.STOP)
@@ -115,28 +119,34 @@ class Coordinator:
         # a number that a person asked for counts, whether or not it is worth it
         worth = allowed if self.limits.present.connections is not None else self.agenda.worth
         wanted = min(allowed, self.agenda.pending + self._busy(), max(worth, len(self.desks)))
-        if not self.desks and self.agenda.pending and (min(allowed, worth) == 1 or self._fixed):
-            self._add(self._process() if self._remote and not self._fixed else self._local())
-        while len(self.desks) < wanted and not self._fixed:
-            self._add_process()
+        here = self._fixed or (min(allowed, worth) == 1 and not isinstance(self.make, Elsewhere))
+        if not self.desks and not self.coming and self.agenda.pending and here:
+            self._add(self._local())
+        while len(self.desks) + len(self.coming) < wanted and not self._fixed:
+            self._ask()
+        self._arrived()
         idle = [desk for desk in self.desks if desk.future is None]
         for desk in idle[: max(0, len(self.desks) - allowed)]:
             self._dismiss(desk)
 
-    def _add_process(self) -> None:
-        """One lane more; where there is no room for it the others do without, and no other is tried."""
-        try:
-            self._add(self._process())
-        except NoRoom as error:
-            if not self.desks:
-                raise
-            self._fixed = True
-            self.note("lane not added", {"code": error.code, "what": error.what})
+    def _ask(self, place: Desk | None = None) -> None:
+        """One lane more, or one in place of another that is gone, with its failures."""
+        self._named += 1
+        self.coming.ask(self.assignment, f"lane {self._named}", place)
+        self._arrived()
 
-    @property
-    def _remote(self) -> bool:
-        """Whether lanes are to be on other machines only."""
-        return isinstance(self.make, Elsewhere)
+    def _arrived(self) -> None:
+        """Take in lanes that are there by now; where there is no room for one the others do without."""
+        for lane, place in self.coming.arrived():
+            try:
+                self._add(lane.result(), place)
+            except NoRoom as error:
+                if not self.desks and not self.coming:
+                    raise
+                if not self._crowded:
+                    self.note("lane not added", {"code": error.code, "what": error.what})
+                self._crowded = True
+                self._fixed = not isinstance(self.make, Elsewhere)  # in a cluster there may be room later
 
     def _busy(self) -> int:
         return sum(1 for desk in self.desks if desk.future is not None)
@@ -145,13 +155,9 @@ class Coordinator:
         """A lane in this process, which reads the coordinator's own snapshot."""
         return LocalLane(self.assignment, "lane 0", self.snapshot)
 
-    def _process(self) -> Lane:
-        self._named += 1
-        return self.make(self.assignment, f"lane {self._named}")
-
-    def _add(self, lane: Lane) -> None:
+    def _add(self, lane: Lane, place: Desk | None = None) -> None:
         self.limits.admit(lane.valve)
-        self.desks.append(Desk(lane))
+        self.desks.append(replace(place or Desk(lane), lane=lane, work=[], future=None))
 
     def _dismiss(self, desk: Desk) -> None:
         self.desks.remove(desk)
@@ -233,18 +239,5 @@ class Coordinator:
         self.note("tried again", facts)
         desk.rests_until = now + self.patience.wait(desk.failures)
         if isinstance(error, LaneLost):
-            self._replace(desk)
-
-    def _replace(self, desk: Desk) -> None:
-        """A new lane at the place of one that is gone, with its failures."""
-        place = self.desks.index(desk)
-        self._dismiss(desk)
-        try:
-            lane = self._process()
-        except NoRoom as error:
-            if not self.desks:
-                raise
-            self.note("lane not added", {"code": error.code, "what": error.what})
-            return
-        self.limits.admit(lane.valve)
-        self.desks.insert(place, replace(desk, lane=lane, work=[], future=None))
+            self._dismiss(desk)
+            self._ask(desk)

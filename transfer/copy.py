@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from transfer.crew import Crew, alone, gather, joins_later
 from transfer.cutting import Size
 from transfer.ddl import emptied_by_crashes
 from transfer.desks import MomentLost
-from transfer.endpoints import AnySnapshot, Endpoints, alive
+from transfer.endpoints import AnySnapshot, Endpoints, Marked, alive
 from transfer.failpoints import failpoint
 from transfer.lanes import Elsewhere, LaneMaker, LocalLane, ProcessLane, close_all, prepare
 from transfer.limits import Limits
@@ -25,6 +25,7 @@ from transfer.resume import Resumed, copy_lost, settle
 from transfer.retry import ENDS, Patience, insist, nature, of_another_moment, once_lost
 from transfer.sizes import expected, processes, sizes_of, worth
 from transfer.state import Chunks, State, open_chunks
+from transfer.units import tables_of, units
 from transfer.worker import Assignment
 
 Report = Callable[[ChunkResult], None]
@@ -42,27 +43,31 @@ def copy_tables(
     note: Note = lambda kind, body: None,
     lanes: LaneMaker = ProcessLane,
     patience: Patience | None = None,
+    begins: Callable[[Chunks], None] = lambda chunks: None,
 ) -> Resumed:
     """Copy every chunk that is not in the target yet; report is called after each commit, note with what happened.
 
+    begins is called before lanes work, whenever it is settled what of the target's chunks stays.
     limits: how many lanes, and their load; lanes: makes one. Returns what was found of an earlier run, and of moments
     of this one that were lost with their server. INTERRUPTED when cancelled: finished chunks stay; MOMENT_LOST when the
     source's server ends the moment again and again.
     """
     limits, patience = limits or Limits.none(plan.parallel), patience or PATIENCE
-    copy = _Copy(plan, endpoints, state, report, cancelled, limits, note, lanes, patience)
-    for moment in range(1, patience.moments + 1):
-        judge = once_lost() if moment == 1 else nature
-        opened = insist(endpoints.snapshot, patience, cancelled, judge=judge)
-        with closing(opened) as snapshot:
-            if moment > 1:
-                state.renew()  # a lane of the moment before may still be committing
-            try:
-                copy.at(snapshot)
-                break
-            except MomentLost as error:
-                if moment == patience.moments:
-                    raise _given_up(error, moment, alive(snapshot)) from error
+    copy = _Copy(plan, endpoints, state, report, cancelled, limits, note, lanes, patience, begins)
+    with limits.copying():
+        for moment in range(1, patience.moments + 1):
+            limits.wait(cancelled)
+            judge = once_lost() if moment == 1 else nature
+            opened = insist(endpoints.snapshot, patience, cancelled, judge=judge)
+            with closing(opened) as snapshot:
+                if moment > 1:
+                    state.renew()  # a lane of the moment before may still be committing
+                try:
+                    copy.at(snapshot)
+                    break
+                except MomentLost as error:
+                    if moment == patience.moments:
+                        raise _given_up(error, moment, alive(snapshot)) from error
     return copy.found
 
 
@@ -79,6 +84,7 @@ class _Copy:
     note: Note
     lanes: LaneMaker
     patience: Patience
+    begins: Callable[[Chunks], None]
     found: Resumed = field(default_factory=Resumed)
 
     def at(self, snapshot: AnySnapshot) -> None:
@@ -88,8 +94,9 @@ class _Copy:
             with _before_lanes():
                 sizes = sizes_of(self.plan, snapshot)
                 make = _maker(sizes.values(), self.limits, self.lanes)
-                crew = _crew(crew.assignment, snapshot, sizes.values(), self.limits, make, self.note)
+                crew = _crew(_marked(crew.assignment, snapshot), snapshot, sizes.values(), self.limits, make, self.note)
                 position = crew.assignment.position
+                self.limits.moment.taken()
                 self.note("moment", {"position": position, "lanes": [lane.name for lane in crew.lanes]})
             chunks = open_chunks(self.state)
             settling = partial(settle, self.plan, self.endpoints, self.state, chunks, snapshot, self.note)
@@ -102,6 +109,7 @@ class _Copy:
             self.note("moment lost", {"position": crew.assignment.position, "why": error.cause.what})
             raise
         finally:
+            self.limits.moment.ended()
             close_all(crew.lanes)
 
     def _rows(self, snapshot: AnySnapshot, crew: Crew, chunks: Chunks, sizes: dict[str, Size], make: LaneMaker) -> None:
@@ -111,6 +119,7 @@ class _Copy:
         """
         while True:
             with _before_lanes():
+                self.begins(chunks)
                 agenda = Agenda(self.plan, snapshot, chunks, sizes)
             failpoint("copy.planned")
             coordinator = Coordinator(crew, snapshot, agenda, chunks, self.limits, make, self.patience, self.note)
@@ -181,6 +190,15 @@ def _maker(sizes: Collection[Size], limits: Limits, lanes: LaneMaker) -> LaneMak
     if isinstance(lanes, Elsewhere) or limits.present.connections is not None:
         return lanes
     return LocalLane if processes(sizes) == 1 else lanes
+
+
+def _marked(assignment: Assignment, snapshot: AnySnapshot) -> Assignment:
+    """The assignment at a moment before which the source's tables were marked, where its server needs that."""
+    marks: Mapping[str, Any] = {}
+    if isinstance(snapshot, Marked):
+        snapshot.mark([table for unit in units(assignment.plan) for table in tables_of(unit)])
+        marks = snapshot.marks
+    return replace(assignment, token=snapshot.token, position=snapshot.position, marks=marks)
 
 
 def _crew(

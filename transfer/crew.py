@@ -9,6 +9,7 @@ from typing import Any
 
 from engines.errors import DbmoError
 from engines.families import family
+from transfer.coming import Coming
 from transfer.endpoints import AnySnapshot, Lockable
 from transfer.lanes import Lane, LaneLost, LaneMaker, NoRoom, close_all
 from transfer.worker import Assignment, Outcome
@@ -84,13 +85,19 @@ def _at(snapshot: AnySnapshot, assignment: Assignment) -> Assignment:
 
 
 def _make(lanes: list[Lane], make: LaneMaker, assignment: Assignment, count: int, note: Note) -> None:
-    """Add so many lanes, or as many as there is room for."""
-    for number in range(1, count + 1):
-        try:
-            lanes.append(make(assignment, f"lane {number}"))
-        except NoRoom as error:
-            note("lane not added", {"lane": f"lane {number}", "why": error.what})
-            break
+    """Add so many lanes, or as many as there is room for: first none is waited for, then all of them are."""
+    coming = Coming(make)
+    names = [f"lane {number}" for number in range(1, count + 1)]
+    for name in names:
+        coming.ask(assignment, name)
+    try:
+        for name in names:
+            try:
+                lanes.append(coming.first())
+            except NoRoom as error:
+                note("lane not added", {"lane": name, "why": error.what})
+    finally:
+        coming.close()
 
 
 def _told(note: Note, snapshot: AnySnapshot, facts: dict[str, Any]) -> None:

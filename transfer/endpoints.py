@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,20 @@ class Alterable(Protocol):
 
         Whether locks keep all of them as they are until `released` changes.
         """
+        ...
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A snapshot that knows by marks, made before its moment, whether a table was altered since.
+
+    Who joins the moment is given the same marks.
+    """
+
+    marks: Mapping[str, Any]
+
+    def mark(self, tables: Sequence[str]) -> None:
+        """Note what these full names are, and take a new moment behind it."""
         ...
 
 

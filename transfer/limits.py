@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from engines.errors import Aborted, DbmoError
 from transfer.load import LoadLimits, Tuning
-from transfer.pace import Flow, Gauge
-from transfer.watch import Watch, Watcher, shown
+from transfer.moment_cost import MomentCost, Note
+from transfer.pace import Flow, Gauge, stopped
+from transfer.watch import Watch, Watcher
 
 TURN = 0.25  # seconds between two looks at the tuning file and the readings
-FIRST_LOOK_AT_SNAPSHOT = 30.0  # a copy that is done by then costs nobody a connection
-# what is told without a bound being set: about when vacuum or purge that is held up begins to be felt
-WARN_MINUTES = 60.0
-WARN_TRANSACTIONS = 1_000_000
-PAUSES_KEPT = 20
-
-Note = Callable[[str, dict[str, Any]], None]
 
 
 class Limits:
@@ -47,17 +42,16 @@ class Limits:
         self._lanes: list[Gauge] = []
         self._gone = 0  # bytes of lanes that have ended
         self._present = load
-        self._reasons: list[str] = []
+        self._reasons: Mapping[str, str] = {}
         self._failed: Exception | None = None
         self._stopping = False
-        self._told: dict[str, float] = {}
         self._noted: LoadLimits | None = None
-        self.pauses: list[dict[str, Any]] = []
         self.paused_seconds = 0.0
         self._paused_at: float | None = None
-        self._moment = clock()
+        self.moment = MomentCost(note, clock)
+        self._turns = threading.Lock()  # of turn(), and of what must not fall into one
+        self._copying = False
         self._watch = watch(lambda: self._present) if watch is not None else None
-        self._watcher = Watcher(self._watch) if self._watch is not None else None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dbmo-limits", daemon=True)
 
@@ -69,20 +63,43 @@ class Limits:
     def __enter__(self) -> Limits:
         self._take_over()
         if self._watch is not None:
-            self._watch.check()
-            self._watch.look()
-            self.turn()
-        if self._watcher is not None:
-            self._watcher.start()
+            with closing(self._watch):
+                self._watch.check()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
-        if self._watcher is not None:
-            self._watcher.stop()
-        self._paused([])
+
+    @contextmanager
+    def copying(self) -> Iterator[None]:
+        """While this lasts both ends are watched, and lanes may have to wait; before and after it nothing waits."""
+        if self._watch is None:
+            yield
+            return
+        self._watch.look()
+        with self._turns:
+            self._paused(self._watch.reasons())
+            self._copying = True
+        watcher = Watcher(self._watch)
+        watcher.start()
+        try:
+            yield
+            with self._turns:
+                self._copying = False
+                self._paused({})
+        finally:
+            self._copying = False  # one that ends in a pause did not go on
+            watcher.stop()
+
+    def wait(self, cancelled: Callable[[], bool]) -> None:
+        """Return when no limit is passed: nobody should hold a moment of the source meanwhile. INTERRUPTED."""
+        while self._reasons:
+            if cancelled():
+                raise stopped()
+            self.check()
+            time.sleep(TURN)
 
     @property
     def present(self) -> LoadLimits:
@@ -90,8 +107,12 @@ class Limits:
         return self._present
 
     def connections(self) -> int:
-        """How many lanes may be open now, at least one."""
-        return self._present.connections or self.parallel
+        """How many lanes may be open now, at least one; more would pass a limit of statements by themselves."""
+        return self._lanes_of(self._present)
+
+    def _lanes_of(self, load: LoadLimits) -> int:
+        allowed = load.connections or self.parallel
+        return min(allowed, load.max_running_threads or allowed)
 
     def paused(self) -> bool:
         """Whether no new range may be begun; lanes at work wait by themselves."""
@@ -100,7 +121,7 @@ class Limits:
     @property
     def reasons(self) -> list[str]:
         """Why it is paused, one phrase each."""
-        return list(self._reasons)
+        return list(self._reasons.values())
 
     def admit(self, lane: Gauge) -> None:
         """A lane begins: from now on it has its share."""
@@ -123,20 +144,17 @@ class Limits:
     def standing(self) -> dict[str, Any]:
         """The fields of a Standing that the limits know."""
         paused = self._clock() - self._paused_at if self._paused_at is not None else 0.0
+        age = self.moment.seconds
         return {
             "lanes": len(self._lanes),
             "lanes_allowed": self.connections(),
             "paused": self.reasons,
+            "paused_by": list(self._reasons),
             "paused_seconds": round(self.paused_seconds + paused, 3),
             "limits": self._present,
-            "snapshot_seconds": round(self._clock() - self._moment, 1),
-            "snapshot_transactions": self._watch.held if self._watch is not None else None,
+            "snapshot_seconds": round(age, 1) if age is not None else None,
+            "snapshot_transactions": self._watch.held if self._watch is not None and age is not None else None,
         }
-
-    def moment_taken(self) -> None:
-        """A new moment of the source was taken: its age counts from now."""
-        self._moment = self._clock()
-        self._told.clear()
 
     def stop(self) -> None:
         """Let every lane give up its range at its next block, paused ones too."""
@@ -151,14 +169,27 @@ class Limits:
 
     def turn(self) -> None:
         """Take over what a person changed, and what was read; called by the thread of this object."""
+        with self._turns:
+            self._turn()
+
+    def _turn(self) -> None:
         if self._tuning is not None and self._tuning.changed():
             self._take_over()
         elif self._present.bytes_per_second is not None:
             with self._lock:
                 self._share()
-        if self._watch is not None:
-            self._paused(self._watch.reasons())
-            self._look_at_snapshot(self._watch)
+        if self._watch is not None and self._copying:
+            self._paused(self._watch.reasons(self._held()))
+            try:
+                self.moment.look(self._present, self._watch)
+            except Aborted as error:
+                self._failed = error
+                self.stop()
+
+    def _held(self) -> int:
+        """Lanes that a pause keeps from going on with what they do."""
+        with self._lock:
+            return sum(not lane.idle for lane in self._lanes) if self._reasons else 0
 
     def _run(self) -> None:
         while not self._ended.wait(TURN):
@@ -179,7 +210,7 @@ class Limits:
             return
         if present != self._noted:
             self._noted = present
-            self._note("limits", {**present.model_dump(), "connections": present.connections or self.parallel})
+            self._note("limits", {**present.model_dump(), "connections": self._lanes_of(present)})
         with self._lock:
             self._present = present
             self._share()
@@ -195,7 +226,7 @@ class Limits:
         for lane in self._lanes:
             lane.set(whole / busy if whole is not None else None, flow)
 
-    def _paused(self, reasons: list[str]) -> None:
+    def _paused(self, reasons: Mapping[str, str]) -> None:
         before = self._reasons
         with self._lock:
             self._reasons = reasons
@@ -203,37 +234,9 @@ class Limits:
                 self._share()
         if reasons and not before:
             self._paused_at = self._clock()
-            self._note("paused", {"reasons": reasons})
+            self._note("paused", {"reasons": list(reasons.values())})
         elif before and not reasons and self._paused_at is not None:
             seconds = self._clock() - self._paused_at
             self.paused_seconds += seconds
             self._paused_at = None
-            self.pauses = [*self.pauses, {"reasons": before, "seconds": round(seconds, 3)}][-PAUSES_KEPT:]
             self._note("resumed", {"seconds": round(seconds, 3)})
-
-    def _look_at_snapshot(self, watch: Watch) -> None:
-        minutes = (self._clock() - self._moment) / 60
-        self._bound("max_snapshot_minutes", minutes, WARN_MINUTES, "the snapshot is {} minutes old")
-        if minutes * 60 < FIRST_LOOK_AT_SNAPSHOT and self._present.max_snapshot_transactions is None:
-            return
-        watch.snapshot_wanted = True
-        if watch.held is not None:
-            words = "the source keeps the old row versions of {} transactions for the snapshot"
-            self._bound("max_snapshot_transactions", float(watch.held), float(WARN_TRANSACTIONS), words)
-        elif watch.held_unseen is not None and "unseen" not in self._told:
-            self._told["unseen"] = 1
-            self._note("snapshot cost not seen", {"reason": watch.held_unseen})
-
-    def _bound(self, name: str, value: float, warning: float, words: str) -> None:
-        bound = getattr(self._present, name)
-        told = words.format(shown(value))
-        if bound is not None and value > bound:
-            self._failed = Aborted(
-                "SNAPSHOT_OVER_LIMIT",
-                f"The copy was stopped: {told}, and options.load.{name} is {shown(bound)}.",
-                "Finished chunks stay: run the same command again, it takes a new moment and proves what it keeps.",
-            )
-            self.stop()
-        elif bound is None and value > self._told.get(name, warning):
-            self._told[name] = value * 2
-            self._note("long snapshot", {"reason": told})

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from engines.errors import EngineError
 from engines.families import family
+from engines.own_state import note
 from engines.protocols import Database
 from transfer.quarantined import RECOGNIZED, Quarantined, shortened
 
-PREFIX = "_dbmo"
 # how servers refuse a query that names a column they don't have: undefined_column, ER_BAD_FIELD_ERROR, SQLite's words
 NO_COLUMN_STATE, NO_COLUMN_NUMBER, NO_COLUMN_WORDS = "42703", 1054, "no such column"
 ASIDE = ("table_name", "locator", "column_name", "row_key", "reason", "action", "original")
@@ -20,30 +20,22 @@ PLACE = ("number", "entry")  # of an entry in its table's quarantine
 
 @dataclass(frozen=True)
 class Names:
-    """How one family of engines spells the state: is a table there, a table's name, the mark of a parameter."""
+    """How one family of engines is asked: is a table there, the mark of a parameter."""
 
     there: str
-    table: str
     mark: str
     quote: str = '"'  # rows and lower are words of MySQL; SQLite takes an unknown name in "" for a text
 
 
 NAMES: dict[str, Names] = {
-    "postgresql": Names("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", "_dbmo.{}", "%s"),
-    "sqlite": Names("SELECT count(*) FROM sqlite_master WHERE name = ?", "_dbmo_{}", "?", "`"),
+    "postgresql": Names("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", "%s"),
+    "sqlite": Names("SELECT count(*) FROM sqlite_master WHERE name = ?", "?", "`"),
     "mysql": Names(
         "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
-        "_dbmo_{}",
         "%s",
         "`",
     ),
 }
-
-
-def full_name(table: str, engine: str) -> str:
-    """What a table or collection of the state is called in targets of an engine: `_dbmo.chunk`, `_dbmo_chunk`."""
-    names = NAMES.get(family(engine))
-    return names.table.format(table) if names else f"{PREFIX}.{table}"
 
 
 def begun(target: Database, migration: str) -> dict[str, Any] | None:
@@ -80,7 +72,7 @@ def _entries(target: Database, migration: str) -> Iterator[tuple[Any, ...]]:
             yield *row, shortened(original, RECOGNIZED)
         return
     names = NAMES[family(target.engine)]
-    full, mark, original = names.table.format("quarantine"), names.mark, ASIDE[-1]
+    full, mark, original = note("quarantine", target.engine), names.mark, ASIDE[-1]
     quoted = f"{names.quote}{original}{names.quote}"
     one = f"SELECT {quoted} FROM {full} WHERE migration = {mark} AND table_name = {mark} AND number = {mark}"
     one += f" AND entry = {mark}"
@@ -99,7 +91,7 @@ def _rows(
         yield from _documents(target, table, migration, columns, owner)
         return
     names = NAMES[family(target.engine)]
-    full = names.table.format(table)
+    full = note(table, target.engine)
     if not target.query(names.there, (full,))[0][0]:
         return
     quoted = ", ".join(f"{names.quote}{name}{names.quote}" for name in columns)
@@ -130,6 +122,6 @@ def _documents(
 
     reader = cast(Any, target)
     condition = {"_id" if owner == "id" else owner: migration}
-    for raw in reader.read_documents(f"{PREFIX}.{table}", condition, ordered=False):
+    for raw in reader.read_documents(note(table, target.engine), condition, ordered=False):
         document = decode(raw)
         yield tuple(document.get(name) for name in columns)

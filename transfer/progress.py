@@ -137,11 +137,20 @@ class Tracker:
         rows = sum(table.rows for table in self._tables.values())
         size = sum(table.bytes for table in self._tables.values())
         found = self._clock(), rows, size, self.limits.moved()
+        if self.limits.paused():
+            self._forget(found[0])
         if found[1:] == self._begun and self._samples and found[0] - self._samples[0][0] < OPENING:
             self._samples.clear()  # lanes are opened yet
         self._samples.append(found)
         while len(self._samples) > 2 and self._samples[0][0] < self._clock() - WINDOW:
             self._samples.popleft()
+
+    def _forget(self, now: float) -> None:
+        """A pause is in no rate: what was measured before it is over, and what comes after is measured anew."""
+        self._samples.clear()
+        for table in self._tables.values():
+            if table.samples is not None:
+                table.samples = deque([(now, table.rows)])
 
     def _rates(self) -> tuple[float | None, float | None]:
         """Rows and bytes per second over the window; None where it is too short.

@@ -112,8 +112,11 @@ def insist(
     itself was still on its way when the next try met its locks or its rows; what it gives is the result, None: it is
     not done. Asked before every other try, and before an error that isn't tried again is believed, which stands where
     nobody answers. Without it the action is one that may be repeated as it is.
+
+    The outage of a server that was there meanwhile is another one, as when it breaks off an hour's work; there may be
+    as many as tries, as it may be the work that ends the server.
     """
-    began, attempt = 0.0, 0
+    began, attempt, outages = 0.0, 0, 0
     while True:
         tried = time.monotonic()
         try:
@@ -122,9 +125,9 @@ def insist(
             attempt += 1
             now = time.monotonic()
             if not began or now - tried > patience.outage_seconds:  # nobody waits so long for an answer: it was there
-                began = now
+                began, outages = now, outages + 1
             kind = judge(error)
-            again = not is_enough(kind, attempt, now - began, patience)
+            again = not is_enough(kind, attempt, now - began, patience) and outages <= patience.tries
             if again:
                 rest(patience.wait(attempt), cancelled)
             elif kind != "final" or error.code in ENDS:

@@ -29,9 +29,9 @@ class Standing(Model):
     """Where a run stands. Rates are of the last half minute; what is not known is null, and unknown_because says why.
 
     rows, bytes, quarantined: committed in the target, by this run and those before it. lanes: that copy now, of
-    lanes_allowed. paused: reasons, empty while it goes on. snapshot_seconds: age of the source's moment,
-    snapshot_transactions: whose old row versions the source keeps for it. tables: those that moved last.
-    process: the number of the one that copied.
+    lanes_allowed. paused: reasons, empty while it goes on; paused_by: the limits that they are of. snapshot_seconds:
+    age of the source's moment, snapshot_transactions: whose old row versions the source keeps for it. tables: those
+    that moved last. process: the number of the one that copied.
     """
 
     schema_version: int = 1
@@ -54,6 +54,7 @@ class Standing(Model):
     executor: str = "processes"
     process: int | None = None
     paused: list[str] = Field(default_factory=list)
+    paused_by: list[str] = Field(default_factory=list)
     paused_seconds: float = 0.0
     limits: LoadLimits = Field(default_factory=LoadLimits)
     snapshot_seconds: float | None = None

@@ -9,6 +9,7 @@ from engines.errors import Aborted
 from engines.families import family
 from engines.full_names import name_of, parts
 from engines.mysql.quoting import quote_identifier as quote_mysql
+from engines.own_state import note
 from engines.postgresql.quoting import quote_name as quote_postgresql
 from engines.sqlite.quoting import quote_identifier as quote_sqlite
 from transfer.agenda import gaps
@@ -115,7 +116,7 @@ def _collection(unit: DocumentUnit) -> str:
 
 
 def _refused(state: State, unknown: Mapping[str, str]) -> Aborted:
-    notes = "_dbmo.chunk" if family(state.writer.engine) in ("postgresql", "mongodb") else "_dbmo_chunk"
+    notes = note("chunk", state.writer.engine)
     shown = "; ".join(f"{name}: {why}" for name, why in list(unknown.items())[:SHOWN])
     more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
     return Aborted(

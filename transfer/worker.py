@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from engines.errors import DbmoError
 from engines.protocols import LooksUp
 from transfer.chunks import ChunkResult, Range
-from transfer.endpoints import Alterable, AnySnapshot, Endpoints, alive
+from transfer.endpoints import Alterable, AnySnapshot, Endpoints, Marked, alive
 from transfer.failpoints import failpoint
 from transfer.moveplan import MovePlan
 from transfer.pace import Valve
@@ -26,7 +26,8 @@ from transfer.units import TableUnit, Unit, tables_of, units
 class Assignment:
     """What a lane is started with; safe to hand to another process or machine.
 
-    token: by which the source's moment is joined; position: what its chunks are noted with; epoch: of this run.
+    token: by which the source's moment is joined; position: what its chunks are noted with; epoch: of this run; marks:
+    of its tables, see transfer.endpoints.Marked.
     """
 
     plan: MovePlan
@@ -34,6 +35,7 @@ class Assignment:
     token: str
     position: str
     epoch: int
+    marks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class LaneBody:
     def _ready(self) -> None:
         if self._snapshot is None:
             self._snapshot = self._shared or self.assignment.endpoints.snapshot(self.assignment.token)
+            if isinstance(self._snapshot, Marked):
+                self._snapshot.marks = self.assignment.marks
         self._ready_target()
 
     def _ready_target(self) -> None:
@@ -166,7 +170,7 @@ class LaneBody:
         try:
             if self._copied and isinstance(self._snapshot, Alterable):
                 self._snapshot.recover()
-                self._check_unaltered(self._copied)
+                self._snapshot.check_unaltered(tables_of(self._units[self._copied]))  # maybe it was never read
         except DbmoError as error:
             return error if of_another_moment(error) else None
         return None

@@ -129,9 +129,12 @@ def approve_at_terminal(run: Orchestrator, made: Plan, by: str | None) -> None:
             "An approval is typed by a person at a terminal.",
             "Run `dbmo approve` at a terminal, or use --key for unattended runs.",
         )
+    run.report()  # what a person is told to read is there
     for line in plan_lines(run, made):
-        sys.stderr.write(line + "\n")
-    sys.stderr.write(f"plan hash {made.hash}\nType the migration's name ({made.migration}) to approve: ")
+        if not line.startswith("  next:"):
+            sys.stderr.write(line + "\n")
+    sys.stderr.write(f"  all of it: {run.folder.path}/report.md\n")
+    sys.stderr.write(f"Type the migration's name ({made.migration}) to approve: ")
     sys.stderr.flush()
     approve_in_person(run.folder, made, sys.stdin.readline(), by or getpass.getuser())
 

@@ -89,10 +89,11 @@ def copies(run: Orchestrator, console: Console, options: argparse.Namespace) -> 
     """Where lanes run, and who hears of the copy: the folder's file, the console, metrics where they are asked for."""
     from agent.metrics import Metrics, served
     from agent.standing import both
-    from transfer.executors import checked
+    from transfer.executors import begun_with
 
     if getattr(options, "executor", None) is not None:
-        run.executor = checked(options.executor)
+        ends = [url for url in (run.ends.source_url, run.ends.target_url) if url is not None]
+        run.executor = begun_with(options.executor, ends)
     metrics = Metrics()
     run.tell = both([run.tell, console.standing, metrics.tell])
     with served(getattr(options, "metrics_port", None), metrics) as url:

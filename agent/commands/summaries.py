@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from agent.commands.comparison_words import differing_lines, repair_lines
 from agent.phases import COMPARATOR, COMPOSER, DESIGNER, TRANSLATOR
 from agent.policies import policy_lines
+from agent.report.words import counted
 from conversion.encodings_of_targets import TARGET
-from transfer.noted import full_name
+from engines.own_state import note
 
 if TYPE_CHECKING:
     from agent.orchestrator import Orchestrator
@@ -30,8 +31,8 @@ def say_assessment(console: Says, found: dict[str, Any]) -> None:
     """Inventory, complexity, hazards by severity."""
     inventory = found["inventory"]
     size = _size(inventory["size_bytes"]) if inventory["size_bytes"] is not None else "size not known"
-    tables = "tables not counted" if inventory["table_count"] is None else f"{inventory['table_count']} tables"
-    rows = f", {inventory['rows_total']:,} rows" if inventory["rows_total"] is not None else ""
+    tables = "tables not counted" if inventory["table_count"] is None else counted(inventory["table_count"], "table")
+    rows = f", {counted(inventory['rows_total'], 'row')}" if inventory["rows_total"] is not None else ""
     console.say(f"  {inventory['engine']} {inventory['version']}: {tables}{rows}, {size}")
     if inventory["evidence"].get("version") == "declared":
         declared = [name for name, source in inventory["evidence"].items() if source == "declared"]
@@ -88,16 +89,18 @@ def say_execution(console: Says, run: Orchestrator, found: dict[str, Any]) -> No
     seconds = found["stages"].get("copy", 0.0)
     chunks = sum(table["chunks"] for table in found["tables"])
     console.say(
-        f"  {rows:,} rows, {_size(size)} in {chunks} chunks of {len(found['tables'])} tables, "
+        f"  {counted(rows, 'row')}, {_size(size)} in {counted(chunks, 'chunk')} of {_tables(found)}, "
         f"copied in {seconds:.1f} s; all stages {sum(found['stages'].values()):.1f} s"
     )
     resumed = found["resumed"]
     if resumed["kept"] or resumed["source_changed"]:
         changed = "the source changed, " if resumed["source_changed"] else "the source did not change, "
-        console.say(f"  continued: {changed}{resumed['kept']} chunks kept, {len(resumed['again'])} copied again")
+        console.say(
+            f"  continued: {changed}{counted(resumed['kept'], 'chunk')} kept, {len(resumed['again'])} copied again"
+        )
     if found["quarantined"]:
         reasons = Counter(entry["reason"] for entry in found["quarantined"])
-        where = full_name("quarantine", run.needed_plan().target.engine)
+        where = note("quarantine", run.needed_plan().target.engine)
         console.say(f"  set aside with their keys ({where}): {len(found['quarantined']):,}")
         for reason, count in reasons.most_common(SHOWN):
             console.say(f"    {count:>6,}  {reason}")
@@ -110,11 +113,9 @@ def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> b
 
     differing = [table for table in found["tables"] if not table["equal"]]
     aside = sum(table["set_aside"] + table["withheld"] for table in found["tables"])
-    noted = f"; {aside} values set aside, each still what the source holds" if aside else ""
+    noted = f"; {counted(aside, 'value')} set aside, each still what the source holds" if aside else ""
     if not differing:
-        console.say(
-            f"  {found['rows_compared']:,} rows of {len(found['tables'])} tables: equal ({found['level']}){noted}"
-        )
+        console.say(f"  {counted(found['rows_compared'], 'row')} of {_tables(found)}: equal ({found['level']}){noted}")
     for table in differing:
         for line in differing_lines(table):
             console.say(line)
@@ -122,7 +123,7 @@ def say_validation(console: Says, run: Orchestrator, found: dict[str, Any]) -> b
     for line in repair_lines(output.repair_plan, output.repaired) if output.repair_plan else ():
         console.say(line)
     differences = run.folder.read_artifact("validation/schema-differences.json") or []
-    console.say(f"  schema: {'as planned' if not differences else f'{len(differences)} differences'}")
+    console.say(f"  schema: {'as planned' if not differences else counted(len(differences), 'difference')}")
     for difference in differences[:SHOWN]:
         console.say(f"    {difference['kind']} {difference['object']}: {difference.get('detail', '')}")
     views = run.folder.read_artifact("validation/views.json") or []
@@ -143,6 +144,10 @@ def _say_criteria(console: Says, run: Orchestrator) -> None:
     for criterion in composed["criteria"]:
         if criterion["result"] == "failed":
             console.say(f"    FAILED {criterion['id']}: {criterion['evidence']}")
+
+
+def _tables(found: dict[str, Any]) -> str:
+    return counted(len(found["tables"]), "table")
 
 
 def _size(size: int) -> str:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engines.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent.folder import Folder
     from transfer.load import LoadLimits
 
 LIFTED = "none"
+LOCK = ".tuning.lock"
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)([kMG]?)")
 UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 # option -> field of LoadLimits, whether it is a whole number
@@ -24,7 +30,7 @@ OPTIONS = {
     "bytes-per-second": ("bytes_per_second", True, "of all lanes together; 20M is 20,000,000"),
     "max-replica-lag-seconds": ("max_replica_lag_seconds", False, "pause while a replica is further behind"),
     "max-running-threads": ("max_running_threads", True, "pause while the source runs more statements"),
-    "max-target-latency-ms": ("max_target_latency_ms", False, "pause while a commit takes the target longer"),
+    "max-target-latency-ms": ("max_target_latency_ms", False, "pause while the target takes longer to answer"),
     "max-snapshot-minutes": ("max_snapshot_minutes", False, "stop when the source's snapshot is older"),
     "max-snapshot-transactions": (
         "max_snapshot_transactions",
@@ -58,11 +64,12 @@ def tune(options: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Held:
-    """What holds: the limits, which of them a person changed, whether a copy runs."""
+    """What holds: the limits, which of them a person changed, whether a process works on it, whether all is copied."""
 
     limits: LoadLimits
     changes: dict[str, Any]
     running: bool
+    copied: bool
 
 
 def change(folder: Folder, given: dict[str, Any], reset: bool = False) -> Held:
@@ -71,12 +78,22 @@ def change(folder: Folder, given: dict[str, Any], reset: bool = False) -> Held:
     from transfer.load import LoadLimits, Tuning
 
     asked = folder.request.options.load or LoadLimits()
-    changes = {**({} if reset else Tuning(folder.path / TUNING).changes()), **given}
-    limits = asked.tuned(changes)
-    if given or reset:
-        folder.write_json(TUNING, changes)
-        folder.journal.append("tuned", {"changes": given, "reset": reset, "limits": limits.model_dump()})
-    return Held(limits, changes, at_work(folder.path))
+    with _alone(folder.path) if given or reset else nullcontext():
+        changes = {**({} if reset else Tuning(folder.path / TUNING).changes()), **given}
+        limits = asked.tuned(changes)
+        if given or reset:
+            folder.write_json(TUNING, changes)
+            folder.journal.append("tuned", {"changes": given, "reset": reset, "limits": limits.model_dump()})
+    copied = folder.journal.last("execution finished") is not None
+    return Held(limits, changes, at_work(folder.path), copied)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One change after the other: each keeps what the others changed."""
+    with (folder / LOCK).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def wishes(options: argparse.Namespace) -> dict[str, Any]:
@@ -112,5 +129,8 @@ def text(held: Held) -> str:
     for field, value in held.limits.model_dump(exclude={"replicas"}).items():
         shown = f"{value:,}" if value is not None else ("as planned" if field == "connections" else "no limit")
         lines.append(f"{field:<26} {shown}{'  (tuned)' if field in held.changes else ''}")
-    lines.append("a run takes it over within a second" if held.running else "holds from the next run on")
+    if held.copied:
+        lines.append("all rows are copied: nothing is left that it would hold for")
+    else:
+        lines.append("a run takes it over within a second" if held.running else "holds from the next run on")
     return "\n".join([*lines, ""])

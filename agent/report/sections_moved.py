@@ -10,7 +10,7 @@ from agent.report.decisions import IN_TARGET, Decisions, place
 from agent.report.facts import CopiedTable, Facts
 from agent.report.tables import Table, table
 from agent.report.words import bare, counted, cut, duration, key, listed, middle, number, original, size
-from transfer.noted import full_name
+from engines.own_state import note
 
 Section = dict[str, Any]
 KEYS_SHOWN = 10
@@ -105,7 +105,7 @@ def quarantine(facts: Facts) -> Section | None:
     for entry in facts.quarantined:
         groups.setdefault((entry["table"], entry["column"], entry["reason"], entry["action"]), []).append(entry)
     rows = [row for names, entries in groups.items() for row in _aside_rows(*names, entries)]
-    where = full_name("quarantine", facts.plan.target.engine if facts.plan else "postgresql")
+    where = note("quarantine", facts.plan.target.engine if facts.plan else "postgresql")
     return {
         "table": table("Where:code Reason Key:code Value:code In_the_target", rows, list, ASIDE_SHOWN),
         "total": counted(len(facts.quarantined), "entry", "entries"),

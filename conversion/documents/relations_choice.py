@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from conversion.documents.relations_access import Access
+from conversion.documents.relations_alike import compares_otherwise, folds, one_spelling, unkeyed
 from conversion.documents.relations_mapping import RelationDecision
-from engines.catalog import ForeignKey, Kind, Table
+from engines.catalog import ForeignKey, Table
 from engines.errors import UsageError
 
 # planning values: a document may have 16 MB, and arrays beyond some hundred elements are slow to change
@@ -21,6 +22,7 @@ REFERENCE = "reference"
 class Relation:
     """One foreign key with everything that the rules look at."""
 
+    engine: str
     child: Table
     key: ForeignKey
     number: int
@@ -28,6 +30,7 @@ class Relation:
     others: list[ForeignKey]  # other foreign keys of the child
     referenced_by: frozenset[str]  # tables with a foreign key to the child
     broken: bool  # rows are known to break it
+    numbered: bool = False  # rows of the parent lack its key, so the server numbers its documents
     height: int = 0  # levels of documents that stand inside the child's own
     access: Access = field(default_factory=Access)
     other_rows: int | None = None  # of what the child's one other foreign key refers to
@@ -68,8 +71,10 @@ class Relation:
 
     @property
     def bare(self) -> bool:
-        """True where nothing but one column stands beside the reference."""
-        return len(self.child.columns) == len(self.key.columns) + 1
+        """True where one column alone stands beside the reference: never NULL, and the reference needs no spelling."""
+        others = [column for column in self.child.columns if column.name not in self.key.columns]
+        alone = len(others) == 1 and not others[0].nullable
+        return alone and one_spelling(self.child, self.key.columns, self.engine)
 
     @property
     def elements(self) -> float | None:
@@ -96,28 +101,15 @@ def _nullable(relation: Relation) -> bool:
 
 
 def _folded(relation: Relation) -> bool:
-    """A key of text that is compared without regard to case: equal keys may be spelled differently."""
-    for name in relation.key.columns:
-        column = relation.child.column(name)
-        folds = (column.collation or "").lower()
-        if column.type.kind in (Kind.TEXT, Kind.CHAR) and (folds == "nocase" or folds.endswith("_ci")):
-            return True
-    return False
+    return folds(relation.child, relation.key, relation.parent, relation.engine)
+
+
+def _unlike(relation: Relation) -> bool:
+    return compares_otherwise(relation.child, relation.key, relation.parent, relation.engine)
 
 
 def _unkeyed(relation: Relation) -> bool:
-    """The parent can't be found by what is referenced."""
-    parent = relation.parent
-    if parent is None or not relation.key.referenced_columns:
-        return True
-    keys = [parent.primary_key, *parent.uniques] if parent.primary_key else parent.uniques
-    wanted = set(relation.key.referenced_columns)
-    nullable = any(parent.column(name).nullable and name not in _primary(parent) for name in wanted)
-    return nullable or not any(set(key.columns) == wanted for key in keys if key)
-
-
-def _primary(table: Table) -> list[str]:
-    return table.primary_key.columns if table.primary_key else []
+    return relation.numbered or unkeyed(relation.key, relation.parent)
 
 
 def _shorter_side(relation: Relation) -> bool:
@@ -150,6 +142,7 @@ RULES: list[Rule] = [
     Rule("no parent", _nullable, REFERENCE, "rows without a parent would have no document to stand in"),
     Rule("orphans", lambda r: r.broken or not r.key.validated, REFERENCE, "rows break it, so they have no document"),
     Rule("folded key", _folded, REFERENCE, "its key compares without regard to case, equality in documents is exact"),
+    Rule("unlike key", _unlike, REFERENCE, "its columns are compared otherwise than those that it refers to"),
     Rule("no key", _unkeyed, REFERENCE, "what it refers to is no key without NULLs of its parent"),
     Rule("shared", lambda r: bool(r.referenced_by), REFERENCE, "other tables refer to its rows"),
     Rule("deep", lambda r: r.height >= DEEPEST - 1, REFERENCE, "documents would stand too deep in each other"),
@@ -185,7 +178,7 @@ RULES: list[Rule] = [
     Rule("own life", lambda r: True, REFERENCE, "its rows have a life of their own"),
 ]  # fmt: skip
 # rules that a person's wish doesn't change: rows would be lost
-NEVER = frozenset({"outside", "itself", "no parent", "orphans", "folded key", "no key"})
+NEVER = frozenset({"outside", "itself", "no parent", "orphans", "folded key", "unlike key", "no key"})
 
 
 def decide(relations: Iterable[Relation], wishes: dict[str, str]) -> list[RelationDecision]:

@@ -11,7 +11,7 @@ from conversion.documents.relations_draft import DocumentDraft
 from conversion.documents.relations_mapping import ID
 from conversion.documents.relations_places import Location, Place, collation_of
 from conversion.documents.relations_schema import once
-from conversion.documents.relations_unique import Uniqueness
+from conversion.documents.relations_unique import Uniqueness, check_lists
 from conversion.shapes import Untranslatable
 from engines.catalog import Index, IndexKey, Key, Kind
 from engines.documents import CollectionIndex
@@ -132,6 +132,7 @@ class IndexConverter:
             found.append(location)
             keys[f"{location.path}.$**" if how == "wildcard" else location.path] = 1 if how == "wildcard" else how
             options |= extra
+        check_lists(index, found, any(path.endswith(".$**") for path in keys))
         if not index.unique:
             keys |= {path: 1 for path in self._included(index) if path not in keys}
         if len(keys) > MOST_KEYS:

@@ -26,8 +26,10 @@ def day(value: Any) -> Any:
 
 
 def day_back(value: Any) -> Any:
-    """What day() was given."""
-    return value.date() if isinstance(value, datetime.datetime) else unnatural(value)
+    """What day() was given; a time of day, which it never gives, stays."""
+    if not isinstance(value, datetime.datetime):
+        return unnatural(value)
+    return value.date() if value.time() == datetime.time() else value
 
 
 def naive(value: datetime.datetime) -> datetime.datetime:
@@ -110,8 +112,15 @@ def spelled(value: datetime.datetime, form: str) -> str:
 
 
 def text_moment_back(form: str) -> Callable[[Any], Any]:
-    """What undoes text_moment() of the same form."""
-    return lambda value: spelled(value, form) if isinstance(value, datetime.datetime) else unnatural(value)
+    """What undoes text_moment() of the same form; a date with more than the form says stays."""
+
+    def decode(value: Any) -> Any:
+        if not isinstance(value, datetime.datetime):
+            return unnatural(value)
+        text = spelled(value, form)
+        return text if datetime.datetime.fromisoformat(text) == naive(value) else value
+
+    return decode
 
 
 def clock(value: Any) -> Any:

@@ -18,7 +18,7 @@ from conversion.documents.relations_types import FieldType, choose
 from conversion.documents.relations_values import encoding
 from conversion.order import dependency_order
 from conversion.relational.choice import ColumnFacts
-from engines.catalog import Column, ForeignKey, Table
+from engines.catalog import Column, ForeignKey, Key, Table
 from engines.families import family
 
 HOMES = {"postgresql": "public", "sqlite": "main"}
@@ -83,11 +83,14 @@ class TableBuilder:
     ) -> Relation:
         key = table.foreign_keys[number]
         others = [self.draft.tables.get(_parent(other)) for other in _others(table, key)]
+        parent = self.draft.tables.get(_parent(key))
         return Relation(
+            engine=self.draft.engine,
             child=table,
             key=key,
             number=number,
-            parent=self.draft.tables.get(_parent(key)),
+            parent=parent,
+            numbered=parent is not None and self._lacks_keys(parent),
             others=_others(table, key),
             referenced_by=referring,
             broken=(table.full_name, number) in self.draft.request.unvalidated,
@@ -121,17 +124,28 @@ class TableBuilder:
         return taken
 
     def _key(self, table: Table) -> list[str]:
-        """The columns of _id: the primary key, else the shortest unique key; none may hold NULLs."""
+        """The columns of _id, with a note where there are none, or more than the key has."""
+        found = self._found_key(table)
+        if found is None:
+            self.draft.note(table.full_name, "it has no key without NULLs: the server numbers its documents (ObjectId)")
+            return []
+        if found.prefixes:
+            self.draft.note(table.full_name, "_id holds the whole key, not its beginning: it allows more")
+        return found.columns
+
+    def _found_key(self, table: Table) -> Key | None:
+        """The primary key, else the shortest unique key; none may hold NULLs."""
         keys = [table.primary_key] if table.primary_key else []
         keys += sorted(table.uniques, key=lambda key: len(key.columns))
         for key in keys:
             columns = [table.column(name) for name in key.columns]
             if all(self._never_null(table, column) for column in columns):
-                if key.prefixes:
-                    self.draft.note(table.full_name, "_id holds the whole key, not its beginning: it allows more")
-                return key.columns
-        self.draft.note(table.full_name, "it has no key without NULLs: the server numbers its documents (ObjectId)")
-        return []
+                return key
+        return None
+
+    def _lacks_keys(self, table: Table) -> bool:
+        """True where rows were seen that have no key (SQLite), so that no range of documents can be told by one."""
+        return table.full_name in self.draft.request.profiles and self._found_key(table) is None
 
     def _never_null(self, table: Table, column: Column) -> bool:
         if not column.nullable or column.identity is not None:

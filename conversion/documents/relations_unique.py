@@ -10,6 +10,7 @@ from conversion.shapes import Untranslatable
 from engines.catalog import Index
 from engines.documents import Collection
 
+LISTS = ("array:", "labels", "json")  # beginnings of encodings whose fields may hold a list
 NOTHING_HOLDS = "within the array of one document MongoDB holds nothing to be unique"
 
 
@@ -73,6 +74,22 @@ class Uniqueness:
         different = {"$size": {"$setUnion": [{"$map": {"input": elements, "in": keys}}, []]}}
         add_condition(collection, {"$expr": {"$eq": [different, {"$size": elements}]}})
         self.draft.note(name, "the validator lets no two elements of an array have the same key")
+
+
+def check_lists(index: Index, found: list[Location], whole: bool) -> None:
+    """Untranslatable where MongoDB would not take an index over lists, or let it say something else.
+
+    It indexes the elements of a list, each by itself: unique is then an element, among all documents, and of two lists
+    there would be every pair (https://www.mongodb.com/docs/manual/core/indexes/index-types/index-multikey). whole: a
+    key of the index takes all fields of a document.
+    """
+    lists = [one for one in found if one.encoding.startswith(LISTS)]
+    if index.unique and lists:
+        raise Untranslatable("MongoDB would hold the elements of its lists to be unique, not the lists")
+    if len(lists) > 1:
+        raise Untranslatable("an index takes the elements of one list only")
+    if whole and len(found) > 1:
+        raise Untranslatable("an index over all fields of a document stands alone")
 
 
 def add_condition(collection: Collection, condition: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from conversion.columns_of_targets import COMPUTED
 from conversion.draft import Draft
 from conversion.from_mysql.lower_names import lower_names, note_spellings
 from conversion.from_mysql.to_mysql_table import INNODB, TableChange, engine_on
+from conversion.lost_views import lost_views
 from conversion.names import for_mysql
 from conversion.procedural.flavours import unknown_word
 from conversion.relational.rest import PRIVILEGES
@@ -19,6 +20,7 @@ from engines.full_names import in_schema, parts
 
 ACCOUNT = r"(?:`(?:[^`]|``)*`|[^\s@]+)(?:@(?:`(?:[^`]|``)*`|\S+))?"
 DEFINER = re.compile(rf"^(\s*CREATE\s+)((?:OR\s+REPLACE\s+)?)DEFINER\s*=\s*{ACCOUNT}\s+", re.IGNORECASE)
+VIEW_OPTIONS = frozenset({"algorithm", "security", "check_option"})
 DEFINERS = "the makers (DEFINER) of views and stored code stay behind: whoever runs the script becomes their definer"
 
 
@@ -67,26 +69,28 @@ def _sequences(draft: Draft, flavour: Flavour) -> None:
 
 def _views(draft: Draft) -> None:
     """Views go over unless they were left out, are broken, or read something that isn't there."""
-    gone = {item.object for item in draft.result.omissions if item.kind == "table"}
-    kept: list[View] = []
-    for view in draft.target.views:
+    views = draft.target.views
+    for view in views:
         draft.adopt_view(view)
-        lost = sorted(gone & set(view.depends_on))
-        reason = f"it reads {', '.join(lost)}, which isn't carried over" if lost else None
-        if draft.skipped(view.full_name):
-            reason = "left out on request"
-        elif view.broken and view.full_name not in draft.overrides.views:
-            reason = f"the source itself can't read it: {view.broken}"
-        elif not view.definition:
-            reason = "its query isn't shown to the source's user, who needs SHOW VIEW on it and SELECT on what it reads"
-        if reason is None:
-            view.options = {
-                name: value for name, value in view.options.items() if name in ("algorithm", "security", "check_option")
-            }
-            kept.append(view)
-        else:
-            draft.omit(view.full_name, "view", reason, view.definition)
-    draft.target.views = kept
+    reasons = {view.full_name: reason for view in views if (reason := _unmade(draft, view)) is not None}
+    gone = (item.object for item in draft.result.omissions if item.kind == "table")
+    reasons |= lost_views(draft, {*reasons, *gone})
+    for view in views:
+        if view.full_name in reasons:
+            draft.omit(view.full_name, "view", reasons[view.full_name], view.definition)
+        view.options = {name: value for name, value in view.options.items() if name in VIEW_OPTIONS}
+    draft.target.views = [view for view in views if view.full_name not in reasons]
+
+
+def _unmade(draft: Draft, view: View) -> str | None:
+    """Why a view can't be made, whatever it reads."""
+    if draft.skipped(view.full_name):
+        return "left out on request"
+    if view.broken and view.full_name not in draft.overrides.views:
+        return f"the source itself can't read it: {view.broken}"
+    if not view.definition:
+        return "its query isn't shown to the source's user, who needs SHOW VIEW on it and SELECT on what it reads"
+    return None
 
 
 def _stored_code(draft: Draft, flavour: Flavour, same: bool) -> None:

@@ -39,6 +39,10 @@ class MongodbGauge:
             raise Unseen("serverStatus has no globalLock.activeClients")
         return int(clients["total"])
 
+    def waiting_threads(self) -> int:
+        """None: between two batches of a cursor no operation is under way."""
+        return 0
+
     def replicas_lag(self) -> float | None:
         """Seconds between the primary's last operation and that of its slowest secondary."""
         members = self._members()

@@ -19,6 +19,11 @@ NO_LIST = "the server does not say how far its replicas are: name them in replic
 HISTORY = (
     "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len' AND STATUS <> 'disabled'"
 )
+# states of MariaDB and MySQL 5.7, of MySQL 8; everybody sees the threads of the own user
+WAITING = (
+    "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = SUBSTRING_INDEX(USER(), '@', 1)"
+    " AND STATE IN ('Writing to net', 'Sending to client', 'Reading from net')"
+)
 BEHIND = ("seconds_behind_source", "seconds_behind_master")
 
 
@@ -39,6 +44,10 @@ class MysqlGauge:
         if found is None:
             raise Unseen("the server has no Threads_running")
         return max(found - 1, 0)
+
+    def waiting_threads(self) -> int:
+        """Of this user, those that send to their client or read from it; takes no right."""
+        return int(next(iter(self._rows(WAITING)[0].values())))
 
     def replicas_lag(self) -> float | None:
         """Unseen: only a replica knows how far it is behind; SHOW REPLICAS lists names alone."""

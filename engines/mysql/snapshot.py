@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import pymysql
 
 from engines.errors import DbmoError
+from engines.meanings import ALTERED
+from engines.mysql.altered import Marks, marks_of
 from engines.mysql.cancel import cancel
 from engines.mysql.errors import translate_error
 from engines.mysql.fast_pieces import PieceStream
@@ -41,7 +43,8 @@ class MysqlSnapshot:
     and `gtid set` of that moment, else `unknown (why)`: MariaDB says both of the snapshot itself, of MySQL they are
     known only if it was taken inside hold() (engines/mysql/moment.py, FLAVOURS). Tables of engines without transactions
     are read as they are at each query (engines/mysql/walk.py). One query at a time. Errors come as children of
-    DbmoError.
+    DbmoError. Tables may be altered under it: check_unaltered(). marks: what they were before the moment; released: how
+    often it gave back its locks on what it had read.
 
     join: the token of another process's snapshot; SOURCE_CHANGED where its moment can't be shown to be this one.
     to_be_held: whether only a moment taken inside hold() has a position.
@@ -51,6 +54,8 @@ class MysqlSnapshot:
         self.url, self.display = url, display
         self.locked = Hold(url, display)
         self._taken_under: int | None = None
+        self.marks: Marks = {}
+        self.released = 0
         self._busy = threading.Event()
         self._stream: RowStream | PieceStream | None = None
         self._asked = False
@@ -109,6 +114,7 @@ class MysqlSnapshot:
     def _begin_under(self, holder: int | None) -> None:
         """A new moment; holder: the connection of a lock that somebody holds meanwhile."""
         self._rows("ROLLBACK")
+        self.released += 1
         self._taken_under = self.locked.holder
         self._rows(START)
         place = self.flavour.place(self._rows, self.server)
@@ -116,6 +122,22 @@ class MysqlSnapshot:
         locked = not self.flavour.alone and holder is not None and is_held(self._rows, holder)
         self.position = self.flavour.named(place, locked)
         self.to_be_held = self.position != place and not locked
+
+    def mark(self, tables: Sequence[str]) -> None:
+        """Note what tables are, by their full names, and take a new moment behind it."""
+        self.marks = marks_of(self._rows, self.server, tables)
+        self.refresh()
+
+    def check_unaltered(self, tables: Sequence[str]) -> bool:
+        """TABLE_ALTERED where one of these is no longer what its mark says; to be asked behind the reading.
+
+        True: what was read is locked as it is, until `released` changes.
+        """
+        now = marks_of(self._rows, self.server, tables)
+        altered = [name for name in tables if name in self.marks and now.get(name) != self.marks[name]]
+        if altered:
+            raise ALTERED.error(self.display, f"{', '.join(altered)}: ALTER, RENAME or the like")
+        return True
 
     def query(self, sql: str) -> list[Row]:
         """All rows of one statement; every value as the server's bytes, None for NULL."""

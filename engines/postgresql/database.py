@@ -11,6 +11,7 @@ import psycopg
 from engines.errors import EngineError, UsageError
 from engines.postgresql.errors import translate_error
 from engines.postgresql.money import C_DIGITS
+from engines.postgresql.schemas import USER_SCHEMA
 from engines.postgresql.session import CANCEL_SECONDS, configure, connect
 from engines.profile import Remembers, TableProfile
 from engines.protocols import QueryMeasure
@@ -32,23 +33,23 @@ SESSION = {
     "standard_conforming_strings": "on",  # so that a backslash in a statement means what its reader took it for
 }
 DATABASE_IDENTITY = "SELECT oid::text || ':' || datname FROM pg_database WHERE datname = current_database()"
-MISSING_RIGHTS = """
+MISSING_RIGHTS = f"""
     SELECT 'USAGE on schema ' || quote_ident(n.nspname)
       FROM pg_namespace n
-     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')
+     WHERE {USER_SCHEMA}
        AND NOT has_schema_privilege(n.oid, 'USAGE')
     UNION ALL
     SELECT CASE c.relkind WHEN 'S' THEN 'SELECT on sequence ' ELSE 'SELECT on table ' END
            || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')
+     WHERE {USER_SCHEMA}
        AND (c.relkind IN ('r', 'p', 'm', 'f') AND NOT has_table_privilege(c.oid, 'SELECT')
             OR c.relkind = 'S' AND NOT has_sequence_privilege(c.oid, 'SELECT'))
     UNION ALL
     SELECT 'BYPASSRLS for table ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname)
            || ', whose row security hides rows from this user'
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')
+     WHERE {USER_SCHEMA}
        AND c.relrowsecurity AND row_security_active(c.oid)
     ORDER BY 1
 """

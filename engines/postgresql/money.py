@@ -7,12 +7,13 @@ from typing import Any, Protocol, runtime_checkable
 
 from engines.errors import Aborted
 from engines.full_names import column_name, qualified
+from engines.postgresql.schemas import USER_SCHEMA
 
 C_DIGITS = 2  # under lc_monetary C, and wherever a locale says none (PostgreSQL source, utils/adt/cash.c)
 # read when a statement is taken in, so under the setting that holds before the statement sets another one
 ONE = "pg_catalog.cash_send('1'::pg_catalog.money)"
 # Columns of a type that is money or holds some: domains, arrays, ranges and composite types of it, to any depth.
-HOLDING = """
+HOLDING = f"""
 WITH RECURSIVE parts (whole, part) AS (
   SELECT oid, typbasetype FROM pg_catalog.pg_type WHERE typtype = 'd'
   UNION ALL SELECT oid, typelem FROM pg_catalog.pg_type WHERE typcategory = 'A' AND typelem <> 0
@@ -26,13 +27,14 @@ WITH RECURSIVE parts (whole, part) AS (
 )
 SELECT n.nspname::text, c.relname::text, a.attname::text
   FROM pg_catalog.pg_attribute AS a
-  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+  JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm')
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN (SELECT oid FROM holding)
-   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')
+   AND {USER_SCHEMA}
  ORDER BY 1, 2, a.attnum
 """
 SHOWN = 5
+Query = Callable[[str], Sequence[Sequence[Any]]]
 
 
 @runtime_checkable
@@ -51,19 +53,21 @@ def digits_of(one: bytes) -> int:
     return len(str(int.from_bytes(one, "big", signed=True))) - 1
 
 
-def check_money(
-    query: Callable[[str], Sequence[Sequence[Any]]], here: int, there: int, tables: Collection[tuple[str, str]]
-) -> None:
+def columns_of_money(query: Query, tables: Collection[tuple[str, str]]) -> list[str]:
+    """Full names of the columns of these tables and views (schema, name) whose values are money or hold some."""
+    found = [row for row in query(HOLDING) if (row[0], row[1]) in tables]
+    return [column_name(qualified(schema, name), column) for schema, name, column in found]
+
+
+def check_money(query: Query, here: int, there: int, tables: Collection[tuple[str, str]]) -> None:
     """Aborted MONEY_DIFFERS where rows of a source that hold money would mean other amounts in the target.
 
-    query: of the source; here, there: the digits of both; tables: schemas and names of those that are moved.
+    query: of the source; here, there: the digits of both; tables: schemas and names of those that are moved, and of
+    views, in which constants of money would mean others too.
     """
-    if here == there:
+    names = columns_of_money(query, tables) if here != there else []
+    if not names:
         return
-    found = [row for row in query(HOLDING) if (row[0], row[1]) in tables]
-    if not found:
-        return
-    names = [column_name(qualified(schema, name), column) for schema, name, column in found]
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     raise Aborted(
         "MONEY_DIFFERS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from typing import Any
 
 import psycopg
@@ -28,17 +29,26 @@ ACTIVE = (
     "SELECT count(*) FROM pg_catalog.pg_stat_activity"
     " WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()"
 )
-# replay_lag is NULL for a standby that is level and idle; a base backup has a row too
-LAG = (
-    "SELECT count(*), coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication"
-    " WHERE state IN ('streaming', 'catchup')"
-)
-# a standby that replayed all it received is level, however old the last transaction (documentation: Recovery
-# Information Functions)
+WAITING = f"{ACTIVE} AND application_name = %s AND wait_event_type = 'Client'"
+# replay_lag is NULL for a standby that is level and idle, and counts from when the log was sent, which says nothing of
+# one that catches up. It stays as it was where a standby owes an answer to what it was sent, which others give at once;
+# the time of its last one is by its own clock. Who only keeps the log (pg_receivewal, a base backup) replays nothing,
+# but has a lag that grows
+LAGS = """
+    SELECT CASE WHEN flush_lsn < sent_lsn THEN pid::text || reply_time::text END,
+           greatest(extract(epoch FROM pg_catalog.clock_timestamp() - reply_time), 0)::float8,
+           application_name, EXISTS (SELECT FROM pg_catalog.pg_replication_slots AS slot
+                                      WHERE slot.active_pid = sender.pid AND slot.slot_type = 'logical'),
+           CASE WHEN state = 'catchup' THEN 'infinity' ELSE coalesce(extract(epoch FROM replay_lag), 0)::float8 END
+      FROM pg_catalog.pg_stat_replication AS sender
+     WHERE state IN ('streaming', 'catchup') AND replay_lsn IS NOT NULL"""
+# a standby that replayed all that its primary had at its last word is level, however old the last transaction
+# (documentation: Recovery Information Functions, pg_stat_wal_receiver)
 OWN_LAG = """
     SELECT pg_catalog.pg_is_in_recovery(),
            CASE WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver) THEN 'infinity'::float8
-                WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN 0
+                WHEN pg_catalog.pg_last_wal_replay_lsn() >= greatest(pg_catalog.pg_last_wal_receive_lsn(),
+                         (SELECT latest_end_lsn FROM pg_catalog.pg_stat_wal_receiver)) THEN 0
                 ELSE extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(
                          pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.pg_postmaster_start_time()))
            END::float8"""
@@ -59,6 +69,8 @@ class PostgresqlGauge:
     def __init__(self, dsn: str, display: str) -> None:
         self.dsn, self.display = dsn, display
         self._connection: psycopg.Connection[Any] | None = None
+        self._standbys: Counter[str] = Counter()  # the most of each name at once
+        self._owed: set[str] = set()  # processes that owed an answer at the last question, with their last one
 
     def running_threads(self) -> int:
         """Sessions in state active; Unseen without pg_read_all_stats."""
@@ -66,12 +78,25 @@ class PostgresqlGauge:
             raise Unseen("the user is no member of pg_read_all_stats")
         return int(self._one(ACTIVE))
 
+    def waiting_threads(self) -> int:
+        """Active sessions of the program's name that wait for their client, at the same server's target too."""
+        return int(self._row(WAITING, (self._name,))[0])
+
     def replicas_lag(self) -> float | None:
-        """The largest replay_lag of pg_stat_replication: physical standbys and logical subscribers."""
+        """The largest replay_lag of pg_stat_replication: physical standbys and logical subscribers.
+
+        At least the time since its last answer of one that has owed another since the question before; infinite as
+        long as one catches up, or a physical standby is missing that was there before: nobody knows then.
+        """
         if not self._one(SEES_ALL):
             raise Unseen("the user is no member of pg_read_all_stats")
-        count, lag = self._row(LAG)
-        return float(lag) if count else None
+        rows = self._rows(LAGS)
+        present = Counter(name for _, _, name, logical, _ in rows if not logical)
+        self._standbys |= present
+        if self._standbys - present:
+            return math.inf
+        before, self._owed = self._owed, {owed for owed, *_ in rows if owed is not None}
+        return max((max(lag, since) if owed in before else lag for owed, since, *_, lag in rows), default=None)
 
     def own_lag(self) -> float:
         """How far a standby's replay is behind what it received; infinite when it receives nothing."""
@@ -82,8 +107,7 @@ class PostgresqlGauge:
 
     def held_transactions(self) -> int:
         """Transactions begun since the oldest snapshot of this program: vacuum keeps what they replaced."""
-        name = str(conninfo_to_dict(self.dsn).get("application_name") or OPTIONS["application_name"])
-        return int(self._row(HELD, (name[:LONGEST_NAME],))[0])
+        return int(self._row(HELD, (self._name,))[0])
 
     def latency_ms(self) -> float:
         """A transaction that writes an empty logical message and commits; on a standby an empty query."""
@@ -103,18 +127,26 @@ class PostgresqlGauge:
             self._connection.close()
             self._connection = None
 
+    @property
+    def _name(self) -> str:
+        """What the program's sessions are called, as the server keeps it."""
+        return str(conninfo_to_dict(self.dsn).get("application_name") or OPTIONS["application_name"])[:LONGEST_NAME]
+
     def _one(self, sql: str) -> Any:
         return self._row(sql)[0]
 
     def _row(self, sql: str, given: tuple[str, ...] | None = None) -> tuple[Any, ...]:
+        rows = self._rows(sql, given)
+        return rows[0] if rows else (None,)
+
+    def _rows(self, sql: str, given: tuple[str, ...] | None = None) -> list[tuple[Any, ...]]:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            row = self._connection.execute(sql.encode(), given).fetchone()
+            return self._connection.execute(sql.encode(), given).fetchall()
         except psycopg.Error as error:
             self.close()
             raise translate_error(error, self.display) from error
-        return row or (None,)
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = connect(self.dsn, application_name="dbmo gauge", connect_timeout=ANSWER_SECONDS)

@@ -31,7 +31,8 @@ SELECT w.number, n.nspname, c.relname, c.oid::bigint,
 # name may have become another table's (documentation: Caveats of MVCC). Queries of the catalog see it as it was then,
 # its functions as it is now. A partitioned table is read by way of its parts: those that it has now, so one that is
 # detached or dropped is missing, and one that is attached is too much. Nor does a lock of the table keep that so:
-# ATTACH waits for no reader, and a part that a range leaves out isn't locked.
+# ATTACH waits for no reader, and a part that a range leaves out isn't locked. A part that is back again was missing
+# meanwhile: what pg_inherits said of it at the moment was deleted by a transaction that the moment doesn't see.
 ALTERED = """
 WITH RECURSIVE wanted AS (
   SELECT w.number, w.schema, w.name, c.oid, c.relkind, c.relfilenode
@@ -56,11 +57,15 @@ SELECT w.number,
            AND (EXISTS (SELECT FROM part JOIN pg_catalog.pg_class AS c ON c.oid = part.oid
                          WHERE part.number = w.number AND c.relfilenode <> 0
                            AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid))
+                OR EXISTS (SELECT FROM part JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = part.oid
+                            WHERE part.number = w.number AND pg_catalog.age(i.xmax) <= pg_catalog.age(first.unseen))
                 OR ARRAY(SELECT part.oid FROM part WHERE part.number = w.number ORDER BY 1) IS DISTINCT FROM
                    ARRAY(SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(w.oid) AS t ORDER BY 1))),
        w.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_locks AS l
                                     WHERE l.relation = w.oid AND l.granted AND l.pid = pg_catalog.pg_backend_pid())
   FROM wanted AS w
+ CROSS JOIN (SELECT (pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) & 4294967295)::text::xid)
+       AS first (unseen)
  ORDER BY w.number
 """
 AGAIN = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}

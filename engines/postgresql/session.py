@@ -41,7 +41,11 @@ FORMS = {
     "tcp_keepalives_count": str(KEEPALIVE["TCP_KEEPCNT"]),
 }
 # Limits that a server has since a version.
-LIMITS = ((170000, "transaction_timeout", "0"), (140000, "idle_session_timeout", "0"))
+LIMITS = (
+    (170000, "transaction_timeout", "0"),
+    (140000, "idle_session_timeout", "0"),
+    (120000, "tcp_user_timeout", "0"),  # it would end a connection whose reader is told to wait
+)
 OPTIONS = {
     "connect_timeout": 10,
     "keepalives_idle": KEEPALIVE["TCP_KEEPIDLE"],

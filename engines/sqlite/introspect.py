@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engines.catalog import Catalog, Column, Table, Trigger, Unread, View
+from engines.own_state import notes
 from engines.sqlite.parse import names_in, parse_trigger, parse_view
 from engines.sqlite.quoting import quote_identifier
 from engines.sqlite.tables import SCHEMA, Listed, TableReader, fold, pragma
@@ -26,7 +27,7 @@ SETTINGS = (
 MAX_DBSTAT_BYTES = 8 * 2**30  # dbstat reads every page of the file; beyond this sizes per table stay unknown
 RESERVED = "sqlite_"
 SQLITE_ERROR = 1  # something in the schema, as against the file (https://www.sqlite.org/rescode.html)
-STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state
+NOTES = frozenset(notes("sqlite"))
 
 
 class Stored(NamedTuple):
@@ -53,7 +54,8 @@ def read_catalog(connection: sqlite3.Connection, path: Path) -> Catalog:
     for table in tables:
         table.size_bytes = sizes.get(fold(table.name))
         table.triggers = triggers.pop(fold(table.name), [])
-    views = _views(connection, stored, {**listed, **{fold(s.name): s.name for s in stored if s.type == "view"}}, unread)
+    named = {fold(name): name for name in (*NOTES, *(row.name for row in stored if row.type == "view"))}
+    views = _views(connection, stored, {**listed, **named}, unread)
     for view in views:
         view.triggers = triggers.pop(fold(view.name), [])
     for left in triggers.values():
@@ -82,7 +84,7 @@ def _stored(connection: sqlite3.Connection, unread: list[Unread]) -> list[Stored
         if _printable(name) != name or _printable(table) != table:
             unread.append(Unread(part=f"{kind} {_printable(name)}", reason="its name is not valid UTF-8"))
             continue
-        if not table.startswith(STATE_PREFIX):
+        if table not in NOTES:
             found.append(Stored(kind, name, table, _printable(sql or "")))
     return sorted(found, key=lambda row: (row.name, row.type))
 

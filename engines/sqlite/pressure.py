@@ -20,6 +20,10 @@ class SqliteGauge:
         """Unseen."""
         raise Unseen(NO_SERVER)
 
+    def waiting_threads(self) -> int:
+        """Unseen."""
+        raise Unseen(NO_SERVER)
+
     def replicas_lag(self) -> float | None:
         """Unseen."""
         raise Unseen(NO_SERVER)

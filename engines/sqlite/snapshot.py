@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import Any
 
 from engines.errors import EngineError, UsageError
+from engines.sqlite import blobs
 from engines.sqlite.database import SqliteDatabase, translate_error
 
 Row = tuple[Any, ...]
@@ -78,8 +80,8 @@ class SqliteSnapshot:
     def check_columns(self, table: str, names: Iterable[str]) -> None:
         """UsageError COLUMN_MISSING where a table lacks one: SQLite takes an unknown name in "" for a text."""
         rows = self.query("SELECT name FROM pragma_table_xinfo(?)", (table,))
-        there = {name.decode().lower() for (name,) in rows}
-        missing = [name for name in names if name.lower() not in there]
+        there = {bytes(name).lower() for (name,) in rows}  # of bytes: the letters of ASCII, as SQLite does
+        missing = [name for name in names if name.encode().lower() not in there]
         if rows and missing:
             raise UsageError(
                 "COLUMN_MISSING",
@@ -129,9 +131,9 @@ class SqliteSnapshot:
             self.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
 
     def size(self, table: str, column: str, rowid: int) -> int:
-        """Bytes of a text or blob, which is not loaded; in the encoding of the database."""
+        """Bytes of a text or blob, which is not loaded unless it can't be opened; in the encoding of the database."""
         with self._blob(table, column, rowid) as blob:
-            return len(blob)
+            return blob.seek(0, SEEK_END) if isinstance(blob, BytesIO) else len(blob)
 
     def pieces(self, table: str, column: str, rowid: int, size: int) -> Iterator[bytes]:
         """A text or blob in pieces of at most size bytes, in the encoding of the database."""
@@ -140,8 +142,11 @@ class SqliteSnapshot:
                 yield piece
 
     @contextmanager
-    def _blob(self, table: str, column: str, rowid: int) -> Iterator[sqlite3.Blob]:
+    def _blob(self, table: str, column: str, rowid: int) -> Iterator[sqlite3.Blob | BytesIO]:
         try:
+            if not blobs.opens(self.connection, table, column):
+                yield BytesIO(blobs.whole(self.connection, table, column, rowid))
+                return
             with self.connection.blobopen(table, column, rowid, readonly=True) as blob:
                 yield blob
         except sqlite3.Error as error:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from engines.full_names import name_of
 from engines.grant import Grant
 from engines.protocols import Loaded
+from engines.sqlite.blobs import may_fill
 from engines.sqlite.database import SqliteDatabase, translate_error
 from engines.sqlite.files import uri
 from engines.sqlite.place import check_place
@@ -70,6 +71,11 @@ def raw_connection(connection: Connection) -> sqlite3.Connection:
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     return raw
+
+
+def _whole(value: Large) -> TextBytes | bytes:
+    data = b"".join(value.pieces())
+    return TextBytes(data) if value.is_text else data
 
 
 def _given(value: Any) -> Any:
@@ -153,16 +159,18 @@ class SqliteWriter(SqliteDatabase):
     def insert_row(self, connection: Connection, table: str, columns: Sequence[str], values: Sequence[Any]) -> int:
         """Insert one row inside the transaction, its Large values in pieces; the bytes of its texts and blobs.
 
-        SQLite holds the row twice while it makes room for it. Large values need a table with a rowid and a column
-        without index.
+        SQLite holds the row twice while it makes room for it. Large values need a table with a rowid; those that
+        something else of the row is made of come whole, too.
         """
         raw = raw_connection(connection)
         name = quote_identifier(name_of(table))
-        marks = ", ".join(value.place if isinstance(value, Large | TextBytes) else "?" for value in values)
-        given = [_given(value) for value in values]
+        pairs = zip(columns, values, strict=True)
+        parts = [_whole(v) if isinstance(v, Large) and not may_fill(raw, name_of(table), c) else v for c, v in pairs]
+        marks = ", ".join(value.place if isinstance(value, Large | TextBytes) else "?" for value in parts)
+        given = [_given(value) for value in parts]
         names = ", ".join(quote_identifier(column) for column in columns)
         row = raw.execute(f"INSERT INTO {name} ({names}) VALUES ({marks})", given).lastrowid
-        for column, value in zip(columns, values, strict=True):
+        for column, value in zip(columns, parts, strict=True):
             if isinstance(value, Large):
                 assert row is not None
                 with raw.blobopen(name_of(table), column, row) as blob:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.families import family
+from engines.own_state import SCHEMA, notes
 from skills.data_engineering_pipeline_designer.models import Stage
 from skills.data_engineering_pipeline_designer.stage_plan import Plan
 
@@ -20,10 +21,10 @@ UNDO = {
 
 # Where the program's own notes stand on each family of engines; undoing them ends every resuming.
 STATE = {
-    "postgresql": "the schema _dbmo",
-    "mysql": "the tables whose names begin with _dbmo_",
-    "sqlite": "the tables whose names begin with _dbmo_",
-    "mongodb": "the collections whose names begin with _dbmo",
+    "postgresql": f"this migration's notes in the schema {SCHEMA}",
+    "mysql": f"this migration's notes in the tables {', '.join(notes('mysql'))}",
+    "sqlite": f"this migration's notes in the tables {', '.join(notes('sqlite'))}",
+    "mongodb": f"this migration's notes in the collections {', '.join(notes('mongodb'))}",
 }
 UNDO_WITH_SYNC = {"schema": "Drop what pg_dump's script made in {schema}; drop the publication on {source}."}
 

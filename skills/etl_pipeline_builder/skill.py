@@ -163,23 +163,11 @@ class _Execution:
 
     def _copy(self) -> Any:
         totals = {table.source: table.rows for table in self.plan.tables}
-        settled = False  # whether the tracker knows what was taken back after this moment was taken
-
-        def note(kind: str, body: dict[str, Any]) -> None:
-            nonlocal settled
-            if kind == "moment":
-                settled = False
-                self.limits.moment_taken()
-            self.context.journal(kind, body)
 
         def report(result: ChunkResult) -> None:
-            nonlocal settled
             name = result.chunk.table
             every = result.chunk.number + result.chunks if result.chunk.upper is None else None
             moved = self.tracker.committed(name, result.rows, result.bytes, result.quarantined, result.chunks, every)
-            if not settled:
-                settled = True
-                self.tracker.begun_again(open_chunks(self.state).figures())
             self.context.progress(Progress("copy", name, moved, totals.get(name), result.bytes))
             self.context.journal(
                 "chunk",
@@ -200,8 +188,9 @@ class _Execution:
             report,
             self.context.cancelled,
             self.limits,
-            note,
+            self.context.journal,
             lane_maker(self.context.executor),
+            begins=lambda chunks: self.tracker.begun_again(chunks.figures()),
         )
 
     def _statistics(self) -> float:

@@ -45,6 +45,7 @@ def test_without_one_nothing_is_executed(planned: Life) -> None:
 
 
 def test_the_migrations_name_is_typed_at_a_terminal(planned: Life) -> None:
+    (planned.folder / "report.md").unlink()
     leader, follower = os.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "agent.cli", "approve", str(planned.folder)],
@@ -57,6 +58,8 @@ def test_the_migrations_name_is_typed_at_a_terminal(planned: Life) -> None:
     assert process.returncode == 0, told
     folder, plan = parts(planned)
     assert plan.hash in told
+    assert f"all of it: {planned.folder}/report.md" in told
+    assert (planned.folder / "report.md").exists()
     assert check_approval(folder, plan)["method"] == "terminal"
     assert planned.command("status", "--json").data["approved"] is True
 

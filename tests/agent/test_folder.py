@@ -55,6 +55,14 @@ def test_a_changed_request_voids_the_plan_until_the_execution_began(folder: Fold
         Folder.create(folder.path, request(tmp_path), "m")
 
 
+def test_another_load_is_no_other_request(folder: Folder, tmp_path: Path) -> None:
+    folder.write_json("plan.json", {})
+    folder.journal.append("execution started", {})
+    changed = request(tmp_path, options={"load": {"connections": 2}})
+    assert Folder.create(folder.path, changed, "m").request == changed
+    assert (folder.path / "plan.json").exists()
+
+
 def test_another_migration_is_refused(folder: Folder, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="FOLDER_OF_ANOTHER_REQUEST"):
         Folder.create(folder.path, request(tmp_path), "another")

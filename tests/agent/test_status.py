@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from agent.folder import Folder
+from agent.metrics import Metrics
 from agent.request import parse_request
 from agent.standing import StandingFile
 from agent.status import phases_of
@@ -58,6 +59,33 @@ def test_people_read_how_a_copy_goes(folder: Folder, migration: str, told: str) 
     assert f"running    {told}" in text
     assert "paused     the source is busy" in text.splitlines()
     assert "running" not in dbmo("status", folder.path).out
+
+
+def test_metrics_say_what_a_copy_waits_for() -> None:
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    metrics, registry = Metrics(), CollectorRegistry()
+    registry.register(metrics)
+    metrics.tell(COPY.model_copy(update={"paused": ["the source is busy"], "paused_by": ["max_running_threads"]}))
+    told = generate_latest(registry).decode().splitlines()
+    assert 'dbmo_paused_by_limit{limit="max_running_threads",migration="m"} 1.0' in told
+    assert 'dbmo_paused{migration="m"} 1.0' in told
+
+
+def test_a_plan_that_was_refused_is_made_again_from_what_was_mended(folder: Folder) -> None:
+    folder.journal.append("phase", {**REFUSED, "name": "planning"})
+    said = (
+        f"next       mend what stopped the planning, then dbmo plan {folder.path}, or dbmo run with the changed request"
+    )
+    assert said in dbmo("status", folder.path).out.splitlines()
+
+
+def test_a_comparison_before_the_last_execution_says_nothing_of_its_rows(folder: Folder) -> None:
+    for name in ("execution", "validation", "execution"):
+        folder.journal.append("phase", {"name": name, "outcome": "done"})
+    told = dbmo("status", folder.path).out.splitlines()
+    assert "validation outdated" in told
+    assert f"next       dbmo validate {folder.path}" in told
 
 
 def test_people_read_what_ended_a_phase(folder: Folder) -> None:

@@ -1,10 +1,13 @@
 """Changing a migration's load from the command line: what is taken, what is refused, what is said."""
 
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.commands.tune import change
 from agent.folder import Folder
 from agent.request import parse_request
 from tests.journeys.life import CONSTRAINTS, dbmo
@@ -48,6 +51,30 @@ def test_changes_add_up_until_they_are_reset(folder: Path) -> None:
         ["max_running_threads"],
     ]
     kept.close()
+
+
+def test_changes_at_once_are_all_kept(folder: Path) -> None:
+    wanted: dict[str, Any] = {"connections": 3, "max_running_threads": 9, "max_snapshot_minutes": 5.0}
+
+    def one(name: str) -> None:
+        kept = Folder.open(folder)
+        for number in range(5):
+            change(kept, {name: wanted[name] + number})
+        kept.close()
+
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        list(pool.map(one, wanted))
+    changed = {name: value + 4 for name, value in wanted.items()}
+    assert held(folder) == {"bytes_per_second": 5_000_000, **changed}
+
+
+def test_when_it_holds_is_said(folder: Path) -> None:
+    kept = Folder.open(folder)
+    with kept.locked():
+        assert dbmo("tune", folder).out.splitlines()[-1] == "a run takes it over within a second"
+    kept.journal.append("execution finished", {})
+    kept.close()
+    assert "nothing is left" in dbmo("tune", folder).out.splitlines()[-1]
 
 
 def test_what_holds_is_shown_to_people(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from tests.journeys.life import Life, copies, done_chunks, finished, refused, wait_for
 from tests.moving import change, fetch, sqlite_file
-from tests.servers import Server
+from tests.servers import MysqlServer, Server
 
 ROWS = 2_000
+MAY_CREATE = "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO idle', current_database()); END $$"
 STATE = "SELECT count(*) FROM pg_tables WHERE schemaname = '_dbmo'"
 
 
@@ -45,9 +47,35 @@ def test_a_table_that_appears_after_the_plan_is_not_touched_either(life: Life, s
     assert fetch(empty_18, STATE) == [(0,)]
 
 
-def test_a_user_who_may_not_create(life: Life, source: Path, empty_18: str) -> None:
-    change(empty_18, "DO $$ BEGIN CREATE ROLE idle LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-    refused(life.ask(source, empty_18.replace("postgres@", "idle@", 1)).run(), 3, "TARGET_RIGHTS_MISSING")
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        ("SELECT", "CREATE on the database, CREATE and USAGE on the schema public"),
+        (MAY_CREATE, "idle@.* lacks CREATE and USAGE on the schema public"),
+    ],
+)
+def test_a_user_who_may_not_create(life: Life, source: Path, empty_18: str, granted: str, missing: str) -> None:
+    change(
+        empty_18,
+        "DO $$ BEGIN CREATE ROLE idle LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        granted,
+    )
+    asked = life.ask(source, empty_18.replace("postgres@", "idle@", 1))
+    assert re.search(missing, refused(asked.run(), 3, "TARGET_RIGHTS_MISSING"))
+    assert fetch(empty_18, STATE) == [(0,)]
+
+
+def test_the_rights_that_the_pages_ask_for_are_enough_on_mariadb(
+    life: Life, source: Path, mariadb: MysqlServer
+) -> None:
+    name = mariadb.create_database().rpartition("/")[2]
+    needed = "CREATE, ALTER, INDEX, REFERENCES, INSERT, SELECT, UPDATE, DELETE, DROP, CREATE VIEW, CREATE ROUTINE"
+    needed += ", SHOW VIEW, TRIGGER"
+    mariadb.run("CREATE OR REPLACE USER carrier", f"GRANT {needed} ON {name}.* TO carrier")
+    asked = life.ask(source, mariadb.url(name, "carrier"))
+    assert f"lacks EVENT on {name}.*." in refused(asked.run(), 3, "TARGET_RIGHTS_MISSING")
+    mariadb.run(f"GRANT EVENT ON {name}.* TO carrier")
+    assert "schema: as planned" in finished(asked).err
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from bson import json_util
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conversion.convert import convert
@@ -76,6 +76,7 @@ def shop_rows(draw: st.DrawFn) -> Rows:
     }
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(rows=shop_rows())
 def test_rows_come_back_from_documents(moved: Conversion, rows: Rows) -> None:
     back = there_and_back(moved, rows)[1]

@@ -100,6 +100,22 @@ def test_indexes_keep_what_sql_means_by_unique(moved: Conversion) -> None:
     assert ("public.log.log_sum", "index") in {(item.object, item.kind) for item in moved.omissions}
 
 
+LISTS = """
+    CREATE TABLE t (id int PRIMARY KEY, a int[] UNIQUE, b text[], j jsonb UNIQUE, n int);
+    CREATE INDEX one ON t (n, a);
+    CREATE INDEX two ON t USING gin (a, b);
+    CREATE INDEX whole ON t USING gin (j, b);
+"""
+
+
+def test_indexes_over_lists_hold_their_elements(empty_18: str) -> None:
+    """A unique one would refuse {2,3} beside {1,2}, which no row of the source breaks."""
+    result = to_mongodb(of_postgresql(empty_18, LISTS))
+    assert [index.name for index in result.target.collections[0].indexes] == ["one"]
+    found = {item.object.rpartition(".")[2] for item in result.omissions if "list" in item.reason}
+    assert found == {"t_a_key", "t_j_key", "two", "whole"}
+
+
 def test_simple_views_become_pipelines_and_others_are_named(moved: Conversion) -> None:
     paid = next(found for found in moved.target.collections if found.name == "paid")
     assert paid.view_on == "orders"

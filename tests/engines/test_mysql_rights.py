@@ -23,6 +23,10 @@ CREATE TRIGGER fires BEFORE INSERT ON parent FOR EACH ROW SET NEW.a = 1;
 GRANTS = {
     "reader": ["GRANT SELECT ON `limited\\_x`.* TO reader"],
     "whole": ["GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE ON limited_x.* TO whole"],
+    "bodies": [
+        "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON limited_x.* TO bodies",
+        "GRANT SELECT ON mysql.proc TO bodies",
+    ],
     "single": ["GRANT SELECT ON limited_x.parent TO single"],
     "column": ["GRANT SELECT (id) ON limited_x.parent TO `column`"],
 }
@@ -63,6 +67,11 @@ def test_a_body_that_is_not_shown_is_named(read: Read) -> None:
     catalog, missing = read("whole")
     assert parts(catalog) == {"body of procedure limited_x.work", "grants on routines"}
     assert (missing, len(catalog.events), len(catalog.table("limited_x.parent").triggers)) == ([], 1, 1)
+
+
+def test_who_may_read_the_table_of_routines_sees_them_all(read: Read) -> None:
+    catalog, missing = read("bodies")
+    assert (parts(catalog), missing, len(catalog.routines)) == ({"grants on routines"}, [], 1)
 
 
 def test_rights_on_single_tables_hide_the_others(read: Read) -> None:

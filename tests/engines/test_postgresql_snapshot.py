@@ -100,6 +100,11 @@ PARTS_ALTERED = {
     "below_dropped": ("DROP TABLE below_dropped_3",),
     "attached": ("ALTER TABLE attached ATTACH PARTITION attached_4 FOR VALUES IN (4)",),
     "made": ("CREATE TABLE made_4 PARTITION OF made FOR VALUES IN (4)",),
+    "back_again": (
+        "ALTER TABLE back_again DETACH PARTITION back_again_1",
+        "ALTER TABLE back_again ATTACH PARTITION back_again_1 FOR VALUES IN (1)",
+    ),
+    "taken_back": ("BEGIN", "ALTER TABLE taken_back DETACH PARTITION taken_back_1", "ROLLBACK"),  # one moment too many
     "put_back": (
         "ALTER TABLE put_back DETACH PARTITION put_back_1",
         "ALTER TABLE put_back_1 RENAME TO earlier_1",

@@ -3,7 +3,9 @@
 import math
 import os
 import shutil
+import signal
 import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pymysql.constants import COMMAND
 
 from engines.embedded_account import Account
 from engines.errors import DbmoError
@@ -103,7 +106,7 @@ def test_a_user_who_sees_only_himself_is_told(postgresql_18: Server, gauges: Gau
 
 @contextmanager
 def standby_of(server: Server) -> Iterator[str]:
-    """A streaming standby that replays a second late, on a socket of its own; its URL."""
+    """A streaming standby that replays half a second late, on a socket of its own; its URL."""
     folder = Path(tempfile.mkdtemp(prefix="dbmo-standby-", dir="/tmp"))
     account = Account.for_server()
     account.give(folder)
@@ -114,7 +117,7 @@ def standby_of(server: Server) -> Iterator[str]:
         assert code == 0, output
 
     run("pg_basebackup", "-d", server.url("postgres"), "-D", str(data), "-R", "-X", "stream", "-c", "fast")
-    settings = f"-p {PORT} -k {folder} -c listen_addresses= -c recovery_min_apply_delay=1s"
+    settings = f"-p {PORT} -k {folder} -c listen_addresses= -c recovery_min_apply_delay=500ms"
     control = ("-s", "-w", "-D", str(data), "-l", str(folder / "log"))
     try:
         run("pg_ctl", *control, "-o", settings, "start")
@@ -135,12 +138,45 @@ def test_a_standby_s_lag_is_seen_from_both_ends(postgresql_15: Server, gauges: G
         standby = gauges(url)
         assert eventually(lambda: source.replicas_lag() is not None)
         url_of_new = postgresql_15.create_database()
-        assert eventually(lambda: standby.own_lag() > 0.3)
+        assert eventually(lambda: standby.own_lag() > 0.2)
         with psycopg.connect(url_of_new, autocommit=True) as writer:
             writer.execute("CREATE TABLE t (v int)")
-            assert eventually(lambda: bool(writer.execute("INSERT INTO t VALUES (1)")) and source.replicas_lag() > 0.3)  # type: ignore[operator]
+            assert eventually(lambda: bool(writer.execute("INSERT INTO t VALUES (1)")) and source.replicas_lag() > 0.2)  # type: ignore[operator]
+            with psycopg.connect(url) as connection:
+                [(receiver,)] = connection.execute("SELECT pid FROM pg_stat_wal_receiver").fetchall()
+            os.kill(receiver, signal.SIGSTOP)  # as if the network swallowed everything
+            writer.execute("INSERT INTO t VALUES (2)")
+            assert eventually(lambda: source.replicas_lag() > 0.8)  # type: ignore[operator]
+            os.kill(receiver, signal.SIGCONT)
         assert standby.latency_ms() > 0
         standby.close()
+    assert eventually(lambda: source.replicas_lag() == math.inf)  # it was there, and nobody knows where it is
+
+
+def test_who_only_keeps_the_log_is_no_replica(postgresql_15: Server, tmp_path: Path, gauges: Gauges) -> None:
+    source = gauges(postgresql_15.url("postgres"))
+    receiver = subprocess.Popen([DEBIAN_15 / "pg_receivewal", "-D", tmp_path, "-d", postgresql_15.url("postgres")])
+    try:
+        with psycopg.connect(postgresql_15.url("postgres"), autocommit=True) as connection:
+            kept = "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"
+            assert eventually(lambda: connection.execute(kept).fetchone() is not None)
+            connection.execute("SELECT pg_logical_emit_message(true, 'x', 'y')")
+            assert source.replicas_lag() is None
+    finally:
+        receiver.terminate()
+        receiver.wait()
+
+
+def test_a_statement_that_waits_for_this_program_is_known(empty_15: str, empty_mariadb: str, gauges: Gauges) -> None:
+    server = gauges(empty_15)
+    with closing(psycopg.connect(empty_15, application_name="dbmo")) as reader:
+        reader.pgconn.send_query(b"COPY (SELECT repeat('x', 1000) FROM generate_series(1, 30000)) TO STDOUT")
+        assert eventually(lambda: server.waiting_threads() == 1)
+    server = gauges(empty_mariadb)
+    with connected(empty_mariadb) as other:
+        other._execute_command(COMMAND.COM_QUERY, "SELECT REPEAT('x', 1000) FROM seq_1_to_30000")  # nobody reads it
+        assert eventually(lambda: server.waiting_threads() == 1)
+        other._force_close()
 
 
 def test_mysql_counts_running_statements(mariadb: MysqlServer, gauges: Gauges) -> None:

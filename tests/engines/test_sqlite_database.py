@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from engines.errors import DbmoError
 from engines.protocols import Database
 from engines.sqlite.database import SqliteDatabase, translate_error
+from engines.sqlite.snapshot import SqliteSnapshot
 
 
 @pytest.fixture
@@ -240,3 +242,15 @@ def test_result_codes_become_errors_of_ours(name: str, code: str) -> None:
     error = sqlite3.OperationalError("some reason")
     error.sqlite_errorname = name
     assert translate_error(error, "source").code == code
+
+
+@pytest.mark.parametrize(("name", "there"), [("B", True), ("é", True), ("É", False), ("c", False)])
+def test_an_unknown_column_is_named(path: Path, name: str, there: bool) -> None:
+    """SQLite would take it for a text; it folds the letters of ASCII alone."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute('ALTER TABLE t ADD COLUMN "é"')
+    with closing(SqliteSnapshot(path, "here")) as snapshot:
+        taken = snapshot.query(f'SELECT "{name}" FROM t LIMIT 1') == [(name.encode(),)]
+        assert taken is not there
+        with nullcontext() if there else pytest.raises(DbmoError, match=f"COLUMN_MISSING.*{name}"):
+            snapshot.check_columns("t", [name])

@@ -22,6 +22,7 @@ LATER = [(number, f"later {number}") for number in range(1, 21)]
 VALUES = ", ".join(f"({key}, '{text}')" for key, text in LATER)
 MADE = "CREATE TABLE later (id INTEGER PRIMARY KEY, v VARCHAR(100))"
 NEW = "INSERT INTO later VALUES (1, 'new')"
+NEXT_SECOND = "DO SLEEP(1)"  # MariaDB tells no other time of a table
 ALTERATIONS = {
     "postgresql": {
         "emptied": ("TRUNCATE later",),
@@ -36,8 +37,22 @@ ALTERATIONS = {
         "rewritten": ("ALTER TABLE later MODIFY COLUMN id BIGINT",),
         "another table": ("RENAME TABLE later TO earlier", MADE, NEW),
         "made anew": ("DROP TABLE later", MADE, NEW),
+        "a column anew": (
+            NEXT_SECOND,
+            "ALTER TABLE later DROP COLUMN v, ADD COLUMN v varchar(100) DEFAULT 'x', ALGORITHM=INSTANT",
+        ),
+        "replaced": (
+            NEXT_SECOND,
+            "INSERT INTO shadow SELECT * FROM later WHERE id > 5",
+            "RENAME TABLE later TO earlier, shadow TO later",
+        ),
     },
 }
+# what takes the other's place was made before the moment, and partly filled
+SHADOW = (
+    "CREATE TABLE shadow (id INTEGER PRIMARY KEY, v VARCHAR(100))",
+    "INSERT INTO shadow SELECT * FROM later WHERE id < 6",
+)
 IN_SUITE = [("postgresql", "emptied", "postgresql", 1), ("mysql", "emptied", "postgresql", 1)]
 CASES = [
     (source, kind, target, lanes)
@@ -86,6 +101,8 @@ def test_a_table_that_is_altered_before_it_is_read_is_of_the_same_moment(
     url = filled(places.empty(source))
     told(url, MADE, f"INSERT INTO later VALUES {VALUES}", *(["ANALYZE later"] if source == "postgresql" else []))
     move = moved(url, places.empty(target))
+    if kind == "replaced":
+        told(url, *SHADOW)
     seen: list[str] = []
 
     def journal(noted: str, body: dict[str, Any]) -> None:
@@ -99,44 +116,64 @@ def test_a_table_that_is_altered_before_it_is_read_is_of_the_same_moment(
     assert seen.count("moment") == 2
 
 
-PARTED = (
-    "CREATE TABLE later (id INTEGER PRIMARY KEY, v VARCHAR(100)) PARTITION BY RANGE (id)",
-    "CREATE TABLE later_1 PARTITION OF later FOR VALUES FROM (0) TO (10)",
-    "CREATE TABLE later_2 PARTITION OF later FOR VALUES FROM (10) TO (30)",
-)
-PARTS = {
-    "emptied": ("TRUNCATE later_1",),
-    "detached": ("ALTER TABLE later DETACH PARTITION later_1",),
-    "dropped": ("DROP TABLE later_1",),
-    "attached": (
-        "CREATE TABLE later_3 (id INTEGER PRIMARY KEY, v VARCHAR(100))",
-        "INSERT INTO later_3 VALUES (-1, 'new')",
-        "ALTER TABLE later ATTACH PARTITION later_3 FOR VALUES FROM (-10) TO (0)",
+PARTED = {
+    "postgresql": (
+        "CREATE TABLE later (id INTEGER PRIMARY KEY, v VARCHAR(100)) PARTITION BY RANGE (id)",
+        "CREATE TABLE later_1 PARTITION OF later FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE later_2 PARTITION OF later FOR VALUES FROM (10) TO (30)",
+    ),
+    "mysql": (
+        f"{MADE} PARTITION BY RANGE (id)"
+        " (PARTITION later_1 VALUES LESS THAN (10), PARTITION later_2 VALUES LESS THAN (30))",
     ),
 }
+PARTS = {
+    "postgresql": {
+        "emptied": ("TRUNCATE later_1",),
+        "detached": ("ALTER TABLE later DETACH PARTITION later_1",),
+        "dropped": ("DROP TABLE later_1",),
+        "attached": (
+            "CREATE TABLE later_3 (id INTEGER PRIMARY KEY, v VARCHAR(100))",
+            "INSERT INTO later_3 VALUES (-1, 'new')",
+            "ALTER TABLE later ATTACH PARTITION later_3 FOR VALUES FROM (-10) TO (0)",
+        ),
+    },
+    "mysql": {
+        "emptied": ("ALTER TABLE later TRUNCATE PARTITION later_1",),
+        "dropped": ("ALTER TABLE later DROP PARTITION later_1",),
+        "exchanged": (MADE.replace("later", "other"), "ALTER TABLE later EXCHANGE PARTITION later_1 WITH TABLE other"),
+    },
+}
+PARTS_IN_SUITE = [("postgresql", "emptied", "mongodb"), ("mysql", "dropped", "postgresql")]
+PARTS_CASES = [
+    (source, kind, target)
+    for source, kinds in PARTS.items()
+    for kind in kinds
+    for target in ("postgresql", "mysql", "mongodb")
+    if source != target
+]
 
 
 @pytest.mark.parametrize(
-    ("kind", "target"),
-    [
-        pytest.param(kind, target, marks=() if (kind, target) == ("emptied", "mongodb") else pytest.mark.soak)
-        for kind in PARTS
-        for target in ("mysql", "mongodb")
-    ],
+    ("source", "kind", "target"),
+    [pytest.param(*case, marks=() if case in PARTS_IN_SUITE else pytest.mark.soak) for case in PARTS_CASES],
 )
 def test_a_partitioned_table_of_which_a_part_is_altered_is_of_the_same_moment(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, target: str
+    request: pytest.FixtureRequest, tmp_path: Path, source: str, kind: str, target: str
 ) -> None:
+    """A server that reads such a table reads the parts that it has now."""
     places = Places(request, tmp_path)
-    url = filled(places.empty("postgresql"))
-    told(url, *PARTED, f"INSERT INTO later VALUES {VALUES}", "ANALYZE later")
+    url = filled(places.empty(source))
+    told(url, *PARTED[source], f"INSERT INTO later VALUES {VALUES}")
+    if source == "postgresql":
+        told(url, "ANALYZE later")
     move = moved(url, places.empty(target))
     seen: list[str] = []
 
     def journal(noted: str, body: dict[str, Any]) -> None:
         seen.append(noted)
-        if noted == "chunk" and seen.count(noted) == 1:
-            altered(url, PARTS[kind])
+        if noted == WHILE[source] and seen.count(noted) == 1:
+            altered(url, PARTS[source][kind])
 
     move.run(context=SkillContext(journal=journal))
     assert held(move.target, "later") == held(url, "later")

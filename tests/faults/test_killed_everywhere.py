@@ -11,7 +11,7 @@ import pytest
 from engines.errors import DbmoError
 from engines.registry import open_database
 from tests.faults.moves import CHUNK, ROWS, from_sqlite, rows
-from tests.faults.pairs import FIRST, Places, arrived, changed, held
+from tests.faults.pairs import FIRST, Places, arrived, changed, held, moved, told
 from tests.moving import sqlite_file
 from tests.servers import CHECKOUT
 from tests.transfer.repair.test_killed import FAILPOINTS
@@ -31,6 +31,7 @@ SETTLING = ["undo.begun:1", "undo.unnoted:1", "settle.undone:1", "settle.before_
 # place -> the only targets that pass it; the others every move does
 ONLY = {"step.unnoted:1": ("mysql",), "undo.begun:1": ("mysql", "mongodb"), "undo.unnoted:1": ("mysql", "mongodb")}
 WIDE = 40_000  # bytes of a row: 24 MB in one transaction
+BESIDE = 120_000  # bytes of a row: 12 MB in a range, more than one transaction of MongoDB takes
 IN_SUITE = ("postgresql", "mysql")
 PAIRS = [pytest.param(pair, marks=() if pair == IN_SUITE else pytest.mark.soak, id="-".join(pair)) for pair in ROUTES]
 
@@ -96,4 +97,24 @@ def test_lanes_that_are_killed_there_are_replaced(
         assert process.returncode == -9, errors
         assert pair[0] in ("mysql", "sqlite")
     assert arrived(move) == FIRST
+    assert set(move.copies()) == {1}
+
+
+@pytest.mark.soak
+def test_lanes_that_are_killed_beside_a_transaction_are_replaced(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Each process of a lane ends with its second range written in part: PostgreSQL tells compressed sizes."""
+    places = Places(request, tmp_path)
+    source, count = places.empty("postgresql"), 3 * CHUNK
+    told(
+        source,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)",
+        f"INSERT INTO t SELECT n, repeat('x', {BESIDE}) FROM generate_series(1, {count}) AS n",
+    )
+    move = moved(source, places.empty("mongodb"))
+    process = move.start("documents.beside:8:kill", connections=2)
+    _, errors = process.communicate(timeout=100)
+    assert (process.returncode, "WORKER_LOST" in errors) == (0, False), errors
+    assert arrived(move) == [(number, "x" * BESIDE) for number in range(1, count + 1)]
     assert set(move.copies()) == {1}

@@ -127,7 +127,7 @@ def test_what_is_written_while_the_source_is_away_is_of_another_moment(
         changed(move.source)
         server.restart(at_once=True)
 
-    outlived(move, "chunk.after_commit:3", tmp_path, away, connections=2)
+    outlived(move, "chunk.after_commit:2", tmp_path, away, connections=2)
     assert arrived(move) == held(move.source)
 
 

@@ -80,12 +80,17 @@ def test_chinook_of_sqlite_arrives_row_by_row(
 
 
 def waits_for_an_approval(life: Life, target: str) -> None:
-    """The target is rehearsed on scratch and stays empty until somebody approves."""
+    """The target is rehearsed on scratch and stays empty until somebody approves; the status says what comes next."""
     ended = life.run()
     assert ended.status == 3
     assert "rehearsal went through" in ended.err
     assert "[APPROVAL_MISSING]" in ended.err
     assert fetch(target, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', '_dbmo')") == [(0,)]
+    assert f"next       dbmo approve {life.folder}\n" in life.command("status").out
+    assert life.approve().status == 0
+    told = life.command("status", "--json").data
+    assert (told["approved"], told["phases"]["execution"]) == (True, "not_run")
+    assert told["next"] == f"dbmo execute {life.folder}"
 
 
 def test_chinook_of_postgresql_12_arrives_on_18(

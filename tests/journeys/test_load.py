@@ -105,6 +105,7 @@ def test_a_copy_waits_for_the_source_and_goes_on(asked: Life, empty_15: str, emp
         wait_for(lambda: progress(asked).get("paused"))
         (reason,) = progress(asked)["paused"]
         assert reason.startswith("the source runs ") and reason.endswith(" statements, limit 1")
+        assert progress(asked)["snapshot_seconds"] is None  # nobody holds a moment that nobody reads
         assert f"paused     {reason}" in asked.command("status").out
         change(empty_15, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
         assert running.wait(30) == 0

@@ -69,4 +69,5 @@ def test_what_nobody_accepted_stops_the_plan_by_name(life: Life, sakila: Path, e
     assert ended.status == 3
     assert "main.actor.odd" in ended.err
     assert "[FEATURE_UNSUPPORTED]" in ended.err
+    assert "main.actor.odd" in [one["object"] for one in life.read("artifacts/planning/omissions.json")]
     assert fetch(empty_18, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', '_dbmo')") == [(0,)]

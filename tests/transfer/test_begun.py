@@ -155,6 +155,17 @@ def test_a_table_with_rows_is_not_ours(made: tuple[str, MovePlan, State]) -> Non
         stages(plan, state)
 
 
+def test_rows_under_the_name_that_comparing_needs_are_not_dropped(made: tuple[str, MovePlan, State]) -> None:
+    url, plan, state = made
+    table = named(plan, "table", "`p`")
+    stages(plan, state, "pre_data")
+    run(url, "CREATE TABLE _dbmo_twin (id int)", "INSERT INTO _dbmo_twin VALUES (1)")
+    with pytest.raises(EngineError, match=r"OBJECT_TAKEN.*_dbmo_twin"):
+        is_own(state, table)
+    run(url, "DELETE FROM _dbmo_twin")
+    assert is_own(state, table)
+
+
 @pytest.mark.parametrize("kind", sorted(PARTS))
 def test_a_part_of_a_table_is_made_again_where_it_is_another(kind: str, made: tuple[str, MovePlan, State]) -> None:
     url, plan, state = made

@@ -1,126 +1,24 @@
-"""What a copy may do to both ends: limits that hold, pauses with their reasons, the bound of a snapshot's age."""
+"""What a copy may do to both ends: limits that hold, those that can't be, the bound of a snapshot's age."""
 
 import json
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engines.errors import Aborted, EngineError, UsageError
+from engines.errors import Aborted, UsageError
 from engines.pressure import Unseen
+from tests.transfer.watched import limits_with
 from transfer.limits import Limits
 from transfer.load import LoadLimits, Tuning
 from transfer.pace import Flow, Valve
-from transfer.watch import Watch
-
-Answers = dict[str, Any]
 
 
-class Scripted:
-    """A gauge whose answers stand in a dictionary; an exception is raised."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
-
-    def _say(self, name: str) -> Any:
-        found = self.answers[name]
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def running_threads(self) -> int:
-        return int(self._say("running"))
-
-    def replicas_lag(self) -> float | None:
-        found: float | None = self._say("replicas")
-        return found
-
-    def own_lag(self) -> float:
-        return float(self._say("own"))
-
-    def held_transactions(self) -> int:
-        return int(self._say("held"))
-
-    def latency_ms(self) -> float:
-        return float(self._say("latency"))
-
-    def close(self) -> None:
-        self.answers["closed"] = True
-
-
-def watched(answers: Answers) -> Callable[[Callable[[], LoadLimits]], Watch]:
-    return lambda limits: Watch("s", "t", limits, lambda reference: Scripted(answers))
-
-
-def limits_with(load: dict[str, Any], answers: Answers, **more: Any) -> Limits:
-    return Limits(LoadLimits(**load), 2, watch=watched(answers), **more)
-
-
-@pytest.mark.parametrize(
-    ("load", "answers", "reason"),
-    [
-        ({"max_running_threads": 10}, {"running": 11}, "the source runs 11 statements, limit 10"),
-        ({"max_running_threads": 10}, {"running": 10}, None),
-        ({"max_replica_lag_seconds": 5}, {"replicas": 7.5}, "a replica of the source is 7.5 s behind, limit 5 s"),
-        ({"max_replica_lag_seconds": 5}, {"replicas": None}, None),
-        ({"max_target_latency_ms": 20}, {"latency": 250}, "the target takes 250 ms for a commit, limit 20 ms"),
-        ({"max_target_latency_ms": 0.05}, {"latency": 0.12}, "the target takes 0.12 ms for a commit, limit 0.05 ms"),
-        (
-            {"max_replica_lag_seconds": 5, "replicas": ["mysql://u@h/d"]},
-            {"own": math.inf},
-            "a replica of the source does not replicate",
-        ),
-        (
-            {"max_running_threads": 10},
-            {"running": EngineError("CONNECTION_LOST", "It is gone.", "")},
-            "max_running_threads can't be watched now: It is gone.",
-        ),
-        ({}, {"running": 1000, "replicas": 1000.0, "latency": 1000}, None),
-    ],
-)
-def test_a_passed_limit_pauses_and_says_why(load: dict[str, Any], answers: Answers, reason: str | None) -> None:
-    limits = limits_with(load, answers)
-    lane = Valve()
-    limits.admit(lane)
-    assert limits._watch is not None
-    limits._watch.look()
-    limits.turn()
-    assert limits.reasons == ([reason] if reason else [])
-    assert lane.flow is (Flow.PAUSE if reason else Flow.RUN)
-    assert limits.paused() is bool(reason)
-
-
-def test_a_pause_ends_clearly_below_its_limit_and_is_told() -> None:
-    answers: Answers = {"running": 11}
-    notes: list[tuple[str, dict[str, Any]]] = []
-    clock = [0.0]
-    limits = limits_with(
-        {"max_running_threads": 10}, answers, note=lambda kind, body: notes.append((kind, body)), clock=lambda: clock[0]
-    )
-    assert limits._watch is not None
-    for running, paused in ((11, True), (9, True), (8, False), (9, False), (11, True), (2, False)):
-        answers["running"] = running
-        limits._watch.look()
-        limits.turn()
-        clock[0] += 2
-        assert limits.paused() is paused, running
-    told = [(kind, body.get("seconds")) for kind, body in notes if kind != "limits"]
-    assert told == [("paused", None), ("resumed", 4.0), ("paused", None), ("resumed", 2.0)]
-    assert limits.paused_seconds == 6.0 and limits.standing()["paused"] == []
-
-
-def test_one_slow_answer_of_the_target_is_no_pause() -> None:
-    answers: Answers = {"latency": 5}
-    limits = limits_with({"max_target_latency_ms": 20}, answers)
-    assert limits._watch is not None
-    for latency, paused in ((5, False), (5, False), (400, False), (5, False), (400, True)):
-        answers["latency"] = latency
-        limits._watch.look()
-        limits.turn()
-        assert limits.paused() is paused
+def test_a_copy_has_no_more_lanes_than_statements_may_run() -> None:
+    assert Limits(LoadLimits(max_running_threads=2), 4).connections() == 2
+    assert Limits(LoadLimits(max_running_threads=9), 4).connections() == 4
 
 
 @pytest.mark.parametrize(
@@ -176,7 +74,7 @@ def test_a_long_snapshot_without_a_bound_is_told_when_it_doubles() -> None:
     for minutes in (59, 61, 90, 119, 125, 251):
         clock[0] = minutes * 60
         limits.turn()
-    limits.moment_taken()
+    limits.moment.taken()
     limits.turn()
     limits.check()
     assert notes == ["long snapshot"] * 3

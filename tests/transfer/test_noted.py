@@ -10,7 +10,7 @@ from engines.errors import DbmoError
 from engines.registry import open_database
 from tests.moving import change, sqlite_file
 from tests.mysql_servers import load_mysql
-from transfer.noted import begun, full_name
+from transfer.noted import begun
 
 TABLES = {"postgresql": "_dbmo.migration", "mysql": "_dbmo_migration", "sqlite": "_dbmo_migration"}
 
@@ -53,17 +53,3 @@ def test_other_errors_of_the_server_stay_what_they_are(
         begun(database, "m")
     assert caught.value.code in ("POSTGRESQL_ERROR", "MYSQL_ERROR", "QUERY_FAILED")
     assert told in f"{caught.value.what} {caught.value.data}"
-
-
-@pytest.mark.parametrize(
-    ("engine", "name"),
-    [
-        ("postgresql", "_dbmo.quarantine"),
-        ("mysql", "_dbmo_quarantine"),
-        ("mariadb", "_dbmo_quarantine"),
-        ("sqlite", "_dbmo_quarantine"),
-        ("mongodb", "_dbmo.quarantine"),
-    ],
-)
-def test_people_are_told_what_the_state_is_called_there(engine: str, name: str) -> None:
-    assert full_name("quarantine", engine) == name

@@ -1,6 +1,7 @@
 """Rates and the time left come from what was measured; what is not known is said."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from agent.folder import Folder
 from agent.standing import StandingFile, last_standing
-from tests.moving import mapping, plan_of
+from skills.context import SkillContext
+from tests.moving import mapping, move, plan_of, sqlite_file
 from transfer.limits import Limits
 from transfer.load import LoadLimits
 from transfer.pace import Valve
@@ -73,11 +75,31 @@ def test_a_pause_has_no_end_that_is_known() -> None:
     made, clock, limits = tracker({"t": 100})
     made.committed("main.t", 5, 50, 0)
     clock[0] += 5
-    limits._paused(["the source is busy"])
+    limits._paused({"max_running_threads": "the source is busy"})
     clock[0] += 5
     found = made.standing()
     assert (found.paused, found.paused_seconds, found.seconds_left) == (["the source is busy"], 5.0, None)
     assert found.unknown_because == "the copy is paused"
+
+
+def test_what_comes_after_a_pause_is_measured_anew() -> None:
+    made, clock, limits = tracker({"t": 10_000})
+
+    def pass_by(seconds: int, rows: int) -> Standing:
+        for _ in range(seconds):
+            clock[0] += 1
+            if rows:
+                made.committed("main.t", rows, rows * 50, 0)
+            found = made.standing()
+        return found
+
+    pass_by(10, 100)
+    limits._paused({"max_running_threads": "the source is busy"})
+    assert pass_by(20, 0).rows_per_second is None
+    limits._paused({})
+    found = pass_by(5, 200)
+    assert (found.rows_per_second, found.bytes_per_second, found.seconds_left) == (200.0, 10_000.0, 40.0)
+    assert (found.tables[0].rows_per_second, found.tables[0].seconds_left) == (200.0, 40.0)
 
 
 def test_rows_that_did_not_come_yet_are_as_wide_as_the_plan_says() -> None:
@@ -153,6 +175,34 @@ def test_rows_of_earlier_runs_count_but_make_no_rate() -> None:
     assert (found.rows, found.rows_per_second, found.seconds_left) == (910, 1.0, 90.0)
     made.begun_again({"main.t": {"rows": 0, "bytes": 0, "quarantined": 0}})
     assert made.standing().rows == 0
+
+
+def noted(function: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def call(*given: Any) -> Any:
+        calls.append(function.__name__)
+        return function(*given)
+
+    return call
+
+
+def test_what_is_there_is_counted_before_lanes_work_so_that_no_range_counts_twice(
+    tmp_path: Path, empty_18: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    for name in ("begun_again", "committed"):
+        monkeypatch.setattr(Tracker, name, noted(getattr(Tracker, name), calls))
+    rows = [("INSERT INTO t VALUES (?)", [(n,) for n in range(300)])]
+    told: list[Standing] = []
+    context = SkillContext(standing=told.append)
+    move(
+        sqlite_file(tmp_path / "t.db", "CREATE TABLE t (id INTEGER PRIMARY KEY)", rows=rows),
+        empty_18,
+        plan_of(mapping("t", COLUMNS), chunk_rows=100),
+        context,
+    )
+    assert calls[0] == "begun_again"
+    assert set(calls[1:]) == {"committed"}
+    assert told[-1].rows == 300
 
 
 def test_it_is_told_at_the_beginning_and_at_the_end() -> None:

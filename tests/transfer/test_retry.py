@@ -80,3 +80,17 @@ def test_patience_begins_with_a_failure(tries: tuple[object, ...]) -> None:
         return answer()
 
     assert insist(build, QUICK) == "built"
+
+
+def test_what_ends_its_server_each_time_is_given_up() -> None:
+    tries = 0
+
+    def build() -> None:
+        nonlocal tries
+        tries += 1
+        time.sleep(1.2 * QUICK.outage_seconds)
+        raise LOST
+
+    with pytest.raises(DbmoError, match="CONNECTION_LOST"):
+        insist(build, QUICK)
+    assert tries == QUICK.tries + 1

@@ -16,7 +16,7 @@ from engines.mongodb.values import TYPES
 from transfer.canonical import json_text
 from transfer.canonical.columns import ComparedColumn, Form
 from transfer.canonical.rendered import Rendered, apart, integers, rendered
-from transfer.canonical.values_python import as_json, reader
+from transfer.canonical.values_python import as_json, number, reader
 
 # Reading of the column that stands for all fields without a column, and for the order of all of them; behind it, as a
 # JSON list, fields that are left out.
@@ -58,6 +58,8 @@ def of_any(value: Any) -> bytes | None:
         return json_text.string(value)
     if isinstance(value, bytes):
         return b'{"$blob":"' + bytes(value).hex().encode() + b'"}'
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(None, value)  # infinity as well, which no JSON has
     return as_json(value)
 
 

@@ -130,19 +130,41 @@ def _embeds(collection: Collection, embedded: EmbeddedMapping) -> bool:
     return not collection.fields or embedded.field in seen_fields(collection)
 
 
-def rows_of(mapping: DocumentMapping, collection: Collection, tables: Catalog, database: str) -> list[Rows]:
-    """The rows of the table and of those inside its documents, as this collection holds them."""
+def rows_of(
+    mapping: DocumentMapping, collection: Collection, tables: Catalog, database: str, planned: bool = False
+) -> list[Rows]:
+    """The rows of the table and of those inside its documents, as this collection holds them.
+
+    planned: the mapping is the one that they were written by, with what the values were seen to be.
+    """
     table = tables.table(mapping.table)
     mapping = _fitted(mapping.model_copy(update={"collection": collection.name}), table, collection)
     known = {one.field for one in mapping.fields} | {one.rest for one in mapping.fields}
     known |= {one.field for one in mapping.embedded} | {ID}
     alone = [name for name in seen_fields(collection) if name not in known]
-    columns = [_column(table.column(one.column), one, collection) for one in mapping.fields]
+    columns = _columns(table, mapping.fields, collection, planned)
     found = [Rows(table.model_copy(update={"columns": columns}), (database, collection.name), mapping, alone=alone)]
     for path, one in _inside(mapping.embedded, [collection.name]):
         inner = tables.table(one.table)
-        columns = [_column(inner.column(item.column), item, None) for item in one.fields]
+        columns = _columns(inner, one.fields, None, planned)
         found.append(Rows(inner.model_copy(update={"columns": columns}), (database, path), mapping))
+    return found
+
+
+def _columns(
+    table: Table, fields: Sequence[FieldMapping], collection: Collection | None, planned: bool
+) -> list[Column]:
+    """The columns as documents hold them; where each value went over with its own class, that is compared.
+
+    Keys are looked up by what their type says, but for days and times, which may be numbers.
+    """
+    found = []
+    for one in fields:
+        column = _column(table.column(one.column), one, collection)
+        keyed = table.primary_key is not None and one.column in table.primary_key.columns
+        if planned and one.encoding == NATURAL and (not keyed or column.type.kind in (Kind.DATE, *TIMED)):
+            column = column.model_copy(update={"type": LogicalType(kind=Kind.DYNAMIC)})
+        found.append(column)
     return found
 
 

@@ -39,7 +39,7 @@ def from_documents(
         collection = next((one for one in target.collections if one.name == mapping.collection), None)
         if collection is None:
             raise _missing("target", "collection", mapping.collection)
-        rows += rows_of(mapping, collection, source, target.database)
+        rows += rows_of(mapping, collection, source, target.database, planned=True)
     return pairer.planned(rows)
 
 

@@ -12,6 +12,7 @@ from engines.families import family
 from engines.model import Model
 from transfer.canonical.choose import compared_column
 from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Uncompared
+from transfer.canonical.values_mongodb import ANY
 from transfer.compare.model import Problem
 from transfer.compare.pairing_names import match_columns
 from transfer.compare.relations import Relation
@@ -19,6 +20,7 @@ from transfer.compare.row_times import row_times
 
 NO_KEY = "No key is the same on both sides: rows are a multiset, a changed one is one missing and one extra."
 WHOLE = frozenset({Kind.INTEGER, Kind.DECIMAL})
+TYPELESS = {"sqlite": "jsonb_any", "mongodb": ANY}  # readings: the JSON value of a value's own class
 
 
 class Refused(Model):
@@ -82,10 +84,17 @@ def paired_table(
 def _column(
     source: Relation, here: int, target: Relation, there: int, families: tuple[str, str]
 ) -> ComparedColumn | Uncompared:
-    """Two columns of SQLite that hold integers and nothing else are numbers, though values there bring their types."""
+    """Two columns of SQLite that hold integers and nothing else are numbers, though values there bring their types.
+
+    One beside a field of any type: by value and class, as JSON.
+    """
     ours, theirs = source.columns[here], target.columns[there]
     if families == ("sqlite", "sqlite") and ours.name in source.integers and theirs.name in target.integers:
         return ComparedColumn(name=ours.name, form=Form.NUMBER, source=Held.of(ours), target=Held.of(theirs))
+    documents = theirs if families[1] == "mongodb" else ours
+    if set(families) == TYPELESS.keys() and documents.type.kind is Kind.DYNAMIC:
+        sides = [Held.of(one, TYPELESS[side]) for one, side in zip((ours, theirs), families, strict=True)]
+        return ComparedColumn(name=ours.name, form=Form.JSON, source=sides[0], target=sides[1])
     return compared_column(ours.name, Held.of(ours), Held.of(theirs), families)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conversion.documents.mapping import CollectionMapping, Node
-from engines.catalog import Catalog, Column, Kind
+from engines.catalog import Catalog
 from engines.errors import UsageError
 from engines.families import family
 from engines.full_names import qualified
-from transfer.canonical.columns import ComparedColumn, ComparedTable, Form, Held, Role, Uncompared
-from transfer.canonical.values_mongodb import ANY
+from transfer.canonical.columns import ComparedTable, Form, Role, Uncompared
 from transfer.compare.document_layouts import Rows, as_it_is, of_collections, of_tables
 from transfer.compare.pairing import NO_COUNTERPART, OTHER, Pairing, Unpaired
 from transfer.compare.pairing_columns import Refused, paired_table
@@ -18,7 +17,6 @@ from transfer.compare.pairing_given import Side, check_ignored
 from transfer.compare.pairing_names import Ends, Matched, Named, match_tables
 from transfer.compare.relations import Relation, relations
 
-JSONB_ANY = "jsonb_any"  # reading of a SQLite column without a type: a JSON value of its own class
 LEFTOVER = "The other side keeps nothing of what columns can't say: types, order of keys, fields that are rare."
 FIELD_ALONE = "The table has no such column."
 VIEW = "It is a view: its rows are those of other tables."
@@ -125,7 +123,7 @@ class DocumentPairer:
         if isinstance(mapping, CollectionMapping):
             mapping = _renamed(mapping, table.full_name, relation.full_name)
         made.table.documents = mapping
-        _typeless(made.table, table.columns, relation, self.role)
+        _letter_by_letter(made.table)
         made.table.uncompared = _explained(made.table, rows, self.role) + [
             Uncompared(column=name, side=self.role, reason=FIELD_ALONE) for name in rows.alone
         ]
@@ -165,17 +163,11 @@ def _rename(node: Node, name: str, real: str) -> None:
         _rename(child, name, real)
 
 
-def _typeless(table: ComparedTable, columns: list[Column], relation: Relation, role: Role) -> None:
-    """Columns without a type beside fields of any type: compared by value and class, as JSON."""
-    here, there = ({one.name: one for one in found} for found in (columns, relation.columns))
-    for one in list(table.uncompared):
-        ours, theirs = here.get(one.column), there.get(one.column)
-        if ours is None or theirs is None or {ours.type.kind, theirs.type.kind} != {Kind.DYNAMIC}:
-            continue
-        sides = Held.of(ours, ANY), Held.of(theirs, JSONB_ANY)
-        source, target = sides if role == "source" else sides[::-1]
-        table.uncompared.remove(one)
-        table.columns.append(ComparedColumn(name=one.column, form=Form.JSON, source=source, target=target))
+def _letter_by_letter(table: ComparedTable) -> None:
+    """Columns of PostgreSQL's json hold the very text that documents become: order and spelling say types of BSON."""
+    for column in table.columns:
+        if column.form is Form.JSON and column.source.native == column.target.native == "json":
+            column.form = Form.TEXT
 
 
 def _explained(table: ComparedTable, rows: Rows, role: Role) -> list[Uncompared]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from typing import Any
 
-from engines.connection import VARIABLE, parse
+from engines.connection import VARIABLE
 from engines.errors import EngineError, UsageError
 from transfer.chunks import Range
-from transfer.executors import missing
-from transfer.lanes import CLOSE_SECONDS, Elsewhere, Lane, NoRoom, lane_lost
+from transfer.executors import RAY, refuse_local
+from transfer.executors.ray_actor import Actor, program_version
+from transfer.executors.ray_cluster import actor_name, asked, connected, end_older, is_gone, lost
+from transfer.executors.single import STARTS
+from transfer.lanes import CLOSE_SECONDS, Elsewhere, Lane, LaneLost, NoRoom, lane_lost
 from transfer.pace import Flow, Valve
-from transfer.worker import Assignment, LaneBody, Outcome
+from transfer.worker import Assignment, Outcome
 
-LOCAL = "ray"  # a cluster that is started on this machine, and ends with the program
-NAMESPACE = "dbmo"
-SAID = 500  # characters of what Ray says of a failure, whose reason may stand in any line
 ROOM_SECONDS = 30  # for a free processor of the cluster, and for the actor's process to start
 # threads of an actor: one that copies, one that waits to close it, one that hears its share of the load meanwhile
 HEARS = 3
+BEAT = 1.0  # seconds between two words to an actor, which tells in return how much it moved
 
 
 class RayLanes(Elsewhere):
@@ -31,105 +32,59 @@ class RayLanes(Elsewhere):
     The machines of the cluster need this program in the same version, a way to both databases, and the variables of
     the references in the environment of their Ray: no secret is sent. UsageError EXECUTOR_MISSING (Ray isn't
     installed), EXECUTOR_LOCAL_ENDS (a file, or the embedded server), EXECUTOR_VARIABLES, EXECUTOR_VERSION; EngineError
-    EXECUTOR_UNREACHABLE; NoRoom where no processor is free.
+    EXECUTOR_UNREACHABLE, EXECUTOR_LOST; NoRoom where no processor is free.
     """
 
     def __init__(self, executor: str) -> None:
         self.executor = executor
+        self._epoch = 0  # before which no lane is left
+        self._sweeping = threading.Lock()
 
     def __call__(self, assignment: Assignment, name: str) -> Lane:
         """A lane that has answered."""
+        if self.executor != RAY:
+            refuse_local([assignment.endpoints.source, assignment.endpoints.target])
         ray = connected(self.executor)
-        if self.executor != LOCAL:
-            refuse_local_ends(assignment)
-        made = RayLane(ray, assignment, name)
-        made.check(self.executor)
-        return made
+        with asked(ray, self.executor):
+            with self._sweeping:
+                if assignment.epoch > self._epoch:
+                    end_older(ray, assignment)
+                    self._epoch = assignment.epoch
+            return self._started(ray, assignment, name)
 
-
-def refuse_local_ends(assignment: Assignment) -> None:
-    """EXECUTOR_LOCAL_ENDS for references that lead to a file or server of this machine alone."""
-    for text in (assignment.endpoints.source, assignment.endpoints.target):
-        reference = parse(text)
-        if reference.engine == "sqlite" or reference.embedded_folder is not None:
-            raise UsageError(
-                "EXECUTOR_LOCAL_ENDS",
-                f"{reference.display} is on this machine: the machines of a cluster have no way to it.",
-                "Leave --executor out, or use databases that are servers.",
-            )
-
-
-def connected(executor: str) -> Any:
-    """The module ray, connected to the cluster; connected once per process."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
-    try:
-        import ray
-    except ImportError as error:
-        raise missing(executor) from error
-    if ray.is_initialized():
-        return ray
-    try:
-        if executor == LOCAL:
-            ray.init(namespace=NAMESPACE, log_to_driver=False, include_dashboard=False, configure_logging=False)
-        else:
-            ray.init(executor, namespace=NAMESPACE, log_to_driver=False)
-    except (ConnectionError, OSError, RuntimeError, ValueError, ImportError) as error:
-        said = " ".join(str(error).split())[:SAID] or type(error).__name__
-        raise EngineError(
-            "EXECUTOR_UNREACHABLE",
-            f"The Ray cluster at {executor} can't be used ({said}).",
-            "Look at `ray status` on its head; the port is the one of Ray clients, by default 10001.",
-        ) from error
-    return ray
-
-
-class Actor:
-    """What runs on the cluster: a lane's body, always in one thread of its own, and its valve, heard meanwhile."""
-
-    def __init__(self, assignment: Assignment, name: str) -> None:
-        self.valve = Valve()
-        self.body = LaneBody(assignment, self.valve, name)
-        self._thread = ThreadPoolExecutor(1, "dbmo-lane")
-
-    def facts(self, variables: Sequence[str]) -> tuple[str, str, list[str]]:
-        """Name of the machine, version of the program, variables that its environment lacks."""
-        return os.uname().nodename, program_version(), [name for name in variables if name not in os.environ]
-
-    def open(self, assignment: Assignment) -> Outcome:
-        """See Lane."""
-        return self._thread.submit(self.body.open, assignment).result()
-
-    def run(self, work: Sequence[Range]) -> Outcome:
-        """See Lane."""
-        return self._thread.submit(self.body.run, work).result()
-
-    def share(self, rate: float | None, flow: int) -> int:
-        """Take over a share of the load; bytes moved so far."""
-        self.valve.set(rate, Flow(flow))
-        return self.valve.moved
-
-    def moved(self) -> int:
-        """Bytes moved so far."""
-        return self.valve.moved
-
-    def interrupt(self) -> None:
-        """Cancel the statements that run at both ends."""
-        self.body.interrupt()
-
-    def close(self) -> None:
-        """Close both ends."""
-        self._thread.submit(self.body.close).result()
+    def _started(self, ray: Any, assignment: Assignment, name: str) -> Lane:
+        """A lane; again where its machine, or its process, was lost before it answered."""
+        for left in reversed(range(STARTS)):
+            try:
+                return RayLane(ray, self.executor, assignment, name)
+            except ImportError as error:  # of the head, which reads what the actor is given
+                raise not_started(self.executor, error) from error
+            except LaneLost as error:
+                if not left:
+                    what = f"A lane ({name}) was lost {STARTS} times while it started on {self.executor}."
+                    raise NoRoom(error.code, what, error.remedy) from error
+        raise AssertionError("a loop that returns or raises")
 
 
 class RemoteValve(Valve):
-    """The coordinator's end of an actor's valve; nothing here waits for the cluster."""
+    """The coordinator's end of an actor's valve; nothing here waits for the cluster, a thread of its own does.
 
-    def __init__(self, ray: Any, actor: Any) -> None:
+    tell: gives the actor its share, and what it moved back; raises one of `gone` where there is no actor any more.
+    """
+
+    def __init__(self, tell: Callable[[float | None, int], int], gone: tuple[type[Exception], ...]) -> None:
         super().__init__()
-        self._ray, self._actor = ray, actor
-        self._asked: Any = None
+        self._tell, self._gone = tell, gone
+        self._wanted: tuple[float | None, Flow] = (None, Flow.RUN)
         self._known = 0
-        self._sent: tuple[float | None, Flow] | None = None
+        self._changed, self._ended = threading.Event(), False
+        self._thread = threading.Thread(target=self._talk, name="dbmo-lane-share", daemon=True)
+        self._thread.start()
+
+    @property
+    def talks(self) -> bool:
+        """Whether there is an actor to talk to."""
+        return self._thread.is_alive()
 
     @property
     def idle(self) -> bool:
@@ -137,57 +92,61 @@ class RemoteValve(Valve):
         return False
 
     def set(self, rate: float | None, flow: Flow) -> None:
-        """Send the share on its way, where it is another."""
-        if (rate, flow) == self._sent:
-            return
-        self._sent = (rate, flow)
-        self._actor.share.remote(rate, int(flow))
+        """Let a share be told at once, where it is another."""
+        if (rate, flow) != self._wanted:
+            self._wanted = (rate, flow)
+            self._changed.set()
 
     @property
     def moved(self) -> int:
-        """What the actor said last; every look asks it anew."""
-        if self._asked is not None:
-            ready, _ = self._ray.wait([self._asked], timeout=0)
-            if not ready:
-                return self._known
-            try:
-                self._known = int(self._ray.get(self._asked))
-            except self._ray.exceptions.RayError:  # the lane is gone, which its future tells
-                return self._known
-        self._asked = self._actor.moved.remote()
+        """What the actor said last."""
         return self._known
+
+    def end(self) -> None:
+        """Tell the actor nothing more."""
+        self._ended = True
+        self._changed.set()
+
+    def _talk(self) -> None:
+        """Again and again, also where nothing changed: an actor that hears nothing ends."""
+        with suppress(*self._gone):  # the future of its work tells that
+            while not self._ended:
+                self._changed.clear()
+                self._known = self._tell(*self._wanted)
+                self._changed.wait(BEAT)
 
 
 class RayLane:
-    """A lane on some machine of a cluster. It ends with the program that made it: Ray ends actors without an owner."""
+    """A lane on some machine of a cluster. It ends with the program that made it: nobody speaks to it then."""
 
     shared = False
 
-    def __init__(self, ray: Any, assignment: Assignment, name: str) -> None:
-        self.name, self._ray, self.assignment = name, ray, assignment
+    def __init__(self, ray: Any, executor: str, assignment: Assignment, name: str) -> None:
+        self.name, self._ray, self._executor, self.assignment = name, ray, executor, assignment
         made = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0, max_concurrency=HEARS)(Actor)
-        self._actor = made.remote(assignment, name)
-        self.valve: Valve = RemoteValve(ray, self._actor)
+        self._actor = made.options(name=actor_name(assignment, name)).remote(assignment, name)
+        self.check()
+        self._talking = RemoteValve(self._tell, (ray.exceptions.RayError, EngineError))
+        self.valve: Valve = self._talking
 
-    def check(self, executor: str) -> None:
+    def check(self) -> None:
         """Wait until the actor answers, and refuse a machine that can't do the work."""
         ends = self.assignment.endpoints
         variables = sorted({name for text in (ends.source, ends.target) for name in VARIABLE.findall(text)})
+        exceptions = self._ray.exceptions
         try:
             machine, there, missing = self._ray.get(self._actor.facts.remote(variables), timeout=ROOM_SECONDS)
-        except self._ray.exceptions.GetTimeoutError as error:
+        except exceptions.GetTimeoutError as error:
             self._ray.kill(self._actor)
             raise NoRoom(
                 "EXECUTOR_FULL",
-                f"No processor of {executor} became free for a lane within {ROOM_SECONDS} s.",
+                f"No processor of {self._executor} became free for a lane within {ROOM_SECONDS} s.",
                 "Add machines, end what runs there, or ask for fewer connections (dbmo tune).",
             ) from error
-        except self._ray.exceptions.RayError as error:
-            raise EngineError(
-                "EXECUTOR_UNREACHABLE",
-                f"A lane could not be started on {executor} ({str(error).strip().splitlines()[-1]}).",
-                "Install this program on every machine of the cluster, in the environment that Ray runs in.",
-            ) from error
+        except exceptions.RayError as error:
+            if isinstance(error, exceptions.RayActorError) and not error.actor_init_failed:
+                raise lane_lost(self.name) from error
+            raise not_started(self._executor, error) from error
         if missing:
             raise UsageError(
                 "EXECUTOR_VARIABLES",
@@ -203,43 +162,58 @@ class RayLane:
 
     def open(self, assignment: Assignment) -> Future[Outcome]:
         """See Lane."""
-        return self._result(self._actor.open.remote(assignment))
+        return self._result(lambda: self._actor.open.remote(assignment))
 
     def submit(self, work: Sequence[Range]) -> Future[Outcome]:
-        """See Lane."""
-        return self._result(self._actor.run.remote(tuple(work)))
+        """See Lane. It fails with EXECUTOR_LOST where the whole cluster is gone."""
+        return self._result(lambda: self._actor.run.remote(tuple(work)))
 
     def close(self) -> None:
         """See Lane: waits a while for what the lane does, then gives its place in the cluster back."""
-        exceptions = self._ray.exceptions
-        closing = self._actor.close.remote()
-        with suppress(exceptions.RayError):
-            if not self._ray.wait([closing], timeout=CLOSE_SECONDS)[0]:
-                self._actor.interrupt.remote()
-                self._ray.wait([closing], timeout=CLOSE_SECONDS)
-        self._ray.kill(self._actor)
+        with suppress(self._ray.exceptions.RayError, EngineError), asked(self._ray, self._executor):
+            try:
+                closing = self._actor.close.remote()
+                if not self._ray.wait([closing], timeout=CLOSE_SECONDS)[0]:
+                    self._actor.interrupt.remote()
+                    self._ray.wait([closing], timeout=CLOSE_SECONDS)
+            finally:
+                self._talking.end()
+                self._ray.kill(self._actor)
 
-    def _result(self, reference: Any) -> Future[Outcome]:
+    def _tell(self, rate: float | None, flow: int) -> int:
+        with asked(self._ray, self._executor):
+            return int(self._ray.get(self._actor.share.remote(rate, int(flow))))
+
+    def _result(self, call: Callable[[], Any]) -> Future[Outcome]:
         """The future of a call; an actor that is gone is told as LaneLost, an exception of it as what it was."""
         result: Future[Outcome] = Future()
-        exceptions = self._ray.exceptions
-
-        def settle(inner: Future[Outcome]) -> None:
-            error = inner.exception()
-            if error is None:
-                result.set_result(inner.result())
-            elif isinstance(error, exceptions.RayTaskError):
-                result.set_exception(error.cause if isinstance(error.cause, Exception) else error)
-            else:
-                result.set_exception(lane_lost(self.name) if isinstance(error, exceptions.RayError) else error)
-
-        reference.future().add_done_callback(settle)
+        try:
+            with asked(self._ray, self._executor):
+                call().future().add_done_callback(partial(self._settle, result))
+        except EngineError as error:
+            result.set_exception(error)
         return result
 
+    def _settle(self, result: Future[Outcome], inner: Future[Outcome]) -> None:
+        error = inner.exception()
+        if error is None:
+            result.set_result(inner.result())
+        else:
+            result.set_exception(self._told(error))
 
-def program_version() -> str:
-    """The version that is installed here."""
-    try:
-        return version("dbmo")
-    except PackageNotFoundError:
-        return "unknown"
+    def _told(self, error: BaseException) -> BaseException:
+        exceptions = self._ray.exceptions
+        if isinstance(error, exceptions.RayTaskError):
+            return error.cause if isinstance(error.cause, Exception) else error
+        if is_gone(self._ray, error):
+            return lost(self._executor)
+        return lane_lost(self.name) if isinstance(error, exceptions.RayError) else error
+
+
+def not_started(executor: str, error: Exception) -> EngineError:
+    """What is said of machines where the program is missing, or another."""
+    return EngineError(
+        "EXECUTOR_UNREACHABLE",
+        f"A lane could not be started on {executor} ({str(error).strip().splitlines()[-1]}).",
+        "Install this program on every machine of the cluster, in the environment that Ray runs in.",
+    )

@@ -22,6 +22,7 @@ from transfer.repair.rows import DOCUMENT, Row, state
 from transfer.repair.statements import statements
 from transfer.repair.steps import Step, step, values
 from transfer.repair.unholdable import Unholdable
+from transfer.sides.open import check_amounts
 from transfer.sides.side import Side
 
 SUM = 1 << 256
@@ -70,6 +71,7 @@ def plan_repair(
         if result is None or result.equal or not (result.different or result.missing or result.extra):
             continue
         try:
+            check_amounts(source, target, table)
             made = prepare(table, result, key, catalog, engines, (aside or {}).get(table.source, ()))
             planned[table.name] = _table(made, source, target, findings, held, catalog)
             ready[made.target.full_name] = made

@@ -11,12 +11,13 @@ from engines.full_names import qualified
 from engines.mysql.errors import number_of
 from engines.mysql.load import Loader, Takes
 from engines.mysql.quoting import quote_identifier, quote_name
+from engines.own_state import note
 from transfer.chunks import Chunk
 from transfer.cutting.mysql import condition
 from transfer.moveplan import ChunkKey
 from transfer.routes.lines_to_mysql import LinesToMysql
 
-STAGE, HELD = "_dbmo_stage", "_dbmo_held"
+STAGE, HELD = note("stage", "mysql"), note("held", "mysql")
 TEMPORARY = "CREATE TEMPORARY TABLE {name} ({columns}) ENGINE={engine}"
 # rows that are too wide (as a warning), too many columns (MariaDB: a table that can't be made): others may have those
 BEYOND_INNODB = frozenset({1118, 139, 1117, 1005})

@@ -17,9 +17,9 @@ from transfer.chunks import Chunk
 from transfer.cutting.postgresql import condition
 from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge
-from transfer.routes.postgresql_asked import is_refusal
+from transfer.routes.postgresql_asked import is_refusal, why_refused
 from transfer.routes.postgresql_forms import DOMAIN, USER_TYPE, UserType, is_same_user_type, read, unproved
-from transfer.routes.postgresql_halves import BACK, NOTHING_LOADED, SAVEPOINT, Attempts, added, is_too_wide, words_of
+from transfer.routes.postgresql_halves import BACK, NOTHING_LOADED, SAVEPOINT, Attempts, added
 from transfer.routes.postgresql_refusals import ExactRows
 from transfer.routes.postgresql_wide_rows import WideRow, WideRows
 from transfer.routes.route import Copied, Pace, paced
@@ -65,11 +65,11 @@ class PostgresqlRelay:
 
     def _alone(self, row: WideRow, into: Any, judge: Judge, pace: Pace) -> Loaded:
         """A row that is read in pieces; nothing where it is set aside."""
-        attempts = Attempts(self.writer, self.table.target, self.columns, is_too_wide, self.encoding)
+        attempts = Attempts(self.writer, self.table.target, self.columns, is_refusal, self.encoding)
         found = attempts.one(paced(self.wide.blocks(row, judge), pace), into)
         if isinstance(found, Loaded):
             return found
-        self.wide.refuse(row, words_of(found), judge)
+        self.wide.refuse(row, *why_refused(found, self.writer.encoding), judge)
         return NOTHING_LOADED
 
     def _relay(self, where: str, into: Any, pace: Pace) -> Loaded | None:

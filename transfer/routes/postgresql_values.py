@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import psycopg
@@ -46,8 +46,11 @@ AS_TEXT = (
 )  # fmt: skip
 
 
-def value_rows(snapshot: PostgresqlSnapshot, sql: str, lot: int) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query of ours, so many at a time as the server sends them; to be read to the end."""
+def value_rows(snapshot: PostgresqlSnapshot, sql: str, lot: int) -> Generator[tuple[Any, ...], None, None]:
+    """The rows of a query of ours, so many at a time as the server sends them.
+
+    When it is left early, the query is cancelled and the transaction made usable again.
+    """
     lot = lot if psycopg.capabilities.has_stream_chunked() else 1
     try:
         with snapshot.connection.cursor() as cursor:
@@ -57,5 +60,8 @@ def value_rows(snapshot: PostgresqlSnapshot, sql: str, lot: int) -> Iterator[tup
                 if cursor.adapters.types.get(name) is not None:
                     cursor.adapters.register_loader(name, _Text)
             yield from cursor.stream(sql.encode(), size=lot)
+    except GeneratorExit:
+        snapshot.recover()
+        raise
     except psycopg.Error as error:
         raise snapshot.translate(error) from error

@@ -14,7 +14,7 @@ from engines.postgresql.copying import copy_text_escaped
 from engines.postgresql.quoting import quote_identifier, quote_literal
 from engines.postgresql.relations import Relation
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from transfer.moveplan import ChunkKey
+from transfer.moveplan import ChunkKey, Unholdable
 from transfer.routes.policy import Judge
 from transfer.routes.postgresql_forms import read
 from transfer.routes.postgresql_measured import measured, placed_of
@@ -80,7 +80,8 @@ class WideRows:
             (2 if kind == "bytea" else 1) * (size or 0) for kind, size in zip(self._kinds, row.bytes, strict=True)
         )
         if longest > LONGEST:
-            self.refuse(row, f"a row of {longest:,} bytes is longer than PostgreSQL takes in one line of COPY", judge)
+            why = f"a row of {longest:,} bytes is longer than PostgreSQL takes in one line of COPY"
+            self.refuse(row, why, "wide_row", judge)
             return
         for number, (column, size) in enumerate(zip(self.table.copied, row.bytes, strict=True)):
             if number:
@@ -111,10 +112,10 @@ class WideRows:
         sql = f"SELECT {expression} FROM ONLY {self.relation.quoted} WHERE ctid = {quote_literal(place)}"
         return bytes(self.snapshot.query_binary(sql)[0][0])
 
-    def refuse(self, row: WideRow, reason: str, judge: Judge) -> None:
-        """Set the row aside with its key, or end the copy, as the policy says."""
+    def refuse(self, row: WideRow, reason: str, why: Unholdable, judge: Judge) -> None:
+        """Set the row aside with its key, or end the copy, as the policy of that kind says."""
         key = json.dumps(row.key, ensure_ascii=False)
-        judge.allow("wide_row", reason, key)
+        judge.allow(why, reason, key)
         originals = self._originals(row)
         judge.withhold(self._locator(row, originals), key, reason, originals)
 

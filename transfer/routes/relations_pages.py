@@ -11,6 +11,7 @@ from conversion.documents.relations_mapping import DocumentMapping, EmbeddedMapp
 from engines.chained import chained
 from engines.errors import Aborted
 from transfer.routes.relations_odd import Odd, odd
+from transfer.routes.relations_orphans import left_over
 from transfer.routes.relations_readers import FETCHED, LONGEST_VALUE, Column, Source
 
 Row = dict[str, Any]
@@ -241,8 +242,4 @@ def too_wide(document: Document) -> bool:
 
 
 def _left_over(child: str, parent: str) -> Aborted:
-    return Aborted(
-        "ROWS_LEFT_OVER",
-        f"Rows of {child} belong to a row of {parent}, but have no place in its document.",
-        "Ask for `reference` in overrides.relations for that foreign key, and plan again.",
-    )
+    return left_over(f"Rows of {child} belong to a row of {parent}, but have no place in its document.")

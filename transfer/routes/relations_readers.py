@@ -90,7 +90,7 @@ class Postgresql:
         read = name
         if field.encoding == "double":
             read = f"{name}::float8"
-        elif field.encoding.startswith(ARRAY) and not field.source_type.startswith(PADDED):
+        elif field.encoding.startswith(ARRAY) and not field.source_type.startswith(UNCAST):
             cast = ELEMENTS.get(field.encoding.rpartition(":")[2])
             read = f"{name}::{cast}" if cast else name
         elif field.encoding in NUMBERS:
@@ -137,7 +137,7 @@ ELEMENTS = {
     **dict.fromkeys(NUMBERS, "numeric[]"),
     "double": "float8[]",
 }
-PADDED = ("character(", "bpchar")  # a cast to text would take their blanks
+UNCAST = ("character(", "bpchar", "inet")  # a cast to text takes blanks from the former, and gives inet its mask
 
 
 class Mysql:

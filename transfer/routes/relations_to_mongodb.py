@@ -21,6 +21,7 @@ from transfer.quarantined import Quarantined
 from transfer.routes.documents_written import write
 from transfer.routes.mongodb_to_mongodb import made_by
 from transfer.routes.relations_aside import RowsAside
+from transfer.routes.relations_orphans import check_parents
 from transfer.routes.relations_pages import LARGEST_DOCUMENT, Document, Pages, too_wide
 from transfer.routes.relations_readers import source_of
 from transfer.routes.route import Copied, Pace
@@ -48,6 +49,8 @@ class RelationsToDocuments:
     def copy(self, chunk: Chunk, into: Transaction, pace: Pace) -> Copied:
         """See Route. Memory: a page of about 8 MB of long values and a batch of documents, or one document."""
         self._check(chunk, into)
+        if chunk.lower is None:  # once for all ranges
+            check_parents(self.pages.source, self.mapping)
         aside = RowsAside(self.pages.source, self.mapping, self.policies)
         condition = self.condition(self.unit.key, chunk)
 

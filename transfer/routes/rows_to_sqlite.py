@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Protocol
 from conversion.mapping import ColumnMapping
 from engines.full_names import parts
 from engines.postgresql.snapshot import PostgresqlSnapshot
-from engines.sqlite.writer import Large, SqliteWriter, weight
+from engines.sqlite.blobs import may_check
+from engines.sqlite.writer import Large, SqliteWriter, raw_connection, weight
 from transfer.chunks import Chunk
 from transfer.moveplan import MovePlan
 from transfer.routes.policy import Judge, Refused, RowWithheld
 from transfer.routes.route import Copied, Pace, Route
-from transfer.routes.rows_to_sqlite_checked import CheckFailed, attempted, may_check
+from transfer.routes.rows_to_sqlite_checked import CheckFailed, attempted
 from transfer.routes.rows_to_sqlite_large import MOST, TooWide, unread
 from transfer.units import TableUnit, Unit
 
@@ -121,7 +122,7 @@ class RowsToSqlite:
 
     def _may_check(self, into: Any) -> bool:
         if self.checks is None:
-            self.checks = may_check(into, parts(self.judge.table.target)[1])
+            self.checks = may_check(raw_connection(into), parts(self.judge.table.target)[1])
         return self.checks
 
     def _checked(self, into: Any, row: ReadRow, values: Values) -> int:

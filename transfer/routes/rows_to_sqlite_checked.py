@@ -17,12 +17,6 @@ class CheckFailed(Exception):
     """A check refuses a row; what was inserted with it is taken back."""
 
 
-def may_check(into: Any, table: str) -> bool:
-    """Whether the statement that made a table has the word CHECK, be it in a name or comment."""
-    found = raw_connection(into).execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,))
-    return any("CHECK" in str(sql).upper() for (sql,) in found)
-
-
 @contextmanager
 def attempted(into: Any, checked: bool = True) -> Iterator[None]:
     """Inside, rows are inserted together or not at all; CheckFailed with SQLite's words.

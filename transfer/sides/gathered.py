@@ -10,9 +10,10 @@ from conversion.documents.relations_mapping import ID, DocumentMapping, Embedded
 from conversion.documents.relations_values import encoding
 from transfer.canonical.columns import ComparedColumn, Form
 from transfer.canonical.values_mongodb import ANY
+from transfer.sides.gathered_lists import in_json
 
 NULL = object()  # a field that is there and null
-MISFITS = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
+MISFITS = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def gathered(mapping: DocumentMapping, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -39,8 +40,9 @@ def _inside(
                 row = {field.column: NULL if item is None else _decoded(field, item)}
             else:
                 fields = item if isinstance(item, dict) else {}
-                row = {field.column: _field(fields, field, []) for field in found.own_fields}
-            row |= {child: parent[above] for child, above in found.links if child not in row}
+                row = {field.column: _field(fields, field, []) for field in found.fields}
+            # a foreign key's column has a field of its own where it is spelled otherwise than what it refers to
+            row |= {child: parent[above] for child, above in found.links if row.get(child) is None}
             if found.table == name:
                 rows.append(row)
             _inside(found.embedded, item if isinstance(item, dict) else {}, row, name, rows)
@@ -66,7 +68,8 @@ def _field(document: Mapping[str, Any], found: FieldMapping, key: list[str]) -> 
 
 def _decoded(found: FieldMapping, value: Any) -> Any:
     try:
-        return encoding(found.encoding).decode(value)
+        back = encoding(found.encoding).decode(value)
+        return in_json(back, found) if isinstance(back, list) else back
     except MISFITS:
         return value
 

@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import Any, cast
 
 from engines.connection import parse
-from transfer.canonical.columns import Role
+from engines.postgresql.money import check_money, columns_of_money
+from transfer.canonical.columns import ComparedTable, Role
 from transfer.sides.side import Side
 
 # family of the engine -> module with open_side(reference, role)
@@ -44,3 +45,11 @@ def agree_on_money(source: Side, target: Side, stands_in: bool = False) -> None:
         if stands_in or snapshots[0].money_digits == snapshots[1].money_digits:
             for snapshot in snapshots:
                 snapshot.read_stored()
+
+
+def check_amounts(source: Side, target: Side, table: ComparedTable) -> None:
+    """Aborted MONEY_DIFFERS where a table holds money on both sides, whose numbers mean other amounts on the other."""
+    if source.engine == target.engine == "postgresql":
+        here, there = (cast(Any, side).snapshot for side in (source, target))
+        if here.money_digits != there.money_digits and columns_of_money(there.query, [table.place("target")]):
+            check_money(here.query, here.money_digits, there.money_digits, [table.place("source")])

@@ -15,9 +15,10 @@ from pymongo.collection import Collection
 from engines.errors import EngineError
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
+from engines.own_state import note
 from transfer.chunks import Chunk, bound_text
 
-CHUNKS = "_dbmo.chunk"
+CHUNKS = note("chunk", "mongodb")
 BEGUN = "begun"
 
 

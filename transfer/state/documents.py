@@ -11,13 +11,13 @@ from engines.errors import EngineError
 from engines.grant import passed
 from engines.mongodb.batches import Transaction
 from engines.mongodb.writer import MongodbWriter
+from engines.own_state import COLLECTIONS
+from engines.own_state import SCHEMA as PREFIX
 from transfer.retry import Patience, insist
 from transfer.state.document_chunks import DocumentChunks
 from transfer.state.taking import judge_of_taking, new_mark, plan_changed
 
 T = TypeVar("T")
-PREFIX = "_dbmo"
-COLLECTIONS = ("migration", "step", "chunk", "quarantine", "session")
 INDEXED = dict.fromkeys(("step", "chunk", "quarantine", "session"), "migration")
 FIELDS = (
     "plan_hash", "epoch", "status", "approval", "position", "journal_head", "started_at", "finished_at",

@@ -13,8 +13,8 @@ from sqlalchemy.schema import CreateColumn, CreateSchema
 from engines.errors import EngineError
 from engines.families import family
 from engines.mysql.server import LOCK_WAIT, Server
+from engines.own_state import SCHEMA, TABLES, note
 
-SCHEMA = "_dbmo"
 # the row format, because keys of COMPACT, which may be a server's default, hold 767 bytes
 MYSQL_TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_row_format": "DYNAMIC"}
 # Names differ that MySQL's usual collations think equal: in case, in accents, in blanks at their end. MySQL before
@@ -111,14 +111,12 @@ class StateTables:
         if server is not None:
             self.collation = server.since((10, 3), (8, 0, 17), BYTEWISE[server.engine], BEFORE)
         self.meta = sa.MetaData(schema=self.schema)
-        self.migrations, self.steps, self.chunks, self.quarantine = (
-            self._table(name, LAYOUT[name]) for name in ("migration", "step", "chunk", "quarantine")
-        )
+        self.migrations, self.steps, self.chunks, self.quarantine = (self._table(name, LAYOUT[name]) for name in TABLES)
 
     def _table(self, name: str, fields: Sequence[Field]) -> sa.Table:
         own: dict[str, Any] = MYSQL_TABLE | {"mysql_collate": self.collation} if self.collation else {}
-        prefix = "" if self.schema else f"{SCHEMA}_"
-        return sa.Table(f"{prefix}{name}", self.meta, *map(self._column, fields), **own)
+        called = name if self.schema else note(name, self.family)
+        return sa.Table(called, self.meta, *map(self._column, fields), **own)
 
     def _column(self, field: Field) -> sa.Column[Any]:
         if not field.name_length:

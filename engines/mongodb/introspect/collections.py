@@ -9,11 +9,12 @@ from typing import Any
 from bson import json_util
 
 from engines.documents import Collection
+from engines.own_state import notes
 
 # options of listCollections that have a field of their own in the model
 OWN_FIELDS = {"validator", "viewOn", "pipeline", "uuid"}
 SYSTEM_PREFIX = "system."
-OWN_STATE = "_dbmo"  # this program's state, no part of the database
+NOTES = frozenset(notes("mongodb"))
 FILES, CHUNKS = ".files", ".chunks"
 
 
@@ -24,7 +25,7 @@ def plain(value: Any) -> Any:
 
 def is_internal(name: str) -> bool:
     """True for what the server or this program keeps for itself."""
-    return name.startswith(SYSTEM_PREFIX) or name.split(".")[0] == OWN_STATE
+    return name.startswith(SYSTEM_PREFIX) or name in NOTES
 
 
 def describe(entry: Mapping[str, Any]) -> Collection:

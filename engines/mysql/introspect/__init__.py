@@ -20,6 +20,7 @@ from engines.mysql.introspect.tables import read_relations
 from engines.mysql.introspect.triggers import read_triggers
 from engines.mysql.introspect.views import read_views
 from engines.mysql.server import Server
+from engines.own_state import notes
 
 
 def read_catalog(connection: Any, server: Server, database: str) -> Catalog:
@@ -37,7 +38,7 @@ def read_catalog(connection: Any, server: Server, database: str) -> Catalog:
     read_periods(reader, relations.tables)
     read_partitions(reader, relations.tables)
     read_triggers(reader, relations.tables)
-    read_views(reader, relations.views, (*relations.tables, *relations.sequences))
+    read_views(reader, relations.views, (*relations.tables, *relations.sequences, *notes(server.engine)))
     sequences = read_sequences(reader, relations.sequences)
     routines, events = read_routines(reader), read_events(reader)
     name_hidden(reader, own_grants(reader))

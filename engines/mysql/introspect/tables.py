@@ -7,6 +7,7 @@ from typing import Any
 from engines.catalog import Table, View
 from engines.mysql.introspect.columns import read_columns
 from engines.mysql.introspect.reader import Reader
+from engines.own_state import notes
 
 TABLES = """
     SELECT t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, t.ROW_FORMAT, t.TABLE_ROWS, t.DATA_LENGTH, t.INDEX_LENGTH,
@@ -17,8 +18,7 @@ EXACT_ENGINES = frozenset({"MyISAM", "Aria", "MEMORY", "ARCHIVE"})  # these coun
 # an engine that keeps rows elsewhere, or none
 ELSEWHERE = frozenset({"FEDERATED", "CONNECT", "SPIDER", "MRG_MyISAM", "BLACKHOLE", "OQGRAPH", "SPHINX", "S3"})
 
-
-STATE_PREFIX = "_dbmo_"  # tables in which a migration keeps its own state
+NOTES = frozenset(notes("mysql"))
 
 
 class Relations:
@@ -36,7 +36,7 @@ def read_relations(reader: Reader) -> Relations:
     found = Relations()
     rows = reader.rows("tables and views", TABLES, essential=True)
     for row in sorted(rows, key=lambda row: str(row.table_name)):
-        if str(row.table_name).startswith(STATE_PREFIX):
+        if row.table_name in NOTES:
             continue
         if row.table_type == "SEQUENCE":
             found.sequences.append(row.table_name)

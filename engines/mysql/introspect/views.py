@@ -22,7 +22,7 @@ DATABASES = "SELECT s.SCHEMA_NAME FROM information_schema.SCHEMATA s WHERE s.SCH
 def read_views(reader: Reader, views: dict[str, View], tables: Iterable[str]) -> None:
     """Fill definition, depends_on (schema.name of tables and views) and options of every view.
 
-    tables: names of what else views may read: tables and sequences.
+    tables: names of what else views may read: tables, sequences, and what this program left there.
 
     options: definer, security, algorithm, check_option where there is one, charset and collation of its literals.
     """

@@ -14,7 +14,7 @@ from engines.postgresql.introspect.indexes import read_indexes
 from engines.postgresql.introspect.logical_types import LogicalTypes
 from engines.postgresql.introspect.policies import read_policies
 from engines.postgresql.introspect.privileges import read_privileges
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import Reader
 from engines.postgresql.introspect.routines import read_routines
 from engines.postgresql.introspect.sequences import read_sequences
 from engines.postgresql.introspect.tables import read_relations
@@ -22,6 +22,7 @@ from engines.postgresql.introspect.triggers import read_triggers
 from engines.postgresql.introspect.user_types import read_user_types
 from engines.postgresql.introspect.views import read_views
 from engines.postgresql.money import ONE, digits_of
+from engines.postgresql.schemas import USER_SCHEMA
 
 LOCK_WAIT = "10s"  # definitions and sizes wait for whoever changes a table; rather unread than waiting for ever
 FIRST_USER_OID = 16384  # what initdb made lies below (PostgreSQL source, access/transam.h, FirstNormalObjectId)

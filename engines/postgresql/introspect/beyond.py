@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.own_state import SCHEMA, TABLES
+from engines.postgresql.introspect.reader import Reader, not_of_extension
+from engines.postgresql.schemas import USER_SCHEMA
 
 NOT_DESCRIBED = "The catalog has no place for this kind of object."
+STRANGER = "object"  # of somebody else, in the schema of this program's notes
+REASONS = {STRANGER: f"It lies in the schema {SCHEMA} of this program's notes, which isn't read: move it elsewhere."}
 NAMED = "quote_ident(n.nspname) || '.' || quote_ident({})"
 RELATION = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
 STORED_AWAY = """
@@ -31,6 +35,7 @@ def _of_relations(detail: str, more: str, condition: str) -> str:
     return STORED_AWAY.format(detail=detail, more=more, condition=condition, user_schema=USER_SCHEMA, own=own)
 
 
+OF_NOTES = ", ".join(f"'{name}'" for name in TABLES)
 # kind -> query for the names of what exists of it, and in a second column their statements, where the server has them
 BEYOND = {
     "rule": f"""
@@ -68,6 +73,15 @@ BEYOND = {
     "cast": f"""
         SELECT format_type(o.castsource, NULL) || ' to ' || format_type(o.casttarget, NULL) FROM pg_cast o
          WHERE o.oid >= 16384 AND {not_of_extension("pg_cast", "o.oid", "ei")}""",
+    STRANGER: f"""
+        SELECT {RELATION} FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relname NOT IN ({OF_NOTES})
+        UNION ALL
+        SELECT {NAMED.format("p.proname")} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+         WHERE n.nspname = '{SCHEMA}'
+        UNION ALL
+        SELECT {NAMED.format("t.typname")} FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+         WHERE n.nspname = '{SCHEMA}' AND t.typtype IN ('d', 'e', 'r')""",
     "event trigger": f"""
         SELECT quote_ident(e.evtname) FROM pg_event_trigger e WHERE {not_of_extension("pg_event_trigger", "e.oid")}""",
     "foreign server": f"""
@@ -111,4 +125,4 @@ def read_beyond(reader: Reader) -> None:
         sql = words.replace("$locale", locale).replace("$rules", rules)
         for row in reader.rows(kind, f"SELECT * FROM ({sql}) AS found(name) ORDER BY name"):
             definition = row[1] if len(row) > 1 else None
-            reader.missing(f"{kind} {row[0]}", NOT_DESCRIBED, kind, definition)
+            reader.missing(f"{kind} {row[0]}", REASONS.get(kind, NOT_DESCRIBED), kind, definition)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import Check, Exclusion, ForeignKey, Key, Table
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import Reader
 from engines.postgresql.introspect.tables import Relations
 from engines.postgresql.quoting import quote_identifier
+from engines.postgresql.schemas import USER_SCHEMA
 
 ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 MATCHES = {"s": "SIMPLE", "f": "FULL", "p": "PARTIAL"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import Index, IndexKey
-from engines.postgresql.introspect.reader import COLLATION_NAME, USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import COLLATION_NAME, Reader
 from engines.postgresql.introspect.tables import Relations
+from engines.postgresql.schemas import USER_SCHEMA
 
 DESCENDING, NULLS_FIRST = 1, 2  # bits of pg_index.indoption
 INDEXES = """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engines.catalog import Policy
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import Reader
 from engines.postgresql.introspect.tables import Relations
+from engines.postgresql.schemas import USER_SCHEMA
 
 COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 POLICIES = f"""

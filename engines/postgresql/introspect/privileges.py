@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engines.catalog import Privilege
 from engines.full_names import qualified
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import Reader, not_of_extension
+from engines.postgresql.schemas import USER_SCHEMA
 
 # one row per object with an access list of its own; an object without one has the rights that PostgreSQL gives
 LISTS = f"""

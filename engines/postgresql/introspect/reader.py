@@ -10,9 +10,6 @@ from psycopg.rows import namedtuple_row
 
 from engines.catalog import Unread
 
-# whose objects are read: n is pg_namespace
-USER_SCHEMA = "n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_dbmo')"
-
 # a collation's name (co, of the schema cn), plain for those of pg_catalog without a dot, else its full name as
 # engines/full_names.py has it
 COLLATION_NAME = """CASE WHEN cn.nspname = 'pg_catalog' AND co.collname !~ '[.]' THEN ''

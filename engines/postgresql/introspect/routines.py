@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import Parameter, Routine
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import Reader, not_of_extension
 from engines.postgresql.quoting import quote_literal, quote_name
+from engines.postgresql.schemas import USER_SCHEMA
 
 KINDS = {"f": "function", "w": "function", "p": "procedure", "a": "aggregate"}
 VOLATILITIES = {"i": "immutable", "s": "stable", "v": "volatile"}

@@ -8,9 +8,10 @@ from typing import Any
 
 from engines.catalog import Sequence
 from engines.full_names import column_name, qualified
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import Reader, not_of_extension
 from engines.postgresql.introspect.tables import Relations
 from engines.postgresql.quoting import quote_name
+from engines.postgresql.schemas import USER_SCHEMA
 
 STATES_AT_ONCE = 200
 READABLE = "has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT')"

@@ -7,8 +7,9 @@ from typing import Any
 from engines.catalog import Check, Column, Generated, Identity, Partitioning, Table, View
 from engines.full_names import qualified
 from engines.postgresql.introspect.logical_types import LogicalTypes
-from engines.postgresql.introspect.reader import COLLATION_NAME, USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import COLLATION_NAME, Reader, not_of_extension
 from engines.postgresql.quoting import quote_identifier
+from engines.postgresql.schemas import USER_SCHEMA
 
 STRATEGIES = {"r": "RANGE", "l": "LIST", "h": "HASH"}
 STORAGES = {"p": "PLAIN", "e": "EXTERNAL", "x": "EXTENDED", "m": "MAIN"}

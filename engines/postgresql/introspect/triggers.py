@@ -7,8 +7,9 @@ from typing import Any
 
 from engines.catalog import Trigger
 from engines.full_names import qualified
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import Reader
 from engines.postgresql.introspect.tables import Relations
+from engines.postgresql.schemas import USER_SCHEMA
 
 # bits of pg_trigger.tgtype (PostgreSQL source, catalog/pg_trigger.h)
 ROW, BEFORE, INSTEAD = 1, 2, 64

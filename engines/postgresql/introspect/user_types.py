@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engines.catalog import UserType
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader, not_of_extension
+from engines.postgresql.introspect.reader import Reader, not_of_extension
 from engines.postgresql.quoting import quote_identifier, quote_literal, quote_name
+from engines.postgresql.schemas import USER_SCHEMA
 
 KINDS = {"e": "enum", "d": "domain", "c": "composite", "r": "range"}
 TYPES = """

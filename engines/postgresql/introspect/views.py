@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engines.full_names import qualified
-from engines.postgresql.introspect.reader import USER_SCHEMA, Reader
+from engines.postgresql.introspect.reader import Reader
 from engines.postgresql.introspect.tables import Relations
+from engines.postgresql.schemas import USER_SCHEMA
 
 # pg_get_viewdef locks what the view names until the query ends; the server's lock table holds a few thousand
 DEFINITIONS_AT_ONCE = 200

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 
 import pytest
 
 from engines.errors import EngineError
+from engines.full_names import qualified
 from engines.mysql import moment
 from engines.mysql.cancel import cancel
 from engines.mysql.session import session_of
@@ -49,6 +50,27 @@ def test_a_snapshot_holds_its_moment_until_it_is_refreshed(snapshot: MysqlSnapsh
     assert _rows(snapshot) == ROWS
     snapshot.refresh()
     assert _rows(snapshot) == 10
+
+
+@pytest.mark.parametrize(("user", "told"), [("root", True), ("reader", False)])
+def test_a_part_that_was_exchanged_is_told_to_whom_the_server_tells_of_it(
+    mariadb: MysqlServer, user: str, told: bool
+) -> None:
+    """Its name and time are the same, and InnoDB's number of it needs the right PROCESS."""
+    schema, table = f"{user} #p#", "a-b.é%"
+    mariadb.create_database(schema)
+    mariadb.run(
+        f"CREATE TABLE `{schema}`.`{table}` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2",
+        f"CREATE TABLE `{schema}`.other (id INT PRIMARY KEY)",
+        "CREATE USER IF NOT EXISTS reader@'127.0.0.1'",
+        f"GRANT SELECT ON `{schema}`.* TO reader@'127.0.0.1'",
+    )
+    with closing(MysqlSnapshot(mariadb.url(schema, user), "test")) as snapshot:
+        snapshot.mark([full := qualified(schema, table)])
+        snapshot.check_unaltered([full])
+        mariadb.run(f"ALTER TABLE `{schema}`.`{table}` EXCHANGE PARTITION p0 WITH TABLE `{schema}`.other")
+        with pytest.raises(EngineError, match="TABLE_ALTERED") if told else nullcontext():
+            snapshot.check_unaltered([full])
 
 
 def test_values_come_as_the_bytes_that_the_server_sends(snapshot: MysqlSnapshot) -> None:

@@ -90,6 +90,24 @@ def test_documents_that_were_withheld_are_known(withheld: tuple[str, str, Compar
         assert figures(compare())["things"] == (1, 0, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [('{"a":1,"b":[2.5]}', '{"a":1.0,"b":[2.5]}'), ('{"a":1,"b":[2.5]}', '{"b":[2.5],"a":1}')],
+    ids=["type", "order"],
+)
+def test_json_columns_hold_documents_letter_by_letter(
+    empty_mongodb: str, empty_18: str, there: str, instead: str
+) -> None:
+    """Other digits are another type of BSON, and keys in another order another document."""
+    insert(empty_mongodb, "things", [{"_id": 1, "v": {"a": 1, "b": [2.5]}}, {"_id": 2, "v": "x"}, {"_id": 3, "v": 7}])
+    _, plan, ends = planned(empty_mongodb, empty_18, "postgresql")
+    Moved(plan, ends)
+    compare = comparing(empty_mongodb, empty_18, plan)
+    assert compare().equal
+    change(empty_18, f"UPDATE things SET v = '{instead}' WHERE v::text = '{there}'")
+    assert figures(compare()) == {"things": (0, 1, 0, 0)}
+
+
 TWICE = b"\0\0\0\x10_id\0\x07\0\0\0\x10a\0\x01\0\0\0\x10a\0\x02\0\0\0\0"
 
 

@@ -21,6 +21,7 @@ from tests.mysql_servers import connected
 from tests.servers import Server
 from tests.transfer.routes import documents
 from tests.transfer.routes.moved import Moved, moved
+from transfer.routes import postgresql_wide_rows
 
 TEXTS = {1: "привет", 2: "snow ☃", 3: "café", 4: "plain"}
 LACKS = "the target's encoding LATIN1 lacks characters of it"
@@ -104,14 +105,21 @@ def test_a_key_is_withheld_with_its_row(tmp_path: Path, postgresql_15: Server) -
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("source", ["mysql", "sqlite"], indirect=True)
-def test_a_row_too_large_for_memory_is_withheld(source: str, postgresql_15: Server) -> None:
+@pytest.mark.parametrize("source", ["mysql", "sqlite", "postgresql"], indirect=True)
+def test_a_row_too_large_for_memory_is_withheld(
+    source: str, postgresql_15: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is sent in pieces, and no part of it is replaced."""
+    monkeypatch.setattr(postgresql_wide_rows, "WIDE_PLAIN", 1 << 16)
     large = "\u2603" + "a" * 2_100_000
     if source.startswith("sqlite"):
         with closing(sqlite3.connect(source.removeprefix("sqlite:"))) as connection, connection:
             connection.execute("CREATE TABLE u (id integer PRIMARY KEY, v text)")
             connection.executemany("INSERT INTO u VALUES (?, ?)", [(1, large), (2, "a")])
+    elif source.startswith("postgresql"):
+        change(source, "CREATE TABLE u (id integer PRIMARY KEY, v text)")
+        with psycopg.connect(source) as writing, writing.cursor() as cursor:
+            cursor.executemany("INSERT INTO u VALUES (%s, %s)", [(1, large), (2, "a")])
     else:
         with connected(source) as connection, connection.cursor() as cursor:
             cursor.execute("CREATE TABLE u (id integer PRIMARY KEY, v longtext CHARACTER SET utf8mb4)")

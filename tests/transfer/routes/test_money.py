@@ -129,6 +129,14 @@ def test_where_they_would_mean_other_amounts_nothing_is_moved(yen: Server, empty
     assert fetch(empty_15, "SELECT * FROM t") == []
 
 
+def test_a_view_that_puts_out_money_is_refused_as_well(yen: Server, empty_15: str) -> None:
+    """A constant in it would be read with other digits."""
+    source = japanese(yen, "CREATE TABLE n (id int); CREATE VIEW v AS SELECT id, 5::money AS fee FROM n")
+    ends = closing(open_database(source)), closing(open_database(empty_15))
+    with ends[0] as here, ends[1] as there, pytest.raises(Aborted, match=r"MONEY_DIFFERS\] public\.v\.fee hold money"):
+        conversion_of(here, "postgresql", "15", Asked(home="public"), there)
+
+
 def test_a_table_that_is_left_out_refuses_nothing(yen: Server, empty_15: str) -> None:
     source, left_out = japanese(yen, TABLE + "CREATE TABLE n (id int)"), Overrides(skip=["public.t"])
     with closing(open_database(source)) as here, closing(open_database(empty_15)) as there:
@@ -166,6 +174,28 @@ def test_a_repair_writes_the_amounts(yen: Server) -> None:
         assert mended.equal
     stored = "SELECT id, cash_send(m), cash_send(f), many::numeric[] FROM t ORDER BY 1"
     assert fetch(target, stored) == fetch(source, stored)
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ("m money, f money, many money[]", "MONEY_DIFFERS"),
+        ("m numeric, f numeric, many numeric[]", "VALUES_NOT_CARRIED"),
+    ],
+)
+def test_a_repair_writes_no_other_amounts(columns: str, code: str, yen: Server, empty_15: str) -> None:
+    source = japanese(yen, TABLE)
+    change(
+        empty_15,
+        f"CREATE TABLE t (id int PRIMARY KEY, {columns}, x xml)",
+        "INSERT INTO t (id, m) VALUES (1, '5'), (9, '6')",
+    )
+    before = fetch(empty_15, AMOUNTS)
+    with mending(source, empty_15) as mended:
+        plan = mended.plan()
+        mended.repair(plan, deletes=True)
+    assert [one.refused and one.refused.code for one in plan.tables] == [code]
+    assert fetch(empty_15, AMOUNTS) == before
 
 
 def test_a_rehearsal_moves_and_compares_the_numbers(yen: Server, empty_15: str) -> None:
