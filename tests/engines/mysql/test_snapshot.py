@@ -52,7 +52,7 @@ def test_a_snapshot_holds_its_moment_until_it_is_refreshed(snapshot: MysqlSnapsh
     assert _rows(snapshot) == 10
 
 
-@pytest.mark.parametrize(("user", "told"), [("root", True), ("reader", False)])
+@pytest.mark.parametrize(("user", "told"), [("root", True), ("part_reader", False)])
 def test_a_part_that_was_exchanged_is_told_to_whom_the_server_tells_of_it(
     mariadb: MysqlServer, user: str, told: bool
 ) -> None:
@@ -62,8 +62,8 @@ def test_a_part_that_was_exchanged_is_told_to_whom_the_server_tells_of_it(
     mariadb.run(
         f"CREATE TABLE `{schema}`.`{table}` (id INT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2",
         f"CREATE TABLE `{schema}`.other (id INT PRIMARY KEY)",
-        "CREATE USER IF NOT EXISTS reader@'127.0.0.1'",
-        f"GRANT SELECT ON `{schema}`.* TO reader@'127.0.0.1'",
+        "CREATE USER IF NOT EXISTS part_reader@'127.0.0.1'",
+        f"GRANT SELECT ON `{schema}`.* TO part_reader@'127.0.0.1'",
     )
     with closing(MysqlSnapshot(mariadb.url(schema, user), "test")) as snapshot:
         snapshot.mark([full := qualified(schema, table)])

@@ -112,6 +112,14 @@ def test_rows_are_what_people_expect(empty_mongodb: str, empty_18: str) -> None:
     assert [row[:3] for row in tags] == [(str(first), 0, "a"), (str(first), 1, "b")]
 
 
+def _without_orphans(documents: list[dict[str, Any]], there: set[Any]) -> list[dict[str, Any]]:
+    """The same without links to what isn't there: where the plan has a foreign key, its server would refuse it."""
+    return [
+        {name: value for name, value in document.items() if name != "link" or value["$id"] in there}
+        for document in documents
+    ]
+
+
 @pytest.mark.parametrize("engine", [*ENGINES, "mongodb"])
 @given(seen=st.lists(ALIKE, min_size=1, max_size=4), later=st.lists(ALIKE, max_size=4))
 @settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -134,7 +142,7 @@ def test_any_documents_come_back_byte_by_byte(
     elif engine != "mongodb":
         target = (postgresql_18 if engine == "postgresql" else mariadb).create_database()
     conversion, plan, ends = planned(source, target, engine)
-    insert(source, "things", later)
+    insert(source, "things", _without_orphans(later, {document["_id"] for document in seen}))
     Moved(plan, ends)
     expected = sorted(raw_documents(source, "things"))
     if engine == "mongodb":
