@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ from transfer.executors import RAY, check_head, missing, unreachable
 from transfer.worker import Assignment
 
 NAMESPACE = "dbmo"
+TRIES, AGAIN = 3, 2.0  # and seconds between them: a head listens before it can start what serves a client
 SAID = 500  # characters of what Ray says of a failure, whose reason may stand in any line
 # Before Ray is loaded. Nothing is told to anybody; under `uv run` no folder of this machine is sent to the cluster;
 # what is called when the cluster is gone fails, instead of starting another one here.
@@ -49,10 +51,22 @@ def _connect(ray: Any, executor: str) -> None:
             ray.init(**given, include_dashboard=False, configure_logging=False)
         else:
             check_head(executor)
-            ray.init(executor, **given)
+            _join(ray, executor, given)
             logging.getLogger("ray.util.client.logsclient").setLevel(QUIET)  # which connecting sets anew
     except (OSError, RuntimeError, ValueError, ImportError) as error:
         raise unreachable(executor, " ".join(str(error).split())[:SAID] or type(error).__name__) from error
+
+
+def _join(ray: Any, executor: str, given: dict[str, Any]) -> None:
+    """Connect as a client; again where the head answers, but could not start its part."""
+    for left in reversed(range(TRIES)):
+        try:
+            ray.init(executor, **given)
+            return
+        except ConnectionAbortedError:
+            if not left:
+                raise
+            time.sleep(AGAIN)
 
 
 @contextmanager

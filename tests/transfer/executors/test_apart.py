@@ -5,17 +5,18 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from engines.errors import DbmoError
+from engines.errors import DbmoError, EngineError
 from engines.grant import Grant
 from tests.moving import plan_of
 from transfer import executors
 from transfer.endpoints import Endpoints
-from transfer.executors import ray_actor
+from transfer.executors import ray_actor, ray_cluster
 from transfer.executors.ray_cluster import actor_name, end_older
 from transfer.executors.ray_lanes import RemoteValve
 from transfer.executors.single import OneProcess, WorkerGone
@@ -147,3 +148,21 @@ def _until(there: Any) -> None:
     while not there():
         assert time.monotonic() < ends, "it did not happen"
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize(("failures", "joined"), [(0, True), (ray_cluster.TRIES - 1, True), (ray_cluster.TRIES, False)])
+def test_a_head_that_could_not_start_its_part_yet_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, failures: int, joined: bool
+) -> None:
+    monkeypatch.setattr(ray_cluster, "AGAIN", 0.0)
+    monkeypatch.setattr(ray_cluster, "check_head", lambda executor: None)
+    answers = iter([ConnectionAbortedError("Initialization failure from server")] * failures)
+
+    class Ray:
+        @staticmethod
+        def init(executor: str, **given: object) -> None:
+            for error in answers:
+                raise error
+
+    with nullcontext() if joined else pytest.raises(EngineError, match="Initialization failure"):
+        ray_cluster._connect(Ray, "ray://127.0.0.1:1")
